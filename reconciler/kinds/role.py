@@ -1,0 +1,46 @@
+"""What a role declares: a named set of permissions. Sources: seed 000 (User role), VOCABULARY 2."""
+
+from reconciler.model.resource import Direction, Field, NameList, Names, Removal, Resource, Text
+
+ROLE = Resource(
+    kind="role",
+    folder="roles.d",
+    doc="A role: the permissions that users of a package have.",
+    key_doc="The role's name in the live system.",
+    key_examples=("Marketing",),
+    removal=Removal.DELETE,
+    former_names="previously",
+    note="note",
+    fields=(
+        Field(
+            "description",
+            Text(lines=True),
+            "What the role is for, in words.",
+            default="",
+            examples=("Builds and sends campaigns",),
+        ),
+        Field(
+            "permissions",
+            Names("permission", wildcard=True),
+            "The permissions it gives, by name. `contacts.*` stands for all that begin with `contacts.`; "
+            "it is expanded against the live catalogue when planning.",
+            default=(),
+            direction=Direction.MORE,
+            examples=(("campaigns.view", "contacts.*"),),
+        ),
+        Field(
+            "previously",
+            NameList(),
+            "Former names. A live role of such a name is renamed instead of created anew.",
+            file_only=True,
+            examples=(("Marketing team",),),
+        ),
+        Field(
+            "note",
+            Text(lines=True),
+            "Why it is so: a ticket, a decision. Shown in the plan, kept nowhere else.",
+            file_only=True,
+            examples=("OPS-412: audit of March",),
+        ),
+    ),
+)

@@ -1,0 +1,128 @@
+"""A change is a value. Text, JSON and SQL are three matches over it; it has no `apply()`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from reconciler.model.ref import Origin, Ref
+from reconciler.model.values import Value, Values
+
+
+class Cause(StrEnum):
+    """Why a value differs (RULES 4), weakest first."""
+
+    ADOPT = "adopt"
+    CHANGE = "change"
+    DRIFT = "drift"
+    CONFLICT = "conflict"
+
+
+STRENGTH: dict[Cause, int] = {cause: rank for rank, cause in enumerate(Cause)}
+
+
+class Effect(StrEnum):
+    """What a change of value does to the customer. `UNKNOWN` is listed under reductions (RULES 14)."""
+
+    MORE = "more"
+    LESS = "less"
+    NEUTRAL = "neutral"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemDelta:
+    """One item of a set or map that comes, goes or changes. None: not there. For an override None is `inherit`,
+    and `inherited` is what the user has then."""
+
+    item: str
+    before: Value | None
+    after: Value | None
+    effect: Effect
+    inherited: Value | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldDelta:
+    """One field that differs. `before` None: unknown to the system. `remembered`: what the last apply wrote, if it
+    differs from `after`. `items`: the single differences of a set or map."""
+
+    name: str
+    before: Value | None
+    after: Value
+    cause: Cause
+    effect: Effect
+    remembered: Value | None = None
+    items: tuple[ItemDelta, ...] = ()
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """`after`: every field that the target holds, defaults included; `defaults` names those no file states."""
+
+    ref: Ref
+    after: Values
+    defaults: frozenset[str]
+    cause: Cause = Cause.CHANGE
+    origin: Origin | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """`before` and `after`: all stated fields (RULES 15); `fields`: those that differ."""
+
+    ref: Ref
+    before: Values
+    after: Values
+    fields: tuple[FieldDelta, ...]
+    cause: Cause
+    origin: Origin | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rename:
+    """The same live row under a new name."""
+
+    ref: Ref
+    old: str
+    origin: Origin | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reassign:
+    """Move whoever is on `ref` at apply time to `to`. `expected`: how many the plan saw. `refs` of users that the
+    settings leave alone are not moved; they block."""
+
+    ref: Ref
+    to: str
+    expected: int
+    origin: Origin | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete:
+    """Remove the live row. `before`: what it held."""
+
+    ref: Ref
+    before: Values
+    origin: Origin | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget:
+    """Stop managing it; the live row stays as it is."""
+
+    ref: Ref
+    before: Values
+    origin: Origin | None = None
+    note: str = ""
+
+
+Change: TypeAlias = Create | Update | Rename | Reassign | Delete | Forget

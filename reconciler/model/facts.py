@@ -1,0 +1,78 @@
+"""What the live system knows that no file declares: who uses what, how much, and what points where.
+
+The planner says which facts it needs (`Question`), a Reader or a Writer answers (`Facts`); a Writer answers with
+locking reads, so the same guards run again on fresh facts inside the transaction (RULES 16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.record import Record, Sheet
+from reconciler.model.ref import Ref
+from reconciler.model.values import Values
+
+SAMPLE = 10
+"""How many users a finding names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holders:
+    """The users of an object, of any status, counted in the system (RULES 11: those in the bin count too).
+
+    `by_status`: status → how many, `binned` apart. `sample`: the first SAMPLE keys, sorted. `shielded`: keys among
+    them that a Reassign must not move (`hands_off`); `unnamed`: users that are no objects of ours (sub-accounts).
+    """
+
+    count: int = 0
+    by_status: Mapping[str, int] = field(default_factory=dict)
+    binned: int = 0
+    sample: tuple[str, ...] = ()
+    unnamed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """One user of a measured object: what it overrides, and its usage counters (contacts, sent_this_month, …)."""
+
+    ref: Ref
+    overrides: Values
+    counters: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`holders`: objects whose users are to be counted; `pointers`: objects about to go; `meters`: objects whose users'
+    usage is wanted, or single users; `counters`: which."""
+
+    holders: frozenset[Ref] = frozenset()
+    pointers: frozenset[Ref] = frozenset()
+    meters: frozenset[Ref] = frozenset()
+    counters: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The answer. `pointers`: object → the live objects (not its users) whose reference names it, as (ref, field).
+    `cascades`: object → what a delete would spread to, in words. `protection`: kind → the class A (foreign key or
+    trigger), B (SET NULL, CASCADE) or C (nothing).
+    """
+
+    holders: Mapping[Ref, Holders] = field(default_factory=dict)
+    pointers: Mapping[Ref, tuple[tuple[Ref, str], ...]] = field(default_factory=dict)
+    meters: Mapping[Ref, tuple[Meter, ...]] = field(default_factory=dict)
+    cascades: Mapping[Ref, str] = field(default_factory=dict)
+    protection: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The live side at one moment. `catalogues`: name → the names assigned but never created by us (permissions,
+    sending nodes …). `twins`: kind → keys that are not unique in the live system, left out of the sheets.
+    `unnameable`: live names that break the law of names, left out of the sheets, still users of what they are on."""
+
+    sheets: Mapping[str, Sheet]
+    catalogues: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    twins: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    unnameable: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)

@@ -1,0 +1,121 @@
+"""The one currency of complaint: from a YAML error to a refused deletion. Knows no rule itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from reconciler.model.ref import Origin, Ref
+
+
+class Severity(StrEnum):
+    """RULES 26. `ERROR` blocks; `LEFT_OUT` takes one object out and the rest goes on; the others only speak."""
+
+    ERROR = "error"
+    LEFT_OUT = "left-out"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One complaint. `code` is a word of CODES; `field` the dotted name; `remedy` says what to write or run.
+
+    `at_files`: found in the files alone, so `validate` exits 1 for it; else it is a guard and `plan` exits 3.
+    `names`: up to ten who are hit, for a person to see; `more` counts the rest.
+    """
+
+    code: str
+    message: str
+    severity: Severity = Severity.ERROR
+    ref: Ref | None = None
+    field: str = ""
+    origin: Origin | None = None
+    remedy: str = ""
+    at_files: bool = False
+    names: tuple[str, ...] = ()
+    more: int = 0
+
+    @property
+    def blocks(self) -> bool:
+        """Whether nothing may be written while it stands."""
+        return self.severity is Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a code means, for `docs/reference/findings.md`. `liftable`: `--allow CODE --reason TEXT` takes it away."""
+
+    word: str
+    meaning: str
+    liftable: bool = False
+
+
+CODES: dict[str, Code] = {
+    code.word: code
+    for code in (
+        # files
+        Code("unreadable", "a file or folder that cannot be read, or that is not a regular file inside the root"),
+        Code("syntax", "YAML that does not parse"),
+        Code("too-large", "a file over the size, depth or alias limit"),
+        Code("refused-yaml", "YAML that is legal but refused here: tags, merge keys, several documents, null"),
+        Code("duplicate", "the same key twice, in one file or in two"),
+        Code("unknown-field", "a field that this kind does not have"),
+        Code("unknown-setting", "a key of reconciler.yaml that does not exist"),
+        Code("type", "a value of the wrong type"),
+        Code("range", "a number outside the range of its field"),
+        Code("choice", "a word that is not one of those allowed"),
+        Code("name", "a name that the law of names refuses (RULES 2)"),
+        Code("twins", "two names that differ only in case, form or blanks"),
+        Code("only-with", "a field that makes sense only beside another value"),
+        Code("exclusive", "two fields that exclude each other"),
+        Code("never-ends", "a quota that resets at once and so limits nothing"),
+        Code("dangling", "a reference to something that is neither declared nor external"),
+        Code("move-cycle", "packages that move their customers round in a circle"),
+        Code("wildcard", "a wildcard wider than it looks"),
+        Code("no-match", "a wildcard or name that matches nothing in the live catalogue"),
+        Code("hands-off", "an object is declared that the settings leave alone"),
+        Code("interpolation", "an environment reference in a file where none is expanded"),
+        # files against the live system
+        Code("required", "a field that is needed to create the object is not stated"),
+        Code("unsupported", "a stated value that the target has no place for", liftable=True),
+        Code("spelling", "a name that is live under another spelling"),
+        Code("left-out", "a live object that cannot be addressed, because its name is not unique there"),
+        Code("unnameable", "a live name that no file may have"),
+        Code("absent", "a declared object that is not live and that this target does not create"),
+        Code("foreign", "an object that another project manages"),
+        Code("foreign-state", "a live state outside the vocabulary", liftable=True),
+        Code("rename-conflict", "both the old and the new name are live"),
+        # guards
+        Code("in-use", "deleting something that still has users or is still referred to"),
+        Code("referenced", "naming what this plan deletes"),
+        Code("retired", "a new user on something closed to new users", liftable=True),
+        Code("cascade", "a delete that the live schema would spread to rows that are not its own"),
+        Code("unguarded", "a delete that no foreign key or trigger protects", liftable=True),
+        Code("too-much", "more changes of one kind than the settings allow at once", liftable=True),
+        Code("empty", "no object of a kind in the files while some of it would be deleted or forgotten", liftable=True),
+        Code("over-limit", "live use is above the new effective limit", liftable=True),
+        Code("delete", "a deletion, where the settings block deletions", liftable=True),
+        Code("limit-decrease", "less service for a customer, where the settings block that", liftable=True),
+        Code("drift", "the database was changed behind our back, where the settings block that", liftable=True),
+        Code("too-many-tenants", "more customers affected than the settings allow at once", liftable=True),
+        Code("paused", "applies are paused"),
+        # applying
+        Code("stale", "the live system is no longer what the plan saw"),
+        Code("not-held", "the system did not keep what was written; rolled back"),
+        Code("tampered", "the plan file was changed after it was made, or its signature is missing or wrong"),
+        Code("other-target", "the plan file was made for another database, project, version or checkout"),
+        # what is only said
+        Code("released", "a field was taken out of the file; its live value stays, unmanaged"),
+        Code("no-memory", "nothing is remembered yet, so every difference is a first management"),
+        Code("nothing-allowed", "an allowance that lifts nothing in this plan"),
+    )
+}
+
+
+def allowed(findings: tuple[Finding, ...], codes: frozenset[str]) -> tuple[Finding, ...]:
+    """The findings with the lifted ones turned into warnings; only liftable codes can be (RULES 27)."""
+    return tuple(
+        replace(f, severity=Severity.WARNING) if f.blocks and f.code in codes and CODES[f.code].liftable else f
+        for f in findings
+    )

@@ -1,0 +1,105 @@
+"""What the reconciler remembers, as values, and the protocol of whoever keeps it. Knows no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from reconciler.model.ref import Origin, Ref
+from reconciler.model.values import Values
+
+Session = Any
+"""Opaque: only `memory` and `targets` look inside (RULES 17)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """One managed object: what its file stated at the last apply, as canonical JSON, and where."""
+
+    ref: Ref
+    stated: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Applies are refused until `resume`. `since` is ISO 8601, UTC."""
+
+    reason: str
+    actor: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What memory holds for one project. `objects`: kind → key → (stated as canonical JSON, place:line).
+
+    `foreign`: objects of other projects in the same database. `finished`: one apply of this project has finished.
+    `instance`: the database's own id, empty before `database create` or the first apply. `tables`: memory exists.
+    """
+
+    objects: Mapping[str, Mapping[str, tuple[str, str]]] = field(default_factory=dict)
+    foreign: Mapping[Ref, str] = field(default_factory=dict)
+    finished: bool = False
+    instance: str = ""
+    paused: Pause | None = None
+    tables: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One apply, as history keeps it. `plan`: the plan's digest; times are ISO 8601, UTC."""
+
+    id: str
+    project: str
+    actor: str
+    host: str
+    started: str
+    plan: str
+    commit: str = ""
+    command: str = "apply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One change of a run. `raw`: the whole live rows of a deleted object, every column (RULES 21)."""
+
+    ref: Ref
+    action: str
+    before: Values | None
+    after: Values | None
+    raw: Mapping[str, Any] | None = None
+
+
+class Memory(Protocol):
+    """Keeps memory in the session of the target's transaction. Only `announce` commits by itself."""
+
+    def recall(self, session: Session, project: str) -> Remembered:
+        """Everything about one project; an empty answer with `tables=False` where there are no tables."""
+        ...
+
+    def announce(self, session: Session, run: Run) -> None:
+        """Write the run as `running` in a short transaction of its own and COMMIT (RULES 18)."""
+        ...
+
+    def lock(self, session: Session, run: Run) -> None:
+        """Change the lock row, so that any other apply waits; mark other `running` runs `abandoned`.
+        Raises Locked when it is held past the session's time limit, naming the announced holder."""
+        ...
+
+    def remember(self, session: Session, project: str, run: Run, memos: Iterable[Memo]) -> None:
+        """Insert or replace."""
+        ...
+
+    def drop(self, session: Session, project: str, refs: Iterable[Ref]) -> None:
+        """No longer managed."""
+        ...
+
+    def record(self, session: Session, run: Run, entries: Sequence[Entry]) -> None:
+        """Append to the run's changes."""
+        ...
+
+    def finish(self, session: Session, run: Run, outcome: str) -> None:
+        """Write the run's outcome: `done`, `failed` or `refused`."""
+        ...

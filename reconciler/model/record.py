@@ -1,0 +1,104 @@
+"""The one plain thing that a YAML file and a live row both become. Knows no kind, no file and no database.
+
+A Record is made only for what is looked at. What merely equals its counterpart stays a packed row in a Sheet:
+a hundred thousand tenants are tuples, not objects (DESIGN 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reconciler.model.ref import Origin, Ref
+from reconciler.model.values import Value, Values
+
+NO_LINES: Mapping[str, int] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One object. `values` is flat (`sending.daily_limit`). From a file it holds what is stated, `lines` tells where
+    (field → line); from a live system it holds every field the target has a place for."""
+
+    kind: str
+    key: str
+    values: Values
+    origin: Origin
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def ref(self) -> Ref:
+        """Who this is."""
+        return Ref(self.kind, self.key)
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """The fields it has a value for."""
+        return frozenset(self.values)
+
+    def where(self, name: str = "") -> Origin:
+        """The place of one field, or of the object when the field has no line of its own."""
+        return Origin(self.origin.place, self.lines.get(name, self.origin.line))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Objects of one place that have values for the same fields: the field names once, then a tuple of values each."""
+
+    place: str
+    fields: tuple[str, ...]
+    rows: dict[str, tuple[Value, ...]]
+
+
+Locate = Callable[[str, str], Mapping[str, int]]
+"""(place, key) → field → line; the object's own line is under the empty name."""
+
+
+def nowhere(place: str, key: str) -> Mapping[str, int]:
+    """The Locate of live systems: their rows have no lines."""
+    return NO_LINES
+
+
+class Sheet(Mapping[str, Record]):
+    """All objects of one kind on one side, packed; `sheet[key]` unpacks one."""
+
+    def __init__(self, kind: str, blocks: tuple[Block, ...] = (), locate: Locate = nowhere) -> None:
+        self.kind = kind
+        self.blocks = blocks
+        self._locate = locate
+
+    @cached_property
+    def index(self) -> Mapping[str, Block]:
+        """key → the block that holds it."""
+        return {key: block for block in self.blocks for key in block.rows}
+
+    def __getitem__(self, key: str) -> Record:
+        block = self.index[key]
+        lines = self._locate(block.place, key)
+        return Record(
+            kind=self.kind,
+            key=key,
+            values=dict(zip(block.fields, block.rows[key], strict=True)),
+            origin=Origin(block.place, lines.get("")),
+            lines=lines,
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.index)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.index
+
+
+def sheet_of(kind: str, records: Mapping[str, Record]) -> Sheet:
+    """Pack Records into a Sheet; lines are kept. For tests and for sides that are small."""
+    blocks = tuple(
+        Block(record.origin.place, tuple(record.values), {key: tuple(record.values.values())})
+        for key, record in records.items()
+    )
+    lines = {key: {"": r.origin.line, **r.lines} if r.origin.line else dict(r.lines) for key, r in records.items()}
+    return Sheet(kind, blocks, lambda place, key: lines[key])

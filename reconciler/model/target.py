@@ -1,0 +1,175 @@
+"""The two doors of a live system, and what a target type offers. Knows no system.
+
+Planning is handed a Reader on a read-only transaction; only `apply` is handed a Writer. A plan has no pen (DESIGN 1.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from reconciler.model.facts import Facts, Question, Snapshot
+from reconciler.model.finding import Finding
+from reconciler.model.memory import Session
+from reconciler.model.record import Record
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Vocabulary
+from reconciler.model.values import Value
+
+Draft = Mapping[str, "Value | None"]
+"""Fields to write; None clears a reference."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSettings:
+    """One entry of `targets:` with its secret resolved. `url` never appears in a repr or a message."""
+
+    name: str
+    type: str
+    url: str = field(repr=False)
+    insecure: bool = False
+    lock_timeout: float = 10.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A live table as the admin panel shows it: column titles, then rows of text or numbers."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int, ...], ...]
+
+
+class Reader(Protocol):
+    """Sees one snapshot and cannot write."""
+
+    @property
+    def session(self) -> Session:
+        """Opaque; handed on to memory."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """All live objects of every kind the target supports, decoded, never validated. Raises TargetError."""
+        ...
+
+    def facts(self, question: Question) -> Facts:
+        """Counts and usage, each by set-based queries; never one a tenant."""
+        ...
+
+    def listing(self, kind: str, search: str = "") -> Listing:
+        """The live table: id, name, created on, users …; `search` is a part of the name, case ignored."""
+        ...
+
+
+class Writer(Protocol):
+    """Writes inside one transaction. Everything it reads, it reads locked. Rows are found by id, never by name."""
+
+    @property
+    def session(self) -> Session:
+        """Opaque; handed on to memory."""
+        ...
+
+    def begin(self) -> None:
+        """Open the write transaction. Raises Locked when another writer holds it past the time limit."""
+        ...
+
+    def read(self, refs: Collection[Ref]) -> Mapping[Ref, Record]:
+        """These objects as they are now, locked; those that are not live are missing from the answer."""
+        ...
+
+    def facts(self, question: Question) -> Facts:
+        """As a Reader, with locking reads."""
+        ...
+
+    def raw(self, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Any]]:
+        """Every column of every row of these objects, as JSON-able data: table → list of rows (RULES 21)."""
+        ...
+
+    def rename(self, kind: str, names: Mapping[str, str]) -> None:
+        """old key → new key."""
+        ...
+
+    def insert(self, kind: str, rows: Mapping[str, Draft]) -> None:
+        """key → its values; a field not given takes the system's own value."""
+        ...
+
+    def update(self, kind: str, rows: Mapping[str, Draft]) -> None:
+        """key → the fields to write. A whole set, map or `overrides` replaces what is there."""
+        ...
+
+    def reassign(self, ref: Ref, to: str) -> int:
+        """Move every user of `ref` to the object `to` of the same kind; how many were moved."""
+        ...
+
+    def delete(self, kind: str, keys: Sequence[str]) -> None:
+        """Remove the rows and what belongs to them alone. Raises TargetError when the system refuses."""
+        ...
+
+    def commit(self) -> None:
+        """All or nothing. Raises Unknown when the answer is lost."""
+        ...
+
+    def rollback(self) -> None:
+        """Explicitly, after any error (RULES 18)."""
+        ...
+
+
+class Target(Protocol):
+    """One live system."""
+
+    name: str
+    type: str
+
+    @property
+    def supports(self) -> Mapping[str, frozenset[str]]:
+        """kind → the fields it has a place for. A kind that is missing is not held at all."""
+        ...
+
+    @property
+    def creates(self) -> frozenset[str]:
+        """The kinds whose objects it can create."""
+        ...
+
+    def reader(self) -> AbstractContextManager[Reader]:
+        """A read-only transaction. Raises TargetError when the system is not there or not ours."""
+        ...
+
+    def writer(self) -> AbstractContextManager[Writer]:
+        """A connection that may write; the transaction opens with `begin`."""
+        ...
+
+    def doctor(self) -> Sequence[tuple[str, str]]:
+        """What a person asks first: (label, answer) lines on connection, versions, tables, protection class."""
+        ...
+
+
+class Provision(Protocol):
+    """What a target whose schema is ours offers besides: the `database` commands."""
+
+    def create(self) -> Sequence[str]:
+        """Make the schema; what was done, in words. Raises TargetError where it exists."""
+        ...
+
+    def upgrade(self) -> Sequence[str]:
+        """Bring it to this version; what was done. Raises TargetError on a newer schema."""
+        ...
+
+    def seed(self) -> Sequence[str]:
+        """Fill an empty schema like a running ESP; what was done."""
+        ...
+
+
+class TargetType(Protocol):
+    """What an entry point of group `reconciler.targets` names."""
+
+    name: str
+
+    def open(self, settings: TargetSettings, vocabulary: Vocabulary) -> Target:
+        """A target for these settings; connects lazily. Raises TargetError on settings it cannot use."""
+        ...
+
+    def check(self, settings: TargetSettings) -> Sequence[Finding]:
+        """Complaints about the settings that need no connection."""
+        ...
