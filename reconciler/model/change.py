@@ -107,12 +107,14 @@ class Reassign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delete:
-    """Remove the live row. `before`: what it held."""
+    """Remove the live row. `before`: what it held. `stated`: a file asks for it (a tombstone), so `origin` is a place
+    that still exists; else it is where the object was declared last."""
 
     ref: Ref
     before: Values
     origin: Origin | None = None
     note: str = ""
+    stated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

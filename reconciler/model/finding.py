@@ -76,6 +76,7 @@ CODES: dict[str, Code] = {
         Code("no-match", "a wildcard or name that matches nothing in the live catalogue"),
         Code("hands-off", "an object is declared that the settings leave alone"),
         Code("interpolation", "an environment reference in a file where none is expanded"),
+        Code("secret", "a secret stands in plain where only its place may stand"),
         # files against the live system
         Code("required", "a field that is needed to create the object is not stated"),
         Code("unsupported", "a stated value that the target has no place for", liftable=True),

@@ -79,8 +79,20 @@ class Memory(Protocol):
         """Everything about one project; an empty answer with `tables=False` where there are no tables."""
         ...
 
+    def paused(self, session: Session, project: str) -> Pause | None:
+        """The pause in force, if any."""
+        ...
+
+    def instance(self, session: Session) -> str:
+        """The database's own id; empty where there are no tables."""
+        ...
+
     def announce(self, session: Session, run: Run) -> None:
         """Write the run as `running` in a short transaction of its own and COMMIT (RULES 18)."""
+        ...
+
+    def holder(self, session: Session, run: Run) -> Run | None:
+        """The newest run announced as `running` other than this one, to name it when the lock is not to be had."""
         ...
 
     def lock(self, session: Session, run: Run) -> None:

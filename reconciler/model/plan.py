@@ -32,7 +32,8 @@ class Impact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Objects, not fields. `compared`: declared and live; `adopted`, `released`, `gone`: bookkeeping (RULES 5)."""
+    """Objects, not fields. `compared`: declared and live; `adopted`, `released`, `gone`: bookkeeping (RULES 5).
+    `lost`: remembered and declared, deleted by hand, and not to be created by us (RULES 4)."""
 
     compared: int = 0
     unchanged: int = 0
@@ -40,6 +41,7 @@ class Counts:
     adopted: int = 0
     released: int = 0
     gone: int = 0
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,8 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Objects of one place that have values for the same fields: the field names once, then a tuple of values each."""
+    """Objects of one place that have values for the same fields: the field names once, then a tuple of values each.
+    A live row may hold None for a field without a value; a Record then does not have the field."""
 
     place: str
     fields: tuple[str, ...]
@@ -66,7 +67,7 @@ class Sheet(Mapping[str, Record]):
     def __init__(self, kind: str, blocks: tuple[Block, ...] = (), locate: Locate = nowhere) -> None:
         self.kind = kind
         self.blocks = blocks
-        self._locate = locate
+        self.locate = locate
 
     @cached_property
     def index(self) -> Mapping[str, Block]:
@@ -75,11 +76,13 @@ class Sheet(Mapping[str, Record]):
 
     def __getitem__(self, key: str) -> Record:
         block = self.index[key]
-        lines = self._locate(block.place, key)
+        lines = self.locate(block.place, key)
         return Record(
             kind=self.kind,
             key=key,
-            values=dict(zip(block.fields, block.rows[key], strict=True)),
+            values={
+                name: value for name, value in zip(block.fields, block.rows[key], strict=True) if value is not None
+            },
             origin=Origin(block.place, lines.get("")),
             lines=lines,
         )
@@ -101,4 +104,4 @@ def sheet_of(kind: str, records: Mapping[str, Record]) -> Sheet:
         for key, record in records.items()
     )
     lines = {key: {"": r.origin.line, **r.lines} if r.origin.line else dict(r.lines) for key, r in records.items()}
-    return Sheet(kind, blocks, lambda place, key: lines[key])
+    return Sheet(kind, blocks, lambda place, key: lines.get(key, NO_LINES))

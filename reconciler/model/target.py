@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from reconciler.model.facts import Facts, Question, Snapshot
 from reconciler.model.finding import Finding
 from reconciler.model.memory import Session
 from reconciler.model.record import Record
-from reconciler.model.ref import Ref
+from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Value
 
@@ -145,6 +145,7 @@ class Target(Protocol):
         ...
 
 
+@runtime_checkable
 class Provision(Protocol):
     """What a target whose schema is ours offers besides: the `database` commands."""
 
@@ -158,6 +159,10 @@ class Provision(Protocol):
 
     def seed(self) -> Sequence[str]:
         """Fill an empty schema like a running ESP; what was done."""
+        ...
+
+    def seeded(self) -> Mapping[Ref, Origin]:
+        """What the seed's last apply managed though no file states it any more, and where it was stated."""
         ...
 
 

@@ -1,0 +1,58 @@
+# The only entry point. Needs python3 (3.11 or newer), make and a package index; makes .venv from the lock by itself.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint check bench torture generate lock clean
+
+help: ## This list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python3 3.11 or newer is needed")'
+	@echo "making $(VENV) from requirements.lock" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## The whole idea on a running ESP, in var/demo
+	@$(BIN)/python tools/demo.py
+
+test: $(READY) ## Every test but the long ones
+	@$(BIN)/python -m pytest -n 2 -m "not torture"
+
+lint: $(READY) ## Format, rules, types, floors
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+check: lint ## Lint, then every test with the coverage gate
+	@rm -f .coverage .coverage.*
+	@COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(BIN)/coverage run -m pytest -m "not torture"
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+bench: $(READY) ## Measure against the peers that are installed; writes docs/benchmarks.md
+	@$(BIN)/python -m benchmarks.run
+
+torture: $(READY) ## Races, kills and fuzz
+	@$(BIN)/python -m pytest -m torture
+
+generate: $(READY) ## Write what is generated: schemas, reference pages, the README's output
+	@$(BIN)/reconciler schema
+	@$(BIN)/python tools/reference.py
+	@$(BIN)/python tools/readme.py
+
+lock: $(READY) ## Resolve requirements.lock anew (needs uv)
+	@uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --extra postgres --extra mysql --group dev --output-file requirements.lock
+
+clean: ## Take away what was made here
+	@rm -rf $(VENV) var dist .reconciler-cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -f .coverage .coverage.*

@@ -1,0 +1,80 @@
+"""`reconciler apply`: run a plan, all or nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from reconciler.cli import rendering, streams
+from reconciler.cli.delivery import STDOUT, Delivery
+from reconciler.cli.options import located, scoped, shown, site
+from reconciler.engine.verdict import plan_code
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.plan import Plan
+from reconciler.workflow import saved
+from reconciler.workflow.journey import Wish, applied, planned
+from reconciler.workflow.site import Choices, Site
+
+
+@click.command("apply")
+@located
+@scoped
+@shown
+@click.option(
+    "--auto-approve", "--yes", "-y", "approved", is_flag=True, help="Do not ask; needed where there is no terminal."
+)
+@click.argument("plan_file", metavar="[PLAN]", default="", type=click.Path(allow_dash=True))
+def command(place: Choices, wish: Wish, delivery: Delivery, approved: bool, plan_file: str) -> int:
+    """Make the live system what the files say, all or nothing.
+
+    Without PLAN it plans, shows the plan and asks. With PLAN, a file of `plan --out` (- reads stdin), it runs that plan
+    word for word: it was shown before, so nothing is asked, and it is refused (exit 4) when the world has moved on.
+    """
+    delivery.complete()
+    if plan_file and wish != Wish():
+        raise click.UsageError("a plan file is run word for word; give --only and --allow to `reconciler plan --out`")
+    if not plan_file and not approved and not streams.interactive():
+        raise click.UsageError("there is no terminal to ask on; give --auto-approve, or a plan file")
+    here = site(place)
+    plan = _from_file(here, plan_file) if plan_file else _made_now(here, wish, delivery)
+    if plan.blocked:
+        if plan_file:
+            streams.hint(rendering.text_of_plan(plan, delivery.look()))
+        streams.complain("the plan is blocked; nothing was changed")
+        return plan_code(plan)
+    if plan.changes and not plan_file and not approved:
+        _ask(plan)
+    started = time.monotonic()
+    with streams.phases(quiet=delivery.quiet) as progress:
+        outcome = applied(here, plan, progress)
+    delivery.deliver(rendering.of_outcome(plan, outcome, time.monotonic() - started))
+    return 0
+
+
+def _from_file(here: Site, plan_file: str) -> Plan:
+    """The plan of the file, once it is sure that it belongs here."""
+    if plan_file == STDOUT:
+        plan = saved.read(sys.stdin.buffer, os.environ)
+    else:
+        plan = saved.read_file(Path(plan_file), os.environ)
+    saved.belongs(here, plan)
+    return plan
+
+
+def _made_now(here: Site, wish: Wish, delivery: Delivery) -> Plan:
+    """A fresh plan, shown: on stdout, or on stderr where stdout is a document's."""
+    with streams.phases(quiet=delivery.quiet) as progress:
+        plan = planned(here, wish, progress)
+    say = streams.say if delivery.speaks else streams.hint
+    say(rendering.text_of_plan(plan, delivery.look()))
+    return plan
+
+
+def _ask(plan: Plan) -> None:
+    """Go on only after a yes. Raises ReconcilerError on a no."""
+    if not click.confirm(f"Apply these changes to {streams.plain(plan.target)}?", default=False, err=True):
+        raise ReconcilerError("declined; nothing was changed")

@@ -1,0 +1,33 @@
+"""`reconciler doctor`: what a person asks first when something is odd."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from reconciler.cli import streams
+from reconciler.cli.delivery import JSON, TEXT, Delivery
+from reconciler.cli.options import located, shown, site
+from reconciler.workflow import looking
+from reconciler.workflow.site import Choices
+
+
+@click.command("doctor")
+@located
+@shown
+def command(place: Choices, delivery: Delivery) -> int:
+    """Say what the reconciler sees: connection, versions, tables, protection.
+
+    Class A: the database itself refuses to delete what has users. B: it would clear or spread. C: nothing protects.
+    """
+    delivery.complete()
+    lines = [(streams.plain(label), streams.plain(answer)) for label, answer in looking.diagnosis(site(place))]
+    column = max(len(label) for label, _ in lines)
+    delivery.deliver(
+        {
+            TEXT: lambda look: "\n".join(f"{label:<{column}}  {answer}" for label, answer in lines),
+            JSON: lambda look: json.dumps(dict(lines), indent=2, ensure_ascii=False),
+        }
+    )
+    return 0

@@ -1,0 +1,23 @@
+"""`reconciler init`: the first files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli import streams
+from reconciler.workflow import starting
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+def command(folder: Path) -> int:
+    """Write a first reconciler.yaml and the folders beside it.
+
+    Never overwrites a file. FOLDER is where they go, here by default.
+    """
+    for path in starting.begin(folder):
+        streams.say(f"wrote {path}")
+    streams.hint("next: set the address in reconciler.yaml, then `reconciler export --write` or `reconciler plan`")
+    return 0

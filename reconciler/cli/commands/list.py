@@ -1,0 +1,40 @@
+"""`reconciler list`: a live table as the admin panel shows it."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from reconciler.cli.delivery import JSON, TEXT, Delivery, Look
+from reconciler.cli.options import known_kind, located, shown, site
+from reconciler.report.masking import OPEN
+from reconciler.report.text import listing_text
+from reconciler.workflow import looking
+from reconciler.workflow.site import Choices
+
+
+@click.command("list")
+@located
+@shown
+@click.option("--search", default="", metavar="TEXT", help="Only names that contain this, in any case.")
+@click.argument("kind")
+def command(place: Choices, delivery: Delivery, search: str, kind: str) -> int:
+    """Show a live table as the admin panel does.
+
+    KIND is role, package or tenant. Where the output is no terminal, addresses that no file names are masked.
+    """
+    delivery.complete()
+    here = site(place)
+    kind = known_kind(kind)
+    table, masking = looking.listing(here, kind, search), looking.masking(here, kind)
+
+    def words(look: Look) -> str:
+        return listing_text(table, colour=look.colour, masking=OPEN if look.open else masking)
+
+    def document(look: Look) -> str:
+        rows = [[masking.text(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows]
+        return json.dumps([dict(zip(table.columns, row, strict=True)) for row in rows], indent=2, ensure_ascii=False)
+
+    delivery.deliver({TEXT: words, JSON: document})
+    return 0

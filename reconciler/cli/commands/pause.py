@@ -1,0 +1,26 @@
+"""`reconciler pause`: one row that makes every apply refuse (RULES 22)."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli import streams
+from reconciler.cli.options import located, site
+from reconciler.workflow import looking
+from reconciler.workflow.site import Choices
+
+
+@click.command("pause")
+@located
+@click.option("--reason", required=True, metavar="TEXT", help="Why; everyone who meets the pause reads it.")
+def command(place: Choices, reason: str) -> int:
+    """Make every apply refuse until it is resumed.
+
+    Plans are still made and shown. The pause is kept in the database, so it holds for everyone.
+    """
+    if not reason.strip():
+        raise click.UsageError("--reason is empty")
+    here = site(place)
+    paused = looking.pause(here, reason.strip())
+    streams.say(f"Applies of project {here.project} are paused: {streams.plain(paused.reason)}")
+    return 0

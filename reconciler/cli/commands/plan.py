@@ -1,0 +1,35 @@
+"""`reconciler plan`: what apply would do. Cannot write."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from reconciler.cli import rendering, streams
+from reconciler.cli.delivery import Delivery
+from reconciler.cli.options import located, scoped, shown, site
+from reconciler.engine.verdict import plan_code
+from reconciler.workflow.journey import Wish, planned
+from reconciler.workflow.site import Choices
+
+
+@click.command("plan")
+@located
+@scoped
+@shown
+@click.option("--out", default="", metavar="PATH", help="Keep the plan in a file for apply; - is stdout.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is something to change.")
+def command(place: Choices, wish: Wish, delivery: Delivery, out: str, detailed_exitcode: bool) -> int:
+    """Show what apply would change, whom it hits and what forbids it.
+
+    Reads the files and the live system and writes neither. The plan is shown whole, also when a guard blocks it (exit
+    3). With --out it is kept as a file that `apply` runs word for word.
+    """
+    delivery = delivery.also(out)
+    delivery.complete()
+    here = site(place)
+    with streams.phases(quiet=delivery.quiet) as progress:
+        plan = planned(here, wish, progress)
+    delivery.deliver(rendering.of_plan(plan, os.environ))
+    return plan_code(plan, detailed=detailed_exitcode)

@@ -1,0 +1,23 @@
+"""`reconciler resume`: the end of a pause."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli import streams
+from reconciler.cli.options import located, site
+from reconciler.workflow import looking
+from reconciler.workflow.site import Choices
+
+
+@click.command("resume")
+@located
+def command(place: Choices) -> int:
+    """End a pause.
+
+    It is no error when nothing is paused.
+    """
+    here = site(place)
+    ended = looking.resume(here)
+    streams.say(f"Applies of project {here.project} {'run again' if ended else 'were not paused'}.")
+    return 0

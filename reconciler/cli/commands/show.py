@@ -1,0 +1,33 @@
+"""`reconciler show`: a plan file in words. Needs neither files nor a live system."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.cli import rendering
+from reconciler.cli.delivery import STDOUT, Delivery
+from reconciler.cli.options import shown
+from reconciler.engine.verdict import plan_code
+from reconciler.workflow import saved
+
+
+@click.command("show")
+@shown
+@click.option("--detailed-exitcode", is_flag=True, help="Exit as the plan did: 2 with changes, 3 when blocked.")
+@click.argument("plan_file", metavar="PLAN", type=click.Path(allow_dash=True))
+def command(delivery: Delivery, detailed_exitcode: bool, plan_file: str) -> int:
+    """Show a plan file again.
+
+    PLAN is a file of `plan --out`; - reads it from stdin. A file that was changed by hand is refused (exit 4).
+    """
+    delivery.complete()
+    if plan_file == STDOUT:
+        plan = saved.read(sys.stdin.buffer, os.environ)
+    else:
+        plan = saved.read_file(Path(plan_file), os.environ)
+    delivery.deliver(rendering.of_plan(plan, os.environ))
+    return plan_code(plan, detailed=True) if detailed_exitcode else 0

@@ -1,0 +1,47 @@
+"""`reconciler validate`: are the files right. Looks at no live system and imports none."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from reconciler.cli.delivery import JSON, TEXT, Delivery, Look
+from reconciler.cli.options import located, shown, site
+from reconciler.model.desired import Desired
+from reconciler.model.finding import Finding
+from reconciler.report.text import findings_text
+from reconciler.report.words import counted
+from reconciler.workflow import schemas
+from reconciler.workflow.journey import validated
+from reconciler.workflow.site import Choices
+
+
+@click.command("validate")
+@located
+@shown
+@click.option("--schemas", "by_schemas", is_flag=True, help="Ask the committed JSON Schemas too, as an editor does.")
+def command(place: Choices, delivery: Delivery, by_schemas: bool) -> int:
+    """Check the files, without looking at any live system.
+
+    Every complaint at once, each with its file and line and what to write instead. Exits 1 when there is an error.
+    """
+    delivery.complete()
+    here = site(place)
+    desired, findings = validated(here)
+    if by_schemas:
+        findings = (*findings, *schemas.complaints(here))
+    delivery.deliver(
+        {
+            TEXT: lambda look: _words(desired, findings, look),
+            JSON: lambda look: json.dumps({"findings": schemas.as_json(findings)}, indent=2, ensure_ascii=False),
+        }
+    )
+    return 1 if any(finding.blocks for finding in findings) else 0
+
+
+def _words(desired: Desired, findings: tuple[Finding, ...], look: Look) -> str:
+    if findings:
+        return findings_text(findings, colour=look.colour)
+    declared = ", ".join(counted(len(sheet), kind) for kind, sheet in desired.sheets.items())
+    return f"The files are right: {declared}."

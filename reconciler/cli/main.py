@@ -1,0 +1,133 @@
+"""The entry point: which commands there are, and which exit code an end has (DESIGN 6).
+
+Imports click and nothing heavier: a command's module is loaded when that command is called, so `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from reconciler import __version__
+from reconciler.cli import streams
+from reconciler.model.errors import ReconcilerError
+
+COMMANDS = {
+    "init": "Write a first reconciler.yaml and the folders beside it.",
+    "validate": "Check the files, without looking at any live system.",
+    "plan": "Show what apply would change, whom it hits and what forbids it.",
+    "show": "Show a plan file again.",
+    "apply": "Make the live system what the files say, all or nothing.",
+    "drift": "Show what was changed in the live system since the last apply.",
+    "export": "Write the live system as files.",
+    "list": "Show a live table as the admin panel does.",
+    "schema": "Write the JSON Schemas for editors, or check that they are fresh.",
+    "database": "Create, upgrade or fill the built-in database.",
+    "pause": "Make every apply refuse until it is resumed.",
+    "resume": "End a pause.",
+    "doctor": "Say what the reconciler sees: connection, versions, tables, protection.",
+}
+
+USAGE = 64
+INTERRUPTED = 130
+INTERNAL = 1
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules, imported at use (start-up: DESIGN 8)."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module; None for a name that is no command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"reconciler.cli.commands.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a suggestion for a name that is nearly one."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = get_close_matches(name, COMMANDS, 1)
+            hint = f' (did you mean "{near[0]}"?)' if near else ""
+            raise click.UsageError(f'there is no command "{streams.plain(name)}"{hint}', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table above, so that no command is imported for `--help`."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+EPILOG = """\b
+Exit codes: 0 done or nothing to do · 1 error, nothing was changed · 2 changes pending (plan
+--detailed-exitcode, drift) · 3 blocked by a guard · 4 stale or foreign plan file · 5 another apply runs ·
+6 outcome not known · 64 usage · 130 interrupted"""
+
+
+@click.group(
+    cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(__version__, "-V", "--version", message="reconciler %(version)s")
+def reconciler() -> None:
+    """Packages, roles and tenants of an e-mail service provider as reviewed YAML: plan, guard, apply."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code. Prints every failure on stderr, raises none."""
+    try:
+        code = reconciler.main(args=list(arguments), prog_name="reconciler", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except click.ClickException as error:
+        error.show()
+        return INTERNAL
+    except (click.Abort, KeyboardInterrupt):
+        streams.complain("interrupted; nothing that was not finished has been kept")
+        return INTERRUPTED
+    except ReconcilerError as error:
+        streams.explain(error)
+        return error.exit_code
+    except Exception as error:  # the last line of defence: a person never sees a traceback
+        return _internal(error)
+    return code if isinstance(code, int) else 0
+
+
+def _internal(error: Exception) -> int:
+    """One clean line. The message is left out: it may hold a connection string or a customer's data."""
+    if os.environ.get("RECONCILER_DEBUG") == "1":
+        import traceback  # start-up: needed here alone
+
+        streams.complain("".join(traceback.format_exception(error)).rstrip())
+    streams.complain(
+        f"internal error: {type(error).__name__}; this is a fault of the reconciler, please report it "
+        "(RECONCILER_DEBUG=1 shows where)"
+    )
+    return INTERNAL
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """A polite kill ends like Ctrl-C: the transaction is rolled back before the process goes."""
+    raise KeyboardInterrupt
+
+
+def main() -> NoReturn:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(run(sys.argv[1:]))

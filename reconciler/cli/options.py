@@ -1,0 +1,161 @@
+"""The options that several commands share. Each decorator turns its options into one argument of the command:
+`located` into `place`, `shown` into `delivery`, `scoped` into `wish`."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.cli.delivery import FORMATS, JSON, STDOUT, Delivery, Output
+from reconciler.cli.streams import plain
+from reconciler.kinds import KINDS
+from reconciler.model.finding import CODES
+from reconciler.model.plan import Allowance
+from reconciler.model.ref import Ref
+from reconciler.workflow.journey import Wish
+from reconciler.workflow.site import Choices, Site, opened
+
+Command = Callable[..., Any]
+
+SECONDS = {"": 1, "s": 1, "m": 60, "min": 60}
+
+
+class Duration(click.ParamType):
+    """`10`, `10s`, `2m`: seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds as a number."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", str(value))
+        if match is None or match[2] not in SECONDS:
+            self.fail(f'"{plain(str(value))}" is no duration; write 10s or 2m', param, ctx)
+        return float(match[1]) * SECONDS[match[2]]
+
+
+class OutputType(click.ParamType):
+    """`text`, `json`, `json=plan.json`."""
+
+    name = "format[=path]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Output:
+        """An Output."""
+        if isinstance(value, Output):
+            return value
+        form, equals, path = str(value).partition("=")
+        if form not in FORMATS:
+            self.fail(f'"{plain(form)}" is no format; write {" or ".join(FORMATS)}', param, ctx)
+        if equals and not path:
+            self.fail("write a path behind the =", param, ctx)
+        return Output(form, path or STDOUT)
+
+
+def _options(command: Command, *options: Callable[[Command], Command]) -> Command:
+    """Attach them so that `--help` lists them in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def located(command: Command) -> Command:
+    """Which reconciler.yaml, which system, how long to wait for it: the argument `place`."""
+
+    @functools.wraps(command)
+    def placed(
+        *, config: Path | None, target: str, database_url_file: Path | None, lock_timeout: float | None, **rest: Any
+    ) -> Any:
+        choices = Choices(config=config, target=target, url_file=database_url_file, lock_timeout=lock_timeout)
+        return command(place=choices, **rest)
+
+    path = click.Path(path_type=Path)
+    return _options(
+        placed,
+        click.option("-c", "--config", type=path, help="The reconciler.yaml to use, or its folder."),
+        click.option("-t", "--target", default="", help="The system to work on, by its name in reconciler.yaml."),
+        click.option("--database-url-file", type=path, help="A file that holds the address of the database."),
+        click.option("--lock-timeout", type=Duration(), help="How long to wait for another apply, as in 10s or 2m."),
+    )
+
+
+def site(place: Choices) -> Site:
+    """The place that the options of `located` choose, as it stands now."""
+    return opened(place, os.environ, Path.cwd())
+
+
+def shown(command: Command) -> Command:
+    """What the result looks like and where it goes: the argument `delivery`."""
+
+    @functools.wraps(command)
+    def delivered(*, output: tuple[Output, ...], as_json: bool, no_color: bool, quiet: bool, **rest: Any) -> Any:
+        wanted = (*output, Output(JSON)) if as_json and Output(JSON) not in output else output
+        return command(delivery=Delivery(outputs=wanted, colourless=no_color, quiet=quiet), **rest)
+
+    return _options(
+        delivered,
+        click.option(
+            "--output", type=OutputType(), multiple=True, help="text or json, with =PATH into a file. Several at once."
+        ),
+        click.option("--json", "as_json", is_flag=True, help="The same as --output json."),
+        click.option("--no-color", is_flag=True, help="No colour, also on a terminal."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress and no hints on stderr."),
+    )
+
+
+def scoped(command: Command) -> Command:
+    """Which objects a plan is limited to, and what it is allowed: the argument `wish`."""
+
+    @functools.wraps(command)
+    def wished(*, only: tuple[str, ...], allow: tuple[str, ...], reason: str, **rest: Any) -> Any:
+        wish = Wish(only=tuple(_reference(text) for text in only), allowances=tuple(_allowances(allow, reason)))
+        return command(wish=wish, **rest)
+
+    return _options(
+        wished,
+        click.option("--only", multiple=True, metavar="REF", help="Limit it to one object, as package/Growth. Repeat."),
+        click.option("--allow", multiple=True, metavar="CLASS", help="Lift a class of change that blocks. Repeat."),
+        click.option("--reason", default="", metavar="TEXT", help="Why --allow is given; kept with the plan."),
+    )
+
+
+def known_kind(word: str) -> str:
+    """The kind of this name; a plural will do. Raises UsageError when there is none."""
+    for kind in (word, word.removesuffix("s")):
+        if kind in KINDS:
+            return kind
+    raise click.UsageError(_unknown("kind", word, KINDS.kinds))
+
+
+def _reference(text: str) -> str:
+    """A glob `kind/name` as the engine wants it. Raises UsageError on what is no reference."""
+    try:
+        ref = Ref.parse(text)
+    except ValueError as error:
+        raise click.UsageError(plain(str(error))) from error
+    return text if "*" in ref.kind else str(Ref(known_kind(ref.kind), ref.key))
+
+
+def _allowances(words: Iterable[str], reason: str) -> Iterable[Allowance]:
+    liftable = [word for word, code in CODES.items() if code.liftable]
+    for word in words:
+        if word in CODES and word not in liftable:
+            raise click.UsageError(f'"{word}" is never lifted: {CODES[word].meaning}')
+        if word not in liftable:
+            raise click.UsageError(_unknown("class", word, liftable))
+        if not reason.strip():
+            raise click.UsageError("--allow needs --reason TEXT: it is kept with the plan")
+        yield Allowance(code=word, reason=reason.strip())
+    if reason and not words:
+        raise click.UsageError("--reason says why --allow is given, and there is no --allow")
+
+
+def _unknown(what: str, word: str, known: Iterable[str]) -> str:
+    near = get_close_matches(word, list(known), 1)
+    hint = f' (did you mean "{near[0]}"?)' if near else ""
+    return f'there is no {what} "{plain(word)}"{hint}; there is {", ".join(known)}'

@@ -1,0 +1,146 @@
+"""stdout is the result and nothing else; complaints, hints, prompts and progress go to stderr (DESIGN 6)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+import click
+
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.finding import Finding
+from reconciler.report.masking import OPEN, Masking
+from reconciler.report.sanitise import plain
+
+__all__ = ["complain", "explain", "hint", "interactive", "phases", "plain", "say", "wants_colour", "width"]
+
+PATIENCE = 1.0
+"""Seconds before a phase is worth a line."""
+PLAIN_WIDTH = 120
+"""Columns of a text that goes to no terminal."""
+
+
+def say(text: str) -> None:
+    """The result, on stdout. A reader who went away (`| head`) is no error of ours."""
+    try:
+        click.echo(text.removesuffix("\n"), color=True)
+    except BrokenPipeError:
+        # Whatever is still buffered must not raise again when the interpreter closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def hint(text: str) -> None:
+    """Something worth knowing that is not the result, on stderr."""
+    click.echo(text, err=True)
+
+
+def complain(text: str) -> None:
+    """What went wrong, on stderr."""
+    click.echo(f"error: {text}", err=True)
+
+
+def explain(error: ReconcilerError) -> None:
+    """A clear end: each finding, then the message and what to do about it."""
+    if error.findings:
+        # Start-up: `--help` prints no finding.
+        from reconciler.report.text import findings_text
+
+        masking = _everyone() if not sys.stderr.isatty() and not _about_files(error.findings) else OPEN
+        text = findings_text(error.findings, colour=wants_colour(sys.stderr), masking=masking)
+        click.echo(text, err=True)
+    complain(plain(error.message))
+    if error.remedy:
+        click.echo(f"  to go on: {plain(error.remedy)}", err=True)
+
+
+def _about_files(findings: tuple[Finding, ...]) -> bool:
+    """Whether the files alone are complained about: they name whom they name."""
+    return all(finding.at_files for finding in findings)
+
+
+def _everyone() -> Masking:
+    """Hides all people: an error does not know whom the files name (RULES 30)."""
+    from reconciler.kinds import KINDS  # start-up
+
+    return Masking(personal=frozenset(resource.kind for resource in KINDS if resource.personal))
+
+
+def wants_colour(stream: TextIO, *, refused: bool = False) -> bool:
+    """Whether this stream shows colour: a terminal that can, and nobody who said no."""
+    if refused or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
+
+
+def interactive() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def width() -> int:
+    """Columns of the terminal on stdout; a fixed number where there is none, so that bytes do not depend on it."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else PLAIN_WIDTH
+
+
+class Phases:
+    """Names the phase at work on stderr once it takes longer than a second; one line, rewritten."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._name = ""
+        self._shown = False
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(PATIENCE, self._show)
+        self._timer.daemon = True
+
+    def __call__(self, name: str) -> None:
+        """A new phase begins."""
+        with self._lock:
+            self._name = name
+            if self._shown:
+                self._write()
+
+    def start(self) -> None:
+        """Begin to wait."""
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Take the line away."""
+        self._timer.cancel()
+        with self._lock:
+            if self._shown:
+                self._stream.write("\r\x1b[K")
+                self._stream.flush()
+            self._shown = False
+
+    def _show(self) -> None:
+        with self._lock:
+            self._shown = True
+            self._write()
+
+    def _write(self) -> None:
+        self._stream.write(f"\r\x1b[K{plain(self._name)} …")
+        self._stream.flush()
+
+
+def _silent(name: str) -> None:
+    """Nobody watches."""
+
+
+@contextmanager
+def phases(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """A callable that takes the name of each phase; silent unless stderr is a terminal."""
+    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield _silent
+        return
+    shown = Phases(sys.stderr)
+    shown.start()
+    try:
+        yield shown
+    finally:
+        shown.stop()

@@ -1,0 +1,119 @@
+"""The folders of a repository → Desired: what is declared, and every complaint about it, none of them raised.
+
+A file comes from the cache or the fast lane where these give the same; the judge reads all others, and every file that
+somebody is to be told about. Knows no kind by name.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.config import cache as caches
+from reconciler.config.files import Source, content_of, sources, trouble_with
+from reconciler.config.limits import Limits
+from reconciler.config.lines import Locator
+from reconciler.config.nolint import heeded
+from reconciler.config.pack import DIGEST_BYTES, MODULUS, Packed
+from reconciler.config.rules import complaints
+from reconciler.model.desired import Desired
+from reconciler.model.finding import Finding
+from reconciler.model.record import Sheet
+from reconciler.model.resource import Resource, Vocabulary
+
+if TYPE_CHECKING:
+    from reconciler.config.reading import Reading
+
+
+def load(
+    root: Path,
+    vocabulary: Vocabulary,
+    limits: Limits = Limits(),  # noqa: B008  frozen
+    cache: Path | None = None,
+) -> Desired:
+    """Everything under `root/<folder of a kind>`. Bad content becomes findings, sorted by place; what is sound beside
+    it is still declared. `cache`: a folder for what was read before; None reads everything anew. Whether a reference
+    names something is not asked here."""
+    trouble = trouble_with(root)
+    if trouble:
+        return Desired(sheets={kind: Sheet(kind) for kind in vocabulary.kinds}, findings=(trouble,))
+    locate = Locator(root, limits)
+    known = caches.opened(cache, vocabulary) if cache else None
+    with _collector_off():
+        shelves = [_Shelf(resource, vocabulary, limits, known) for resource in vocabulary]
+        for shelf in shelves:
+            for met in sources(root, shelf.resource.folder, limits):
+                shelf.take(met)
+        sheets = {shelf.resource.kind: shelf.sheet(locate) for shelf in shelves}
+        found = [finding for shelf in shelves for finding in shelf.findings]
+        found += complaints(sheets, vocabulary)
+    if known:
+        known.prune()
+    spoken = heeded(found, sheets, lambda place: content_of(root, place, limits))
+    digest = sum(shelf.digest for shelf in shelves) % MODULUS
+    return Desired(
+        sheets=sheets, findings=tuple(sorted(spoken, key=_by_place)), digest=f"{digest:0{2 * DIGEST_BYTES}x}"
+    )
+
+
+@dataclass
+class _Shelf:
+    """The files of one kind as they come in."""
+
+    resource: Resource
+    vocabulary: Vocabulary
+    limits: Limits
+    cache: caches.Cache | None
+    files: list[Packed] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """Made for the first file that the cache does not have: it brings pydantic (start-up)."""
+        from reconciler.config.reading import Reading
+
+        return Reading(self.resource, self.vocabulary, self.limits)
+
+    def take(self, met: Source | Finding) -> None:
+        """One file, or why it cannot be read."""
+        if isinstance(met, Finding):
+            self.findings.append(met)
+            return
+        packed = self.cache.find(self.resource, met.place, met.content) if self.cache else None
+        if packed is None:
+            packed, findings = self.reading.read(met)
+            self.findings += findings
+            if self.cache and not findings:
+                self.cache.keep(self.resource, met.content, packed)
+        self.files.append(packed)
+
+    def sheet(self, locate: Locator) -> Sheet:
+        """All of them together."""
+        return Sheet(self.resource.kind, tuple(block for packed in self.files for block in packed.blocks), locate)
+
+    @property
+    def digest(self) -> int:
+        """The sum over all objects."""
+        return sum(packed.digest for packed in self.files)
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """No garbage collection meanwhile: nothing here makes cycles, and it would walk every row again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _by_place(finding: Finding) -> tuple[str, int, str, str, str]:
+    place, line = (finding.origin.place, finding.origin.line or 0) if finding.origin else ("", 0)
+    return place, line, finding.code, finding.field, finding.message

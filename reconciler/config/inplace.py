@@ -1,0 +1,152 @@
+"""Single values changed inside a YAML file that people wrote: comments, quotes, order and all other bytes stay.
+
+An object is cut out, changed by ruamel.yaml and put back, so that nothing around it is laid out anew. Knows no kind.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any, TypeAlias
+
+from reconciler.config import comments
+from reconciler.config.plain import Word, scalar
+from reconciler.config.yaml import judge
+
+Path: TypeAlias = tuple[str, ...]
+
+
+WIDEST = 2**20
+FIRST_NESTED = re.compile(r"^( +)(?![ #-])", re.MULTILINE)
+FIRST_DASH = re.compile(r"^(?P<key> *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*(?P<dash> *)- ", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What the place `path` below an object shall hold; `value` None: nothing, the key goes."""
+
+    path: Path
+    value: Any
+
+
+def edited(text: str, edits: Mapping[str, list[Edit]]) -> str:
+    """The text with the edits of these objects made. `text` must be a file that the judge accepts."""
+    document, _ = judge(text.encode())
+    starts = sorted((line - 1, path[0]) for path, line in document.lines.items() if len(path) == 1)
+    ends = [line for line, _ in starts[1:]] + [None]
+    lines = text.splitlines(keepends=True)
+    pieces = ["".join(lines[: starts[0][0]])] if starts else []
+    for (start, key), end in zip(starts, ends, strict=True):
+        piece = "".join(lines[start:end])
+        if key in edits:
+            alone, complaints = judge(piece.encode())
+            if complaints or alone.data != {key: document.data[key]}:
+                # It shares an anchor or a line with another object: only the whole file can be rewritten.
+                return _rewritten(text, edits)
+            piece = _rewritten(piece, {key: edits[key]})
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def _rewritten(text: str, edits: Mapping[str, list[Edit]]) -> str:
+    from ruamel.yaml import YAML  # start-up: only `export` writes into files
+    from ruamel.yaml.resolver import VersionedResolver
+
+    class Untyped(VersionedResolver):
+        """Every bare word is text and is written back as it stood: `010`, `-1` and dates too."""
+
+        versioned_resolver: Mapping[str, Any] = {}
+
+    yaml = YAML()
+    yaml.Resolver = Untyped
+    yaml.preserve_quotes = True
+    yaml.width = WIDEST
+    yaml.indent(**_indentation(text))
+    content = yaml.load(text)
+    for key, changes in edits.items():
+        for edit in changes:
+            _change(content, key, edit)
+    written = StringIO()
+    yaml.dump(content, written)
+    return written.getvalue()
+
+
+def _indentation(text: str) -> dict[str, int]:
+    """How deep this text indents, so that lines around a change do not move."""
+    nested = FIRST_NESTED.search(text)
+    dashed = FIRST_DASH.search(text)
+    offset = len(dashed["dash"]) - len(dashed["key"]) if dashed else 2
+    return {"mapping": len(nested[1]) if nested else 2, "sequence": offset + 2, "offset": offset}
+
+
+def _change(content: Any, key: str, edit: Edit) -> None:
+    *groups, leaf = edit.path
+    if edit.value is None:
+        _take_out(content[key], edit.path)
+        return
+    container, place = content, key
+    for name in (*groups, leaf):
+        if not isinstance(container[place], dict) or not container[place]:
+            _put(container, place, {})
+        container, place = container[place], name
+        container.setdefault(place, None)
+    _put(container, place, edit.value)
+
+
+def _take_out(container: Any, path: Path) -> None:
+    """Delete a key, and the groups around it that hold nothing else."""
+    chain = [container]
+    for name in path[:-1]:
+        chain.append(chain[-1][name])
+    depth = len(chain) - 1
+    while depth and len(chain[depth]) == 1:
+        depth -= 1
+    comments.remove(chain[depth], path[depth])
+
+
+def _put(place: Any, name: str, value: Any) -> None:
+    """Set one key. What stands after the last line of `place` stays after its last line."""
+    old = place.get(name)
+    with comments.kept_at_the_end(place, name if name in place else None):
+        if isinstance(old, list) and old and isinstance(value, list) and value:
+            _merge(old, value)
+        else:
+            place[name] = _node(value, old)
+
+
+def _merge(old: list[Any], wanted: list[str]) -> None:
+    """Make a list hold these items: those that stay keep their place and their comments, new ones are sorted in."""
+    for index in range(len(old) - 1, -1, -1):
+        if old[index] not in wanted and len(old) > 1:
+            comments.remove(old, index)
+    for item in wanted:
+        if item not in old:
+            old.insert(min(bisect_left(old, item), len(old)), _node(item, None))
+    if old[0] not in wanted:
+        comments.remove(old, 0)
+
+
+def _node(value: Any, old: Any) -> Any:
+    """A value as ruamel.yaml writes it: quoted as before, or where it must be."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, SingleQuotedScalarString
+
+    match value:
+        case dict():
+            return _block(value)
+        case list():
+            return [_node(item, None) for item in value]
+        case Word() | bool() | int():
+            return scalar(value)
+        case _ if isinstance(old, (DoubleQuotedScalarString, SingleQuotedScalarString)) and value.isprintable():
+            return type(old)(value)
+        case _:
+            return value if scalar(value) == value else DoubleQuotedScalarString(value)
+
+
+def _block(tree: Mapping[str, Any]) -> Any:
+    from ruamel.yaml.comments import CommentedMap
+
+    return CommentedMap({_node(key, None): _node(inner, None) for key, inner in tree.items()})

@@ -1,0 +1,103 @@
+"""Where each field of an object stands, found only when somebody asks. Knows no kind.
+
+Most objects equal their live row and nobody asks. For one that differs, its part of the file is cut out at the keys of
+column 0 and judged alone; where that is not certain (flow style, anchors, long keys), the whole file is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reconciler.config.complaint import Lines
+from reconciler.config.complaint import Path as Keys
+from reconciler.config.files import content_of
+from reconciler.config.limits import Limits
+from reconciler.config.yaml import Document, judge
+
+KEPT_FILES = 16
+"""Texts kept at a time: complaints and plan lines come file by file."""
+
+TOP_KEY = re.compile(
+    rb"^(?:\"([^\"\\\n]*)\"|'((?:[^'\n]|'')*)'|([^\s#\"'\-?{\[&*!|>%@`][^\n]*?|-[^\s\-][^\n]*?))\s*:(?=\s|$)", re.M
+)
+
+
+@dataclass(slots=True)
+class _Text:
+    """One file: where its top-level keys begin, and its whole document once that was needed."""
+
+    content: bytes
+    starts: list[int] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+    whole: Document | None = None
+
+
+class Locator:
+    """Called with (place, key): field → line. Dotted names, items of maps and sets under `field.item`, groups too;
+    the object's own line under the empty name. Empty when the file is no longer what it was."""
+
+    def __init__(self, root: Path, limits: Limits) -> None:
+        self._root = root
+        self._limits = limits
+        self._texts: dict[str, _Text | None] = {}
+
+    def __call__(self, place: str, key: str) -> Mapping[str, int]:
+        """The lines of one object."""
+        text = self._text(place)
+        if text is None:
+            return {}
+        part = self._part(text, key)
+        if part is None:
+            text.whole = text.whole or judge(text.content, self._limits)[0]
+            part = text.whole, 0
+        document, above = part
+        if not isinstance(document.data, dict) or key not in document.data:
+            return {}
+        named = dict(_named(document.data[key], (key,), (), document.lines))
+        return {name: line + above for name, line in named.items()}
+
+    def _text(self, place: str) -> _Text | None:
+        if place not in self._texts:
+            while len(self._texts) >= KEPT_FILES:
+                self._texts.pop(next(iter(self._texts)))
+            content = content_of(self._root, place, self._limits)
+            self._texts[place] = _indexed(content) if content is not None else None
+        return self._texts[place]
+
+    def _part(self, text: _Text, key: str) -> tuple[Document, int] | None:
+        """The object's own part of the file, and how many lines are above it; None when the cut is not certain."""
+        number = text.numbers.get(key)
+        if number is None:
+            return None
+        start, end = text.starts[number], text.starts[number + 1]
+        document, complaints = judge(text.content[start:end], self._limits)
+        if complaints or not isinstance(document.data, dict) or list(document.data) != [key]:
+            return None
+        return document, text.content.count(b"\n", 0, start)
+
+
+def _indexed(content: bytes) -> _Text:
+    text = _Text(content)
+    for match in TOP_KEY.finditer(content):
+        double, single, plain = match.groups()
+        key = (double or plain or (single or b"").replace(b"''", b"'")).decode("utf-8", "replace")
+        text.numbers.setdefault(key, len(text.starts))
+        text.starts.append(match.start())
+    text.starts.append(len(content))
+    return text
+
+
+def _named(data: Any, path: Keys, name: tuple[str, ...], lines: Lines) -> Iterator[tuple[str, int]]:
+    if path in lines:
+        yield ".".join(name), lines[path]
+    if isinstance(data, dict):
+        for key, inner in data.items():
+            yield from _named(inner, (*path, key), (*name, key), lines)
+    elif isinstance(data, list):
+        for number, item in enumerate(data):
+            if (*path, str(number)) in lines:
+                yield ".".join((*name, str(item))), lines[*path, str(number)]

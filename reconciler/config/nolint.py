@@ -1,0 +1,63 @@
+"""`# nolint: code reason` in a file takes back a warning or note of that code, on its line or the next. Knows no kind.
+
+A reason is needed. Behind a field it speaks for that field, behind a name for the whole object. Errors stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.record import Sheet
+
+COMMENT = re.compile(r"^(?P<before>.*?)#\s*nolint:\s*(?P<code>[a-z][a-z-]*)\s+\S")
+SILENCED = frozenset({Severity.WARNING, Severity.NOTE})
+
+Silenced = set[tuple[str, int]]
+"""(code, line) pairs."""
+
+
+def heeded(
+    findings: Iterable[Finding], sheets: Mapping[str, Sheet], content: Callable[[str], bytes | None]
+) -> Iterator[Finding]:
+    """The findings without those that a comment takes back. `content` reads the file of a place."""
+    known: dict[str, Silenced] = {}
+    for finding in findings:
+        if finding.severity not in SILENCED or finding.origin is None:
+            yield finding
+            continue
+        place = finding.origin.place
+        if place not in known:
+            known[place] = silenced(content(place) or b"")
+        if not any((finding.code, line) in known[place] for line in _lines(finding, sheets)):
+            yield finding
+
+
+def silenced(content: bytes) -> Silenced:
+    """What the comments of a file take back."""
+    if b"nolint:" not in content:
+        return set()
+    taken: Silenced = set()
+    waiting: set[str] = set()
+    for number, line in enumerate(content.decode("utf-8", "replace").split("\n"), start=1):
+        comment = COMMENT.match(line)
+        if comment and not comment["before"].strip():
+            waiting.add(comment["code"])
+            continue
+        if comment:
+            taken.add((comment["code"], number))
+        if line.strip() and not line.lstrip().startswith("#"):
+            taken |= {(code, number) for code in waiting}
+            waiting.clear()
+    return taken
+
+
+def _lines(finding: Finding, sheets: Mapping[str, Sheet]) -> Iterator[int]:
+    """The lines that speak for a finding: its own, its field's and its object's."""
+    assert finding.origin is not None
+    if finding.origin.line is not None:
+        yield finding.origin.line
+    if finding.ref is not None and finding.ref.kind in sheets:
+        lines = sheets[finding.ref.kind].locate(finding.origin.place, finding.ref.key)
+        yield from (lines[name] for name in ("", finding.field) if name in lines)

@@ -1,0 +1,184 @@
+"""What is wrong with one value, by the type of its field, and what to write instead. Knows no field and no place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from reconciler.config.complaint import Complaint, Path, shown
+from reconciler.config.types import misplaced_star
+from reconciler.model.names import LONGEST, fault, folded
+from reconciler.model.resource import (
+    Choice,
+    FieldType,
+    Limit,
+    NameList,
+    Names,
+    Overrides,
+    Reference,
+    Switch,
+    Text,
+    TextMap,
+    Toggle,
+    Whole,
+)
+from reconciler.model.values import LARGEST, NONE, OFF, UNLIMITED
+
+LINE_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
+YES_AND_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+def unfit(type_: FieldType, value: Any, path: Path, words: tuple[str, ...] = ()) -> Iterator[Complaint]:
+    """Every complaint about a value; none when it fits. `words` are accepted besides the type's own."""
+    match type_:
+        case Limit():
+            yield from _number(value, path, -1, LARGEST, (UNLIMITED, *words), "a number from 0")
+        case Whole(low, high):
+            yield from _number(value, path, low, high, words, _range(low, high))
+        case Switch(low, high):
+            yield from _number(value, path, low, high, (OFF, *words), _range(low, high))
+        case Toggle():
+            yield from _toggle(value, path, words)
+        case Text(lines):
+            yield from _text(value, path, lines)
+        case Choice(choices):
+            yield from _choice(value, path, (*choices, *words))
+        case Reference(none=none):
+            yield from _name(value, path, (*((NONE,) if none else ()), *words))
+        case Names() | NameList():
+            yield from _names(type_, value, path, words)
+        case TextMap():
+            yield from _texts(type_, value, path, words)
+        case Overrides():
+            raise ValueError("overrides are looked into field by field")
+
+
+def _range(low: int, high: int) -> str:
+    return f"a number from {low}" if high == LARGEST else f"a number from {low} to {high}"
+
+
+def _number(value: Any, path: Path, low: int, high: int, words: tuple[str, ...], wanted: str) -> Iterator[Complaint]:
+    remedy = f"write {_or([wanted, *words])}"
+    match value:
+        case bool():
+            yield Complaint(code="type", message=f"{shown(value)} is no number", remedy=remedy, path=path)
+        case int() if not low <= value <= high:
+            # -1 is only another spelling of `unlimited`; the range that people are told begins at 0.
+            told = f"is below {max(low, 0)}" if value < low else f"is above {high:,}"
+            yield Complaint(code="range", message=f"{value} {told}", remedy=remedy, path=path)
+        case float():
+            whole = f"write {int(value)}, without point or exponent" if value.is_integer() else remedy
+            yield Complaint(code="type", message=f"{shown(value)} is no whole number", remedy=whole, path=path)
+        case str() if value not in words:
+            code = "choice" if get_close_matches(folded(value), words, cutoff=0.7) else "type"
+            unquoted = f"write {value} without quotes" if re.fullmatch(r"-?[0-9]{1,19}", value) else remedy
+            told = f"{shown(value)} is text{_meant(value, words)}"
+            yield Complaint(code=code, message=told, remedy=unquoted, path=path)
+        case list() | dict():
+            yield Complaint(code="type", message=f"{shown(value)} is no number", remedy=remedy, path=path)
+
+
+def _toggle(value: Any, path: Path, words: tuple[str, ...]) -> Iterator[Complaint]:
+    if isinstance(value, bool) or (isinstance(value, str) and value in words):
+        return
+    remedy = f"write {_or(['true', 'false', *words])}"
+    if isinstance(value, str) and folded(value) in (*YES_AND_NO, "true", "false"):
+        remedy = f"write {YES_AND_NO.get(folded(value), folded(value))}, without quotes"
+    yield Complaint(code="type", message=f"{shown(value)} is neither true nor false", remedy=remedy, path=path)
+
+
+def _text(value: Any, path: Path, lines: bool) -> Iterator[Complaint]:
+    if not isinstance(value, str):
+        yield _not_text(value, path, "text")
+    elif not lines and LINE_BREAK.search(value):
+        yield Complaint(code="type", message="the text has a line break", remedy="write one line", path=path)
+
+
+def _not_text(value: Any, path: Path, wanted: str) -> Complaint:
+    quoted = f'write it in quotes: "{shown(value)}"' if isinstance(value, (bool, int, float)) else f"write {wanted}"
+    return Complaint(code="type", message=f"{shown(value)} is not text", remedy=quoted, path=path)
+
+
+def _choice(value: Any, path: Path, words: tuple[str, ...]) -> Iterator[Complaint]:
+    if isinstance(value, str) and value in words:
+        return
+    told = f"{shown(value)} is not among the words{_meant(value, words)}"
+    yield Complaint(code="choice", message=told, remedy=f"write {_or(words)}", path=path)
+
+
+def _name(value: Any, path: Path, words: tuple[str, ...]) -> Iterator[Complaint]:
+    if not isinstance(value, str):
+        yield _not_text(value, path, _or(["a name", *words]))
+    elif value not in words and (trouble := fault(value)):
+        remedy = f"write {_or(['the name of an object', *words])}"
+        yield Complaint(code="name", message=f"the name {trouble}", remedy=remedy, path=path)
+
+
+def _names(type_: Names | NameList, value: Any, path: Path, words: tuple[str, ...]) -> Iterator[Complaint]:
+    switch = isinstance(type_, Names) and type_.switch
+    alone = (OFF, *words) if switch else words
+    if isinstance(value, str) and value in alone:
+        return
+    if not isinstance(value, list):
+        remedy = f"write {_or(['a list: [one, another]', *alone])}"
+        told = f"{shown(value)} is no list{_meant(value, alone)}"
+        yield Complaint(code="type", message=told, remedy=remedy, path=path)
+        return
+    if switch and not value:
+        yield Complaint(code="range", message="the list is empty", remedy=f"write names, or {OFF}", path=path)
+    seen: set[str] = set()
+    for number, item in enumerate(value):
+        here = (*path, str(number))
+        yield from _item(type_, item, here)
+        if isinstance(item, str):
+            if item in seen:
+                told = f"{shown(item)} is listed twice"
+                yield Complaint(code="duplicate", message=told, remedy="take one of them out", path=here)
+            seen.add(item)
+
+
+def _item(type_: Names | NameList, item: Any, path: Path) -> Iterator[Complaint]:
+    if isinstance(type_, NameList) and isinstance(item, str):
+        if not item:
+            yield Complaint(code="name", message="the name is empty", remedy="write a name", path=path)
+        return
+    yield from _name(item, path, ())
+    if isinstance(type_, Names) and type_.wildcard and isinstance(item, str) and misplaced_star(item):
+        told = f"{shown(item)} has a * elsewhere than as its whole last part"
+        yield Complaint(code="wildcard", message=told, remedy="write it as in contacts.*", path=path)
+
+
+def _texts(type_: TextMap, value: Any, path: Path, words: tuple[str, ...]) -> Iterator[Complaint]:
+    if isinstance(value, str) and value in words:
+        return
+    if not isinstance(value, Mapping):
+        remedy = f"write {_or([f'{type_.item}s under it, name: text', *words])}"
+        yield Complaint(code="type", message=f"{shown(value)} is no mapping", remedy=remedy, path=path)
+        return
+    seen: dict[str, str] = {}
+    for name, text in value.items():
+        here = (*path, name)
+        if not re.fullmatch(type_.pattern, name) or len(name) > LONGEST:
+            told = f"{shown(name)} is no name of {_article(type_.item)}"
+            yield Complaint(code="name", message=told, remedy=f"write a name of {type_.pattern}", path=here)
+        if type_.folded and folded(name) in seen:
+            told = f"{shown(name)} and {shown(seen[folded(name)])} are the same {type_.item}"
+            yield Complaint(code="twins", message=told, remedy="take one of them out", path=here)
+        seen[folded(name)] = name
+        yield from _text(text, here, lines=False)
+
+
+def _meant(value: Any, words: tuple[str, ...]) -> str:
+    near = get_close_matches(folded(value), words, n=1, cutoff=0.7) if isinstance(value, str) else []
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _or(choices: list[str] | tuple[str, ...]) -> str:
+    *first, last = choices
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

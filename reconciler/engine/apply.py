@@ -1,0 +1,161 @@
+"""Run a plan in one transaction: announce, lock, prove, guard, write, read back, remember, commit (RULES 15–18).
+
+It never decides anew: it does what the plan says, or nothing. Knows no kind, no SQL and no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from reconciler.engine.journal import entries
+from reconciler.engine.prove import not_held, prove, touched
+from reconciler.engine.recheck import recheck_limits, recheck_moved, recheck_start
+from reconciler.engine.write import Writing
+from reconciler.model.change import Change
+from reconciler.model.errors import Locked, ReconcilerError, Refused, Stale, TargetError
+from reconciler.model.finding import Finding
+from reconciler.model.memory import Memory, Run
+from reconciler.model.plan import Plan
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Vocabulary
+from reconciler.model.target import Writer
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an apply did. `already`: satisfied before it came; `moved`: source of a Reassign → how many users."""
+
+    run: Run
+    done: tuple[Change, ...]
+    already: tuple[Change, ...]
+    moved: dict[Ref, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applying:
+    """One apply: the plan, the pen and the memory. `clock`: seconds, for `safety.max_lock_time`."""
+
+    plan: Plan
+    writer: Writer
+    memory: Memory
+    run: Run
+    vocabulary: Vocabulary
+    progress: Progress
+    clock: Callable[[], float]
+
+    def apply(self) -> Outcome:
+        """All or nothing. Raises Refused 3, Stale 4, Locked 5, Unknown 6, TargetError 1; nothing is written then."""
+        if self.plan.blocked:
+            raise Refused("the plan is blocked; nothing was changed", findings=self.plan.blocked)
+        try:
+            self.memory.announce(self.writer.session, self.run)
+            self.writer.begin()
+            self.memory.lock(self.writer.session, self.run)
+        except Locked as locked:
+            self.writer.rollback()
+            raise self._named(locked) from locked
+        try:
+            outcome = self._in_transaction()
+            self.progress("committing")
+            self.writer.commit()
+        except BaseException as error:
+            self.writer.rollback()
+            self._note_failure(error)
+            raise
+        return outcome
+
+    def _in_transaction(self) -> Outcome:
+        deadline = self.clock() + self.plan.policy.max_lock_seconds
+        session = self.writer.session
+        self._refuse_another_world()
+        self.progress("proving that nothing moved")
+        refs = touched(self.plan.changes)
+        proof = prove(self.plan.changes, self.writer.read(refs), self.vocabulary)
+        if proof.stale:
+            raise Stale("the live system is no longer what the plan saw; nothing was changed", findings=proof.stale)
+        self._refuse(recheck_start(self.plan, proof.todo, self.writer, self.vocabulary))
+        self.progress("writing")
+        writing = Writing(self.writer, self.vocabulary, proof.todo)
+        raw = writing.raw_of_deleted()
+        writing.arrive()
+        moved = writing.move(self.plan.policy)
+        writing.let_go()
+        self._refuse(recheck_moved(self.plan, proof.todo, self.writer, self.vocabulary))
+        writing.delete()
+        self._in_time(deadline)
+        self.progress("reading back")
+        found = self.writer.read(refs)
+        lost = tuple(not_held(proof.todo, found, self.vocabulary))
+        if lost:
+            raise TargetError("the system did not keep what was written; rolled back", findings=lost)
+        self._refuse(recheck_limits(self.plan, proof.todo, found, self.writer, self.vocabulary))
+        self.memory.remember(session, self.plan.project, self.run, self.plan.remember)
+        self.memory.drop(session, self.plan.project, self.plan.drop)
+        self.memory.record(session, self.run, entries(proof.todo, raw, moved))
+        self.memory.finish(session, self.run, "done")
+        self._in_time(deadline)
+        return Outcome(run=self.run, done=proof.todo, already=proof.already, moved=moved)
+
+    def _refuse_another_world(self) -> None:
+        session = self.writer.session
+        pause = self.memory.paused(session, self.plan.project)
+        if pause is not None:
+            raise Refused(
+                f"applies are paused by {pause.actor} since {pause.since}: {pause.reason}",
+                remedy="run `reconciler resume` when that is over",
+            )
+        instance = self.memory.instance(session)
+        if self.plan.source.instance and instance != self.plan.source.instance:
+            raise Stale("the plan was made for another database; nothing was changed", remedy="plan again")
+
+    def _refuse(self, findings: tuple[Finding, ...]) -> None:
+        blocking = tuple(finding for finding in findings if finding.blocks)
+        if blocking:
+            raise Refused("a guard refuses on the facts of now; nothing was changed", findings=blocking)
+
+    def _in_time(self, deadline: float) -> None:
+        if self.clock() > deadline:
+            raise TargetError(
+                f"the lock was held over safety.max_lock_time ({self.plan.policy.max_lock_seconds} s); rolled back",
+                remedy="make the change in parts, or raise safety.max_lock_time",
+            )
+
+    def _named(self, locked: Locked) -> Locked:
+        """The same error with the name of the run that was announced."""
+        holder = None
+        with suppress(ReconcilerError):
+            holder = self.memory.holder(self.writer.session, self.run)
+            self.writer.rollback()
+        if holder is None:
+            return locked
+        return Locked(
+            f"another apply holds the lock: run {holder.id} by {holder.actor} on {holder.host}, since {holder.started}",
+            remedy="wait for it, or give --lock-timeout",
+        )
+
+    def _note_failure(self, error: BaseException) -> None:
+        """Best effort, after the rollback: a run left `running` is marked `abandoned` by the next one."""
+        refused = isinstance(error, (Refused, Stale))
+        with suppress(ReconcilerError):
+            self.memory.finish(self.writer.session, self.run, "refused" if refused else "failed")
+            self.writer.commit()
+
+
+def apply(
+    plan: Plan,
+    writer: Writer,
+    memory: Memory,
+    run: Run,
+    *,
+    vocabulary: Vocabulary,
+    progress: Progress = lambda phase: None,
+    clock: Callable[[], float],
+) -> Outcome:
+    """See `Applying.apply`."""
+    return Applying(
+        plan=plan, writer=writer, memory=memory, run=run, vocabulary=vocabulary, progress=progress, clock=clock
+    ).apply()

@@ -1,0 +1,53 @@
+"""New users on something closed to new users (RULES 26, guard `retired`). Knows no kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from reconciler.engine.world import World, peek
+from reconciler.model.change import Change, Create, Reassign, Update
+from reconciler.model.finding import Finding
+from reconciler.model.record import Sheet
+from reconciler.model.ref import Ref
+
+NAMED = 10
+
+
+def retired(changes: Sequence[Change], world: World, stated: Mapping[str, Sheet]) -> Iterator[Finding]:
+    """One finding for each closed object that would get users, naming the first of them."""
+    arrivals: dict[Ref, list[Change]] = {}
+    for change in changes:
+        for ref in _joins(change, world):
+            if _is_closed(ref, world, stated):
+                arrivals.setdefault(ref, []).append(change)
+    for ref, users in sorted(arrivals.items()):
+        first = users[0]
+        yield Finding(
+            code="retired",
+            message=f"{ref} is closed to new users, and {len(users):,} would come",
+            ref=first.ref if len(users) == 1 else ref,
+            origin=first.origin,
+            remedy="name another one, or --allow retired --reason TEXT",
+            names=tuple(change.ref.key for change in users[:NAMED]),
+            more=max(0, len(users) - NAMED),
+        )
+
+
+def _joins(change: Change, world: World) -> Iterator[Ref]:
+    if isinstance(change, Reassign):
+        yield Ref(change.ref.kind, change.to)
+    if not isinstance(change, (Create, Update)):
+        return
+    for field, reference in world.vocabulary.references[change.ref.kind]:
+        new = change.after.get(field.name)
+        old = change.before.get(field.name) if isinstance(change, Update) else None
+        if reference.membership and isinstance(new, str) and new != old:
+            yield Ref(reference.kind, new)
+
+
+def _is_closed(ref: Ref, world: World, stated: Mapping[str, Sheet]) -> bool:
+    stone = world.vocabulary[ref.kind].tombstone
+    if stone is None:
+        return False
+    said = peek(stated[ref.kind], ref.key, stone.field) if ref.kind in stated else None
+    return (said if said is not None else world.now(ref.kind, ref.key, stone.field)) == stone.closed

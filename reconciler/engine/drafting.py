@@ -1,0 +1,240 @@
+"""The steps of a draft: renames, then each kind by itself, then references and order. Knows no kind and no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from reconciler.engine.closed import retired
+from reconciler.engine.compare import Comparison, Outcome
+from reconciler.engine.diff import Differ
+from reconciler.engine.order import in_safe_order
+from reconciler.engine.questions import question
+from reconciler.engine.references import dangling
+from reconciler.engine.removal import Gone, Leaving, origin_of
+from reconciler.engine.renames import Objects, renamed_live, renamed_memory, renames
+from reconciler.engine.scope import Globs
+from reconciler.engine.settle import Place, buried, outsiders, settle
+from reconciler.engine.world import World
+from reconciler.model.change import Change, Delete, Forget, Rename
+from reconciler.model.desired import Desired
+from reconciler.model.facts import Question, Snapshot
+from reconciler.model.finding import Finding
+from reconciler.model.memory import Memo, Remembered
+from reconciler.model.plan import Plan, Policy
+from reconciler.model.record import Block, Record, Sheet
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Vocabulary
+
+
+class Holding(Protocol):
+    """What planning asks of a target: what it can hold and create."""
+
+    name: str
+    type: str
+
+    @property
+    def supports(self) -> Mapping[str, frozenset[str]]:
+        """kind → fields."""
+        ...
+
+    @property
+    def creates(self) -> frozenset[str]:
+        """Kinds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A plan that has not seen the facts yet. `question` says which it needs."""
+
+    plan: Plan
+    world: World
+    stated: Mapping[str, Sheet]
+    question: Question
+
+
+class Drafting:
+    """The steps of one draft; holds the inputs so that they need not be handed on."""
+
+    def __init__(
+        self,
+        desired: Desired,
+        live: Snapshot,
+        remembered: Remembered,
+        vocabulary: Vocabulary,
+        target: Holding,
+        project: str,
+        policy: Policy,
+        scope: Globs,
+    ) -> None:
+        self.desired = desired
+        self.snapshot = live
+        self.remembered = remembered
+        self.vocabulary = vocabulary
+        self.target = target
+        self.project = project
+        self.policy = policy
+        self.scope = scope
+        self.hands_off = Globs(policy.hands_off)
+        self.spared = Globs((*policy.hands_off, *policy.external))
+
+    def draft(self) -> Draft:
+        """Renames first, then each kind by itself, then references and order."""
+        findings: list[Finding] = list(self.desired.findings)
+        moves = self._renames(findings)
+        names: dict[str, dict[str, str]] = {}
+        for move in moves:
+            names.setdefault(move.ref.kind, {})[move.old] = move.ref.key
+        live = renamed_live(self._with_renamed_unnameables(moves), names, self.vocabulary)
+        memos = renamed_memory(self.remembered.objects, names, self.vocabulary)
+        world = World(self.vocabulary, self._settled(findings), live)
+        total = self._all_kinds(world, memos)
+        changes = in_safe_order((*moves, *total.changes), self.vocabulary)
+        findings += total.findings
+        going = frozenset(change.ref for change in changes if isinstance(change, Delete))
+        findings += dangling(self.desired, self.vocabulary, Globs(self.policy.external), going=going, live=live)
+        findings += retired(changes, world, self.desired.sheets)
+        plan = Plan(
+            target=self.target.name,
+            target_type=self.target.type,
+            project=self.project,
+            changes=changes,
+            findings=tuple(findings),
+            counts=replace(total.counts, unmanaged=self._unmanaged(live, memos)),
+            managed={
+                kind: len(sheet.keys() | memos.get(kind, {}).keys()) for kind, sheet in self.desired.sheets.items()
+            },
+            policy=self.policy,
+            remember=(*total.remember, *self._under_new_names(memos, moves, world, total)),
+            drop=tuple(sorted({*total.drop, *(Ref(move.ref.kind, move.old) for move in moves)})),
+        )
+        return Draft(
+            plan=plan,
+            world=world,
+            stated=self.desired.sheets,
+            question=question(changes, self.vocabulary, self.hands_off),
+        )
+
+    def _all_kinds(self, world: World, memos: Objects) -> Outcome:
+        total = Outcome()
+        differ = Differ(world)
+        for kind, settled in world.desired.items():
+            remembered = memos.get(kind, {})
+            total.add(self._compared(kind, settled, world.live[kind], remembered, differ))
+            for leaving in self._leaving(kind, world.live[kind], remembered):
+                if isinstance(leaving, Gone):
+                    total.drop.append(leaving.ref)
+                    total.counts = replace(total.counts, gone=total.counts.gone + 1)
+                else:
+                    total.changes.append(leaving)
+        total.drop += [change.ref for change in total.changes if isinstance(change, (Delete, Forget))]
+        return total
+
+    def _under_new_names(self, memos: Objects, moves: list[Rename], world: World, total: Outcome) -> list[Memo]:
+        """Memory of renamed objects, and of those that mention one, where nothing else made it new."""
+        known = {memo.ref for memo in total.remember}
+        renamed = {move.ref for move in moves}
+        return [
+            Memo(ref, stated, origin_of(origin))
+            for kind, of_kind in (memos if moves else {}).items()
+            for key, (stated, origin) in of_kind.items()
+            if (ref := Ref(kind, key)) not in known
+            and key in world.desired.get(kind, ())
+            and (ref in renamed or stated is not self.remembered.objects[kind].get(key, ("", ""))[0])
+        ]
+
+    def _renames(self, findings: list[Finding]) -> list[Rename]:
+        live = dict(self.snapshot.sheets)
+        for kind, records in self.snapshot.unnameable.items():
+            if kind in live:
+                live[kind] = Sheet(kind, (*live[kind].blocks, *_blocks(records)))
+        moves: list[Rename] = []
+        for found in renames(self.desired, live, self.vocabulary, self.hands_off, self.remembered.foreign):
+            if isinstance(found, Finding):
+                findings.append(found)
+            elif not self.scope or found.ref in self.scope:
+                moves.append(found)
+        return moves
+
+    def _with_renamed_unnameables(self, moves: list[Rename]) -> dict[str, Sheet]:
+        live = dict(self.snapshot.sheets)
+        for move in moves:
+            record = self.snapshot.unnameable.get(move.ref.kind, {}).get(move.old)
+            if record is not None:
+                sheet = live[move.ref.kind]
+                live[move.ref.kind] = Sheet(sheet.kind, (*sheet.blocks, *_blocks({move.old: record})))
+        return live
+
+    def _settled(self, findings: list[Finding]) -> dict[str, Sheet]:
+        """kind → its comparable Sheet, for the kinds that are declared and held, in order of creation."""
+        place = Place(self.target.name, self.target.supports, self.snapshot.catalogues)
+        settled = {}
+        for kind in self.vocabulary.creation_order:
+            stated = self.desired.sheets.get(kind, Sheet(kind))
+            if kind not in self.target.supports:
+                findings += _no_place(stated, self.target.name)
+                continue
+            out = list(outsiders(stated, self.hands_off, self.remembered.foreign, self.snapshot))
+            findings += out
+            aside = {finding.ref.key for finding in out if finding.ref is not None}
+            aside |= buried(stated, self.vocabulary[kind])
+            if self.scope:
+                aside |= stated.keys() - self.scope.among(kind, stated)
+            settled[kind], complaints = settle(stated, self.vocabulary, place, aside)
+            findings += complaints
+        return settled
+
+    def _compared(
+        self, kind: str, settled: Sheet, live: Sheet, memos: Mapping[str, tuple[str, str]], differ: Differ
+    ) -> Outcome:
+        return Comparison(
+            resource=self.vocabulary[kind],
+            vocabulary=self.vocabulary,
+            differ=differ,
+            stated=self.desired.sheets.get(kind, Sheet(kind)),
+            settled=settled,
+            live=live,
+            memos=memos,
+            supported=self.target.supports[kind],
+            creates=kind in self.target.creates,
+        ).run()
+
+    def _leaving(self, kind: str, live: Sheet, memos: Mapping[str, tuple[str, str]]) -> Iterator[Change | Gone]:
+        stated = self.desired.sheets.get(kind, Sheet(kind))
+        return Leaving(
+            resource=self.vocabulary[kind],
+            stated=stated,
+            live=live,
+            memos=memos,
+            buried=buried(stated, self.vocabulary[kind]),
+            policy=self.policy,
+            finished=self.remembered.finished,
+            scope=self.scope,
+            spared=self.spared,
+            foreign=self.remembered.foreign,
+        ).changes()
+
+    def _unmanaged(self, live: Mapping[str, Sheet], memos: Mapping[str, Mapping[str, object]]) -> int:
+        nobody: dict[str, object] = {}
+        return sum(
+            len(sheet.keys() - self.desired.sheets.get(kind, Sheet(kind)).keys() - memos.get(kind, nobody).keys())
+            for kind, sheet in live.items()
+        ) + sum(len(records) for records in self.snapshot.unnameable.values())
+
+
+def _blocks(records: Mapping[str, Record]) -> Iterator[Block]:
+    for key, record in records.items():
+        yield Block(record.origin.place, tuple(record.values), {key: tuple(record.values.values())})
+
+
+def _no_place(stated: Sheet, target: str) -> Iterator[Finding]:
+    for key in sorted(stated)[:1]:
+        yield Finding(
+            code="unsupported",
+            message=f'target "{target}" has no place for any {stated.kind} ({len(stated):,} declared)',
+            ref=Ref(stated.kind, key),
+            origin=stated[key].origin,
+            remedy="take them out, or --allow unsupported --reason TEXT and they are passed over",
+        )

@@ -1,0 +1,231 @@
+"""What must not happen, one function a guard; each yields findings. Run when planning, and again on fresh facts inside
+the write transaction (RULES 16). Knows no kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.engine.questions import members_leaving, repointed
+from reconciler.engine.scope import Globs
+from reconciler.model.change import Change, Create, Delete, Effect, Forget, Reassign, Update
+from reconciler.model.facts import Facts, Holders
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.plan import Policy
+from reconciler.model.record import Sheet
+from reconciler.model.ref import Origin, Ref
+from reconciler.model.resource import Vocabulary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What guards judge. `managed`: kind → how many objects this project manages; `declared`: kind → how many it
+    declares; `stated`: the files, for the places of a remedy (empty inside the transaction)."""
+
+    changes: Sequence[Change]
+    facts: Facts
+    policy: Policy
+    vocabulary: Vocabulary
+    managed: Mapping[str, int]
+    declared: Mapping[str, int]
+    stated: Mapping[str, Sheet] = field(default_factory=dict)
+
+
+Guard = Callable[[Case], Iterator[Finding]]
+
+
+def in_use(case: Case) -> Iterator[Finding]:
+    """Deleting what still has users of any status, or what anything else points at. No flag turns it off."""
+    moved = {change.ref for change in case.changes if isinstance(change, Reassign)}
+    leaving = members_leaving(case.changes, case.vocabulary)
+    after = repointed(case.changes, case.vocabulary)
+    for change in case.changes:
+        if not isinstance(change, Delete):
+            continue
+        holders = case.facts.holders.get(change.ref, Holders())
+        staying = 0 if change.ref in moved else holders.count - leaving.get(change.ref, 0)
+        if staying > 0:
+            yield _still_in_use(change, holders, staying, case)
+        pointing = [
+            (ref, name)
+            for ref, name in case.facts.pointers.get(change.ref, ())
+            if after.get((ref, name), change.ref.key) == change.ref.key
+        ]
+        if pointing:
+            yield Finding(
+                code="in-use",
+                message=f"{len(pointing)} still point at it: "
+                + ", ".join(f"{ref} {name}" for ref, name in pointing[:10]),
+                ref=change.ref,
+                origin=change.origin,
+                remedy="let them name something else first",
+            )
+
+
+def _still_in_use(change: Delete, holders: Holders, staying: int, case: Case) -> Finding:
+    states = [f"{count} {status}" for status, count in sorted(holders.by_status.items())]
+    states += [f"{holders.binned} in the bin"] if holders.binned else []
+    states += [f"{holders.unnamed} sub-accounts"] if holders.unnamed else []
+    leaving = holders.count - staying
+    kept = f"; {leaving} more leave it in this plan" if leaving else ""
+    return Finding(
+        code="in-use",
+        message=f"{staying} users are still on it ({', '.join(states)}){kept}",
+        ref=change.ref,
+        origin=change.origin,
+        remedy=_how_to_delete(change, case),
+        names=holders.sample,
+        more=max(0, staying - len(holders.sample)),
+    )
+
+
+def _how_to_delete(change: Delete, case: Case) -> str:
+    stone = case.vocabulary[change.ref.kind].tombstone
+    if stone is None:
+        return "let its users name something else first"
+    lines = ", ".join(map(str, naming_lines(change.ref, case.stated, case.vocabulary)))
+    also = f"; and change {lines}" if lines else ""
+    successor = _a_successor(change.ref, case)
+    return f"to delete it: {stone.field}: {stone.removed}, {stone.successor}: {successor}{also}"
+
+
+def _a_successor(ref: Ref, case: Case) -> str:
+    """Something declared that can take the users: the first by name that is open."""
+    sheet = case.stated.get(ref.kind, Sheet(ref.kind))
+    stone = case.vocabulary[ref.kind].tombstone
+    closed = {stone.closed, stone.removed} if stone else set()
+    field_name = stone.field if stone else ""
+    open_ones = (key for key in sheet if key != ref.key and sheet[key].values.get(field_name) not in closed)
+    return min(open_ones, default="ANOTHER")
+
+
+def naming_lines(ref: Ref, stated: Mapping[str, Sheet], vocabulary: Vocabulary) -> list[Origin]:
+    """The lines of files that name `ref`, in order."""
+    found: list[Origin] = []
+    for kind, sheet in stated.items():
+        for field_, reference in vocabulary.references[kind]:
+            if reference.kind != ref.kind:
+                continue
+            for block in sheet.blocks:
+                if field_.name in block.fields:
+                    position = block.fields.index(field_.name)
+                    keys = [key for key, row in block.rows.items() if row[position] == ref.key]
+                    found += [sheet[key].where(field_.name) for key in keys]
+    return sorted(found, key=lambda origin: (origin.place, origin.line or 0))
+
+
+def shielded(case: Case) -> Iterator[Finding]:
+    """A Reassign must not move users that the settings leave alone; they block it (RULES 11)."""
+    hands_off = Globs(case.policy.hands_off)
+    for change in case.changes:
+        if isinstance(change, Reassign):
+            kept = sorted(m.ref.key for m in case.facts.meters.get(change.ref, ()) if m.ref in hands_off)
+            if kept:
+                yield Finding(
+                    code="in-use",
+                    message=f"{len(kept)} of its users are under hands_off and cannot be moved",
+                    ref=change.ref,
+                    origin=change.origin,
+                    remedy="move them by hand, or take them out of hands_off",
+                    names=tuple(kept[:10]),
+                    more=max(0, len(kept) - 10),
+                )
+
+
+def cascade(case: Case) -> Iterator[Finding]:
+    """A delete that the live schema would spread to rows that are not its own."""
+    for change in case.changes:
+        spread = case.facts.cascades.get(change.ref) if isinstance(change, Delete) else None
+        if spread:
+            yield Finding(
+                code="cascade",
+                message=f"the database would delete with it: {spread}",
+                ref=change.ref,
+                origin=change.origin,
+                remedy="move or remove those first",
+            )
+
+
+def unguarded(case: Case) -> Iterator[Finding]:
+    """A delete where no foreign key and no trigger keeps a user from arriving at the same moment."""
+    for change in case.changes:
+        if isinstance(change, Delete) and case.facts.protection.get(change.ref.kind) == "C":
+            yield Finding(
+                code="unguarded",
+                message="no foreign key or trigger protects its users while it is deleted",
+                ref=change.ref,
+                origin=change.origin,
+                remedy="install the trigger that `reconciler doctor` prints, or --allow unguarded --reason TEXT",
+            )
+
+
+def too_much(case: Case) -> Iterator[Finding]:
+    """More of one kind changed or removed at once than the settings allow (RULES 25)."""
+    for kind, total in sorted(case.managed.items()):
+        touched = sum(1 for c in case.changes if c.ref.kind == kind and isinstance(c, (Update, Delete, Forget)))
+        if touched > case.policy.min_sample and touched * 100 > total * case.policy.max_change_percent:
+            yield Finding(
+                code="too-much",
+                severity=_severity("too-much", case.policy),
+                message=f"{touched:,} of {total:,} managed objects of kind {kind} would change or go "
+                f"({touched * 100 // max(total, 1)} %, allowed are {case.policy.max_change_percent} %)",
+                remedy="make the change in parts, or --allow too-much --reason TEXT",
+            )
+
+
+def empty(case: Case) -> Iterator[Finding]:
+    """Nothing of a kind is declared while some of it would go: a missing mount or a wrong branch (RULES 25)."""
+    for kind, count in sorted(case.declared.items()):
+        going = sum(1 for c in case.changes if c.ref.kind == kind and isinstance(c, (Delete, Forget)))
+        if not count and going:
+            yield Finding(
+                code="empty",
+                severity=_severity("empty", case.policy),
+                message=f"{case.vocabulary[kind].folder} declares nothing, and {going:,} live objects would go",
+                remedy="look whether the folder is there and whole; else --allow empty --reason TEXT",
+            )
+
+
+def classes(case: Case) -> Iterator[Finding]:
+    """Classes of change that the settings block: `delete`, `limit-decrease`, `drift`."""
+    block = case.policy.block
+    for change in case.changes:
+        if isinstance(change, Delete) and "delete" in block:
+            yield _blocked("delete", change, "the settings block deletions")
+        if isinstance(change, Update):
+            lost = [delta.name for delta in change.fields if delta.effect in (Effect.LESS, Effect.UNKNOWN)]
+            if lost and "limit-decrease" in block:
+                yield _blocked("limit-decrease", change, f"less service: {', '.join(lost)}")
+        if isinstance(change, (Create, Update)) and change.cause in ("drift", "conflict") and "drift" in block:
+            yield _blocked("drift", change, "the database was changed since the last apply")
+
+
+def too_many_tenants(case: Case) -> Iterator[Finding]:
+    """More customers affected at once than `safety.max_tenants_affected`."""
+    most = case.policy.max_tenants_affected
+    if most is None:
+        return
+    own = sum(1 for c in case.changes if case.vocabulary[c.ref.kind].personal and isinstance(c, Update))
+    groups = {c.ref for c in case.changes if isinstance(c, (Update, Reassign, Delete))}
+    affected = own + sum(holders.count for ref, holders in case.facts.holders.items() if ref in groups)
+    if affected > most:
+        yield Finding(
+            code="too-many-tenants",
+            message=f"{affected:,} customers would be affected (allowed are {most:,})",
+            remedy="make the change in parts, or --allow too-many-tenants --reason TEXT",
+        )
+
+
+def _blocked(code: str, change: Change, message: str) -> Finding:
+    remedy = f"have it approved and --allow {code} --reason TEXT"
+    return Finding(code=code, message=message, ref=change.ref, origin=change.origin, remedy=remedy)
+
+
+def _severity(code: str, policy: Policy) -> Severity:
+    return Severity.ERROR if code in policy.block else Severity.WARNING
+
+
+ON_FACTS: tuple[Guard, ...] = (in_use, shielded, cascade, unguarded, too_much)
+"""Run again inside the transaction."""
+ON_FILES: tuple[Guard, ...] = (empty, classes, too_many_tenants)
+"""Proven when planning and sealed by the plan's digest."""

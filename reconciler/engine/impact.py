@@ -1,0 +1,139 @@
+"""Whom a change hits: users of a changed object, those whose override hides the change, and those above the new limit.
+Knows no kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+
+from reconciler.engine.questions import LOSSES, shrinking
+from reconciler.model.change import Change, FieldDelta, Update
+from reconciler.model.facts import Facts, Holders, Meter
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.plan import Impact, Policy
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Field, Overrides, Vocabulary
+from reconciler.model.values import Value
+
+NEAR_PERCENT = 90
+TOP = 3
+Effective = Callable[[str, str, str], "Value | None"]
+"""(kind, key, field) → the limit that will bind this user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """What the plan does to users themselves, so that nobody is counted who leaves or gets a value of their own."""
+
+    overrides: Mapping[Ref, Mapping[str, Value]]
+    moved: Mapping[Ref, str]
+
+    def overridden(self, meter: Meter, name: str) -> bool:
+        """Whether the user has an own value of this field after the plan."""
+        return name in self.overrides.get(meter.ref, meter.overrides)
+
+
+def staying(changes: Sequence[Change], vocabulary: Vocabulary) -> Stay:
+    """Read the users' own updates out of a list of changes."""
+    overrides: dict[Ref, Mapping[str, Value]] = {}
+    moved: dict[Ref, str] = {}
+    for change in changes:
+        if not isinstance(change, Update):
+            continue
+        for name, after in change.after.items():
+            kind_of_field = vocabulary.fields[change.ref.kind][name].type
+            if isinstance(kind_of_field, Overrides) and isinstance(after, Mapping):
+                overrides[change.ref] = after
+        for field, reference in vocabulary.references[change.ref.kind]:
+            if reference.membership and field.name in change.after:
+                moved[change.ref] = str(change.after[field.name])
+    return Stay(overrides, moved)
+
+
+def impacts(changes: Sequence[Change], facts: Facts, vocabulary: Vocabulary) -> Iterator[Impact]:
+    """An Impact for each changed field of an object that has users, in the order of the changes."""
+    stay = staying(changes, vocabulary)
+    for change in changes:
+        if isinstance(change, Update) and vocabulary.memberships[change.ref.kind]:
+            holders = facts.holders.get(change.ref, Holders())
+            if holders.count:
+                meters = [
+                    meter
+                    for meter in facts.meters.get(change.ref, ())
+                    if stay.moved.get(meter.ref, change.ref.key) == change.ref.key
+                ]
+                for delta in change.fields:
+                    field = vocabulary.fields[change.ref.kind][delta.name]
+                    yield _impact(change.ref, delta, field, holders.count, meters, stay)
+
+
+def _impact(ref: Ref, delta: FieldDelta, field: Field, tenants: int, meters: Sequence[Meter], stay: Stay) -> Impact:
+    bound = [meter for meter in meters if not (field.overridable and stay.overridden(meter, field.name))]
+    limit = delta.after
+    hits: list[tuple[str, int, int]] = []
+    if field.measured_by and delta.effect in LOSSES and isinstance(limit, int):
+        for meter in bound:
+            used = meter.counters.get(field.measured_by, 0)
+            if used * 100 > limit * NEAR_PERCENT:
+                hits.append((meter.ref.key, used, used * 100 // limit if limit else 0))
+    over = sum(1 for _, used, _ in hits if isinstance(limit, int) and used > limit)
+    return Impact(
+        ref=ref,
+        field=delta.name,
+        tenants=tenants,
+        keep=len(meters) - len(bound),
+        over=over,
+        near=len(hits) - over,
+        top=tuple(nlargest(TOP, hits, key=lambda hit: (hit[1], hit[0]))),
+    )
+
+
+def over_limit(
+    changes: Sequence[Change], facts: Facts, policy: Policy, vocabulary: Vocabulary, effective: Effective
+) -> Iterator[Finding]:
+    """Users whose live use is above their new limit: because what they are on shrinks, or they themselves do."""
+    severity = over_limit_severity(policy)
+    if severity is None:
+        return
+    for impact in impacts(changes, facts, vocabulary):
+        if impact.over:
+            yield Finding(
+                code="over-limit",
+                severity=severity,
+                message=f"{impact.over:,} of {impact.tenants:,} users are above the new limit now",
+                ref=impact.ref,
+                field=impact.field,
+                remedy="raise the limit, give those users an override, or let them run dry",
+                names=tuple(key for key, _, _ in impact.top[: impact.over]),
+                more=max(0, impact.over - TOP),
+            )
+    for change in changes:
+        if isinstance(change, Update) and not vocabulary.memberships[change.ref.kind]:
+            yield from _own(change, facts, vocabulary, severity, effective)
+
+
+def _own(
+    change: Update, facts: Facts, vocabulary: Vocabulary, severity: Severity, effective: Effective
+) -> Iterator[Finding]:
+    for meter in facts.meters.get(change.ref, ()):
+        for delta, field in shrinking(change, vocabulary):
+            limit = effective(change.ref.kind, change.ref.key, field.name)
+            used = meter.counters.get(field.measured_by, 0)
+            if isinstance(limit, int) and not isinstance(limit, bool) and used > limit:
+                yield Finding(
+                    code="over-limit",
+                    severity=severity,
+                    message=f"{used:,} in use, the new {field.name} is {limit:,}",
+                    ref=change.ref,
+                    field=delta.name,
+                    origin=delta.origin,
+                    remedy="raise it, or let the customer run dry",
+                )
+
+
+def over_limit_severity(policy: Policy) -> Severity | None:
+    """`safety.over_limit: warn | error | off`, or `over-limit` under `safety.block`."""
+    if "over-limit" in policy.block or policy.over_limit == "error":
+        return Severity.ERROR
+    return None if policy.over_limit == "off" else Severity.WARNING

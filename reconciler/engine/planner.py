@@ -1,0 +1,100 @@
+"""Desired, live and remembered in; a plan out. Two pure steps with the reading of facts between them: `draft` says what
+would change and what has to be known, `complete` judges it. Knows no kind, no file and no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from reconciler.engine.drafting import Draft, Drafting, Holding
+from reconciler.engine.guards import ON_FACTS, ON_FILES, Case
+from reconciler.engine.impact import impacts, over_limit
+from reconciler.engine.questions import members_leaving
+from reconciler.engine.scope import Globs
+from reconciler.model.change import Change, Reassign
+from reconciler.model.desired import Desired
+from reconciler.model.facts import Facts, Holders, Snapshot
+from reconciler.model.finding import Finding, Severity, allowed
+from reconciler.model.memory import Remembered
+from reconciler.model.plan import Allowance, Plan, Policy, Source
+from reconciler.model.record import Sheet
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Vocabulary
+
+
+def draft(
+    desired: Desired,
+    live: Snapshot,
+    remembered: Remembered,
+    *,
+    vocabulary: Vocabulary,
+    target: Holding,
+    project: str,
+    policy: Policy,
+    only: tuple[str, ...] = (),
+) -> Draft:
+    """Compare; nothing is judged yet. `only`: globs `kind/name` that the plan is limited to."""
+    return Drafting(desired, live, remembered, vocabulary, target, project, policy, Globs(only)).draft()
+
+
+def complete(draft: Draft, facts: Facts, *, source: Source, allowances: tuple[Allowance, ...] = ()) -> Plan:
+    """Judge a draft by the facts: guards, impact, allowances."""
+    vocabulary = draft.world.vocabulary
+    changes = tuple(_with_expected(draft.plan.changes, facts, vocabulary))
+    case = Case(
+        changes=changes,
+        facts=facts,
+        policy=draft.plan.policy,
+        vocabulary=vocabulary,
+        managed=draft.plan.managed,
+        declared={kind: len(sheet) for kind, sheet in draft.stated.items()},
+        stated=draft.stated,
+    )
+    findings = list(draft.plan.findings)
+    for guard in (*ON_FACTS, *ON_FILES):
+        findings += guard(case)
+    findings += over_limit(
+        changes, facts, draft.plan.policy, vocabulary, lambda k, key, f: draft.world.effective(k, key, f, after=True)
+    )
+    lifted = frozenset(allowance.code for allowance in allowances)
+    judged = tuple(sorted(allowed(tuple(findings), lifted), key=_by_weight))
+    plan = replace(
+        draft.plan,
+        changes=changes,
+        findings=judged,
+        impact=tuple(impacts(changes, facts, vocabulary)),
+        source=replace(source, allowances=allowances),
+    )
+    return replace(plan, declared=_declared_people(plan, draft.stated, vocabulary))
+
+
+def _with_expected(changes: tuple[Change, ...], facts: Facts, vocabulary: Vocabulary) -> Iterator[Change]:
+    """Reassigns learn how many they will move; those with nobody to move are dropped."""
+    leaving = members_leaving(changes, vocabulary)
+    for change in changes:
+        if not isinstance(change, Reassign):
+            yield change
+            continue
+        expected = facts.holders.get(change.ref, Holders()).count - leaving.get(change.ref, 0)
+        if expected > 0:
+            yield replace(change, expected=expected)
+
+
+def _declared_people(plan: Plan, stated: Mapping[str, Sheet], vocabulary: Vocabulary) -> frozenset[Ref]:
+    """Of the people whom findings and impact name, those that a file names: only they are shown unmasked."""
+    named = {name for finding in plan.findings for name in finding.names}
+    named |= {key for impact in plan.impact for key, _, _ in impact.top}
+    return frozenset(
+        Ref(resource.kind, name)
+        for resource in vocabulary
+        if resource.personal
+        for name in named.intersection(stated.get(resource.kind, ()))
+    )
+
+
+RANK = {severity: position for position, severity in enumerate(Severity)}
+
+
+def _by_weight(finding: Finding) -> tuple[int, str, str, str, str]:
+    place = "" if finding.ref is None else str(finding.ref)
+    return RANK[finding.severity], place, finding.code, finding.field, finding.message

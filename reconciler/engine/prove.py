@@ -1,0 +1,184 @@
+"""Whether live rows are still what the plan saw (RULES 15), and whether they hold what was written. Knows no kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.engine.diff import comparable
+from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
+from reconciler.model.finding import Finding
+from reconciler.model.record import Record
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Vocabulary
+from reconciler.model.values import NONE, Value, Values, same
+
+Found = Mapping[Ref, Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """`todo`: changes whose `before` still holds; `already`: satisfied by somebody else; `stale`: neither."""
+
+    todo: tuple[Change, ...]
+    already: tuple[Change, ...]
+    stale: tuple[Finding, ...]
+
+
+def touched(changes: Sequence[Change]) -> frozenset[Ref]:
+    """The live objects that a plan touches, under the names that they may have now."""
+    refs = {change.ref for change in changes if not isinstance(change, Forget)}
+    refs |= {Ref(change.ref.kind, change.old) for change in changes if isinstance(change, Rename)}
+    refs |= {Ref(change.ref.kind, change.to) for change in changes if isinstance(change, Reassign)}
+    return frozenset(refs)
+
+
+def prove(changes: Sequence[Change], found: Found, vocabulary: Vocabulary) -> Proof:
+    """Compare each `before` with what is live now; `found` holds the touched objects that are live."""
+    todo: list[Change] = []
+    already: list[Change] = []
+    stale: list[Finding] = []
+    renamed = {c.ref: Ref(c.ref.kind, c.old) for c in changes if isinstance(c, Rename)}
+    seen = Seen(found, renamed, vocabulary)
+    for change in changes:
+        state = seen.state_of(change)
+        if isinstance(state, Finding):
+            stale.append(state)
+        else:
+            (todo if state else already).append(change)
+    return Proof(tuple(todo), tuple(already), tuple(stale))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The live objects with planned renames in view."""
+
+    found: Found
+    renamed: Mapping[Ref, Ref]
+    vocabulary: Vocabulary
+
+    def state_of(self, change: Change) -> bool | Finding:
+        """True: to do; False: already so; a Finding: stale."""
+        match change:
+            case Rename():
+                return self._rename(change)
+            case Create():
+                return self._create(change)
+            case Update():
+                return self._update(change)
+            case Delete():
+                return self._delete(change)
+            case Reassign() | Forget():
+                return True
+
+    def values(self, ref: Ref) -> Values | None:
+        """The live values of an object, references under the new names; None when it is not live."""
+        record = self.found.get(ref) or self.found.get(self.renamed.get(ref, ref))
+        if record is None:
+            return None
+        values = dict(record.values)
+        for field, reference in self.vocabulary.references[ref.kind]:
+            for new, old in self.renamed.items():
+                if old.kind == reference.kind and values.get(field.name) == old.key:
+                    values[field.name] = new.key
+        return values
+
+    def _rename(self, change: Rename) -> bool | Finding:
+        old = Ref(change.ref.kind, change.old) in self.found
+        new = change.ref in self.found
+        if old is not new:
+            return old
+        return _stale(change, "both names are live now" if old else "neither the old nor the new name is live now")
+
+    def _create(self, change: Create) -> bool | Finding:
+        live = self.values(change.ref)
+        if live is None:
+            return True
+        moved = list(differences(change.ref.kind, live, change.after, self.vocabulary))
+        return (
+            _stale(change, "it exists now", *(_moved(n, None, now, wanted) for n, now, wanted in moved))
+            if moved
+            else False
+        )
+
+    def _update(self, change: Update) -> bool | Finding:
+        live = self.values(change.ref)
+        if live is None:
+            return _stale(change, "it is not live any more")
+        wanted = list(differences(change.ref.kind, live, change.after, self.vocabulary))
+        if not wanted:
+            return False
+        moved = {name for name, _, _ in differences(change.ref.kind, live, change.before, self.vocabulary)}
+        moved |= {name for name, now, _ in wanted if name not in change.before and now is not None}
+        if not moved:
+            return True
+        lines = (
+            _moved(name, change.before.get(name), live.get(name), change.after.get(name)) for name in sorted(moved)
+        )
+        return _stale(change, *lines)
+
+    def _delete(self, change: Delete) -> bool | Finding:
+        live = self.values(change.ref)
+        if live is None:
+            return False
+        moved = list(differences(change.ref.kind, live, change.before, self.vocabulary))
+        return _stale(change, *(_moved(n, was, now, "deleted") for n, now, was in moved)) if moved else True
+
+
+def differences(
+    kind: str, live: Values, expected: Values, vocabulary: Vocabulary
+) -> Iterator[tuple[str, Value | None, Value]]:
+    """(field, live, expected) for each expected value that is not live."""
+    fields = vocabulary.fields[kind]
+    for name, value in expected.items():
+        now = comparable(fields[name], value, live.get(name))
+        if now is None or not same(now, value):
+            yield name, now, value
+
+
+def not_held(changes: Sequence[Change], found: Found, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Changes that the system did not keep as written: truncated, altered by a trigger, or still there."""
+    for change in changes:
+        record = found.get(change.ref)
+        match change:
+            case Create() | Update():
+                live = record.values if record is not None else {}
+                for name, now, wanted in differences(change.ref.kind, live, change.after, vocabulary):
+                    yield Finding(
+                        code="not-held",
+                        message=f"wrote {shown(wanted)}, the system holds {shown(now)}",
+                        ref=change.ref,
+                        field=name,
+                        origin=change.origin,
+                    )
+            case Delete() if record is not None:
+                yield Finding(code="not-held", message="deleted, but it is still there", ref=change.ref)
+            case _:
+                pass
+
+
+def shown(value: Value | None) -> str:
+    """A value in one line of a message."""
+    match value:
+        case None:
+            return "nothing"
+        case tuple():
+            return ", ".join(value) or NONE
+        case Mapping():
+            return ", ".join(f"{name}: {shown(inner)}" for name, inner in sorted(value.items())) or NONE
+        case bool():
+            return str(value).lower()
+        case int():
+            return f"{value:,}"
+        case _:
+            return str(value)
+
+
+def _moved(name: str, before: Value | None, now: Value | None, wanted: Value | None) -> str:
+    return f"{name}: planned from {shown(before)}, live now {shown(now)}, wanted {shown(wanted)}"
+
+
+def _stale(change: Change, *what: str) -> Finding:
+    return Finding(
+        code="stale", message="; ".join(what), ref=change.ref, origin=change.origin, remedy="plan again and review"
+    )

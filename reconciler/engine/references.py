@@ -1,0 +1,91 @@
+"""References that lead nowhere, or to what this plan deletes (RULES 9, 10). Knows no kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.engine.packed import column
+from reconciler.engine.scope import Globs
+from reconciler.model.desired import Desired
+from reconciler.model.finding import Finding
+from reconciler.model.nearest import did_you_mean
+from reconciler.model.record import Sheet
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Field, Reference, Vocabulary
+from reconciler.model.values import NONE, Value
+
+
+def dangling(
+    desired: Desired,
+    vocabulary: Vocabulary,
+    external: Globs,
+    *,
+    going: frozenset[Ref] = frozenset(),
+    live: Mapping[str, Sheet] | None = None,
+) -> Iterator[Finding]:
+    """A finding for each reference that names nothing declared or external (`dangling`, found in the files), or what is
+    in `going` (`referenced`, a guard). `live` None: offline, so what only has to be live cannot be told."""
+    for resource in vocabulary:
+        sheet = desired.sheets.get(resource.kind)
+        for field in resource.fields if sheet is not None else ():
+            if isinstance(field.type, Reference) and sheet is not None:
+                successor = resource.tombstone is not None and field.name == resource.tombstone.successor
+                view = Targets(desired, field.type, external, going, live, successor)
+                yield from _of_field(sheet, field, view)
+
+
+class Targets:
+    """What one reference field may name."""
+
+    def __init__(
+        self,
+        desired: Desired,
+        reference: Reference,
+        external: Globs,
+        going: frozenset[Ref],
+        live: Mapping[str, Sheet] | None,
+        successor: bool,
+    ) -> None:
+        self.kind = reference.kind
+        self.declared = desired.sheets.get(self.kind, Sheet(self.kind))
+        self._none = reference.none
+        self._external = external
+        self._going = going
+        self._live = live.get(self.kind, Sheet(self.kind)) if live is not None else None
+        self._successor = successor
+
+    def complaint(self, value: Value) -> tuple[str, str] | None:
+        """(code, message) when the value names nothing it may name."""
+        if not isinstance(value, str) or (self._none and value == NONE):
+            return None
+        ref = Ref(self.kind, value)
+        if ref in self._going:
+            return "referenced", f'it names {self.kind} "{value}", which is to be deleted'
+        if value in self.declared:
+            return None
+        if self._successor and (self._live is None or value in self._live):
+            return None
+        if ref in self._external:
+            if self._live is None or value in self._live:
+                return None
+            return "dangling", f'external {self.kind} "{value}" is not live'
+        return "dangling", f'there is no {self.kind} "{value}"{did_you_mean(value, tuple(self.declared))}'
+
+
+def _of_field(sheet: Sheet, field: Field, targets: Targets) -> Iterator[Finding]:
+    for block in sheet.blocks:
+        values = column(block, field.name)
+        bad = {value: found for value in set(values.values()) if (found := targets.complaint(value))}
+        for key in sorted(key for key, value in values.items() if value in bad) if bad else ():
+            code, message = bad[values[key]]
+            yield Finding(
+                code=code,
+                message=message,
+                ref=Ref(sheet.kind, key),
+                field=field.name,
+                origin=sheet[key].where(field.name),
+                remedy=f"name another {targets.kind}"
+                if code == "referenced"
+                else f"declare it, name another {targets.kind}, or list it under external in reconciler.yaml",
+                at_files=code == "dangling",
+            )

@@ -1,0 +1,98 @@
+"""Objects that go: taken out of the files, buried by `lifecycle: removed`, or undeclared under `authoritative`
+(RULES 10, 24). Knows no kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.engine.scope import Globs
+from reconciler.model.change import Change, Delete, Forget, Reassign
+from reconciler.model.plan import Policy
+from reconciler.model.record import Sheet
+from reconciler.model.ref import Origin, Ref
+from reconciler.model.resource import Removal, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Remembered, not declared, not live: memory drops it."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """One kind, and who of it may leave. `spared`: hands off, external or foreign."""
+
+    resource: Resource
+    stated: Sheet
+    live: Sheet
+    memos: Mapping[str, tuple[str, str]]
+    buried: frozenset[str]
+    policy: Policy
+    finished: bool
+    scope: Globs
+    spared: Globs
+    foreign: Mapping[Ref, str]
+
+    def changes(self) -> Iterator[Change | Gone]:
+        """Every object that leaves, by key."""
+        for key in sorted(self.buried):
+            if self._in_scope(key):
+                yield from self._bury(key)
+        for key in sorted(self.memos.keys() - self.stated.keys()):
+            if self._in_scope(key):
+                yield from self._taken_out(key)
+        if self._takes_undeclared:
+            for key in sorted(self.live.keys() - self.stated.keys() - self.memos.keys()):
+                ref = Ref(self.resource.kind, key)
+                if self._in_scope(key) and ref not in self.foreign:
+                    yield Delete(ref=ref, before=self.live[key].values)
+
+    @property
+    def _takes_undeclared(self) -> bool:
+        return self.policy.mode == "authoritative" and self.finished and self.resource.removal is Removal.DELETE
+
+    @property
+    def _deletes(self) -> bool:
+        return self.policy.mode != "additive"
+
+    def _in_scope(self, key: str) -> bool:
+        ref = Ref(self.resource.kind, key)
+        return ref not in self.spared and (not self.scope or ref in self.scope)
+
+    def _bury(self, key: str) -> Iterator[Change | Gone]:
+        stone = self.resource.tombstone
+        assert stone is not None
+        ref = Ref(self.resource.kind, key)
+        if key not in self.live:
+            if key in self.memos:
+                yield Gone(ref)
+            return
+        if not self._deletes or ref in self.foreign:
+            return
+        record = self.stated[key]
+        note = str(record.values.get(self.resource.note, ""))
+        successor = record.values.get(stone.successor)
+        if isinstance(successor, str):
+            yield Reassign(ref=ref, to=successor, expected=0, origin=record.where(stone.successor), note=note)
+        gone_by = record.where(stone.field)
+        yield Delete(ref=ref, before=self.live[key].values, origin=gone_by, note=note, stated=True)
+
+    def _taken_out(self, key: str) -> Iterator[Change | Gone]:
+        ref = Ref(self.resource.kind, key)
+        if key not in self.live:
+            yield Gone(ref)
+            return
+        origin = origin_of(self.memos[key][1])
+        if self.resource.removal is Removal.FORGET:
+            yield Forget(ref=ref, before=self.live[key].values, origin=origin)
+        elif self._deletes:
+            yield Delete(ref=ref, before=self.live[key].values, origin=origin)
+
+
+def origin_of(text: str) -> Origin:
+    """`packages.d/legacy.yaml:1` as memory keeps it."""
+    place, colon, line = text.rpartition(":")
+    return Origin(place, int(line)) if colon and line.isdigit() else Origin(text)

@@ -1,0 +1,123 @@
+"""The same thing under a new name: live keys, references and memory are seen under the new one before anything is
+compared (RULES 12). Knows no kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from reconciler.engine.packed import column, with_values
+from reconciler.engine.scope import Globs
+from reconciler.model.change import Rename
+from reconciler.model.desired import Desired
+from reconciler.model.finding import Finding
+from reconciler.model.record import Block, Sheet
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Vocabulary
+from reconciler.model.values import Value, Values, canonical
+
+NewNames = Mapping[str, Mapping[str, str]]
+"""kind → old key → new key."""
+Objects = Mapping[str, Mapping[str, tuple[str, str]]]
+
+
+def renames(
+    desired: Desired, live: Mapping[str, Sheet], vocabulary: Vocabulary, hands_off: Globs, foreign: Mapping[Ref, str]
+) -> Iterator[Rename | Finding]:
+    """A Rename where only the old name is live; a finding where both are, or where the old one is not ours to touch."""
+    for kind, sheet in desired.sheets.items():
+        name = vocabulary[kind].former_names
+        if not name or kind not in live:
+            continue
+        for block in sheet.blocks:
+            for key, former in sorted(column(block, name).items()):
+                for old in former if isinstance(former, tuple) else ():
+                    if old in live[kind]:
+                        yield _rename(sheet, key, old, live[kind], vocabulary, hands_off, foreign)
+
+
+def _rename(
+    sheet: Sheet,
+    key: str,
+    old: str,
+    live: Sheet,
+    vocabulary: Vocabulary,
+    hands_off: Globs,
+    foreign: Mapping[Ref, str],
+) -> Rename | Finding:
+    record = sheet[key]
+    field = vocabulary[sheet.kind].former_names
+    before = Ref(sheet.kind, old)
+    if key in live:
+        return Finding(
+            code="rename-conflict",
+            message=f'both "{old}" and "{key}" are live, so it cannot be a new name',
+            ref=record.ref,
+            field=field,
+            origin=record.where(field),
+            remedy=f'take "{old}" out of {field}, or delete or rename one of the two',
+        )
+    if before in hands_off or before in foreign:
+        owner = f'project "{foreign[before]}" manages it' if before in foreign else "the settings leave it alone"
+        return Finding(
+            code="foreign" if before in foreign else "hands-off",
+            message=f'"{old}" cannot be renamed: {owner}',
+            ref=record.ref,
+            field=field,
+            origin=record.where(field),
+            remedy=f'take "{old}" out of {field}',
+        )
+    note = record.values.get(vocabulary[sheet.kind].note, "")
+    return Rename(ref=record.ref, old=old, origin=record.where(field), note=str(note))
+
+
+def renamed_live(live: Mapping[str, Sheet], names: NewNames, vocabulary: Vocabulary) -> dict[str, Sheet]:
+    """The live sheets with keys and references under the new names; untouched sheets are passed on."""
+    seen = dict(live)
+    for kind, sheet in live.items():
+        blocks = sheet.blocks
+        if names.get(kind):
+            new = names[kind]
+            blocks = tuple(
+                Block(b.place, b.fields, {new.get(key, key): row for key, row in b.rows.items()}) for b in blocks
+            )
+        for field, reference in vocabulary.references[kind]:
+            new = names.get(reference.kind, {})
+            if new:
+                blocks = tuple(_with_new_targets(block, field.name, new) for block in blocks)
+        if blocks is not sheet.blocks:
+            seen[kind] = Sheet(kind, blocks, sheet.locate)
+    return seen
+
+
+def _with_new_targets(block: Block, name: str, new: Mapping[str, str]) -> Block:
+    moved = {key: new[value] for key, value in column(block, name).items() if isinstance(value, str) and value in new}
+    return with_values(block, name, dict[str, Value](moved)) if moved else block
+
+
+def renamed_memory(objects: Objects, names: NewNames, vocabulary: Vocabulary) -> dict[str, dict[str, tuple[str, str]]]:
+    """What is remembered, under the new names; texts that mention none of the old names are left as they are."""
+    seen: dict[str, dict[str, tuple[str, str]]] = {}
+    for kind, memos in objects.items():
+        new = names.get(kind, {})
+        pairs = {f.name: names[r.kind] for f, r in vocabulary.references.get(kind, ()) if names.get(r.kind)}
+        olds = tuple(json.dumps(old, ensure_ascii=False) for mapping in pairs.values() for old in mapping)
+        seen[kind] = {
+            new.get(key, key): (_with_new_text(stated, pairs), origin)
+            if any(old in stated for old in olds)
+            else (stated, origin)
+            for key, (stated, origin) in memos.items()
+        }
+    return seen
+
+
+def _with_new_text(stated: str, pairs: Mapping[str, Mapping[str, str]]) -> str:
+    return canonical(with_new_names(json.loads(stated), pairs))
+
+
+def with_new_names(values: Values, pairs: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:
+    """Values with references under the new names. `pairs`: field → old → new."""
+    return {
+        name: pairs[name].get(value, value) if name in pairs and isinstance(value, str) else value
+        for name, value in values.items()
+    }

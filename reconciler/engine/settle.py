@@ -1,0 +1,160 @@
+"""The declared side made comparable: file-only and unsupported fields off, wildcards expanded, objects that take no
+part left out. A block that needs none of it is passed on as it is. Knows no kind."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.engine.packed import column, taker, with_values
+from reconciler.engine.scope import Globs
+from reconciler.model.facts import Snapshot
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.nearest import did_you_mean
+from reconciler.model.record import Block, Sheet
+from reconciler.model.ref import Origin, Ref
+from reconciler.model.resource import Names, Resource, Vocabulary
+from reconciler.model.values import Value
+
+NAMED = 20
+"""After so many equal complaints about one field, the rest is only counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What settling needs to know of the target."""
+
+    target: str
+    supports: Mapping[str, frozenset[str]]
+    catalogues: Mapping[str, frozenset[str]]
+
+
+def buried(sheet: Sheet, resource: Resource) -> frozenset[str]:
+    """The keys whose file says that they are to go."""
+    stone = resource.tombstone
+    if stone is None:
+        return frozenset()
+    return frozenset(
+        key for block in sheet.blocks for key, value in column(block, stone.field).items() if value == stone.removed
+    )
+
+
+def outsiders(sheet: Sheet, hands_off: Globs, foreign: Mapping[Ref, str], live: Snapshot) -> Iterator[Finding]:
+    """Declared objects that must take no part, each with the reason and what to do."""
+    for key in sorted(hands_off.among(sheet.kind, sheet)):
+        yield Finding(
+            code="hands-off",
+            message="the settings leave it alone, so it cannot be declared",
+            ref=Ref(sheet.kind, key),
+            origin=sheet[key].origin,
+            remedy="take it out of the files, or out of hands_off",
+            at_files=True,
+        )
+    for ref, project in sorted(foreign.items()):
+        if ref.kind == sheet.kind and ref.key in sheet:
+            yield Finding(
+                code="foreign",
+                message=f'project "{project}" manages it',
+                ref=ref,
+                origin=sheet[ref.key].origin,
+                remedy="declare it in one project only",
+            )
+    for key in sorted({name for group in live.twins.get(sheet.kind, ()) for name in group}.intersection(sheet)):
+        yield Finding(
+            code="left-out",
+            severity=Severity.LEFT_OUT,
+            message="the live system has this name more than once, so nobody can say which is meant",
+            ref=Ref(sheet.kind, key),
+            origin=sheet[key].origin,
+            remedy="rename its twin in the live system",
+        )
+
+
+def settle(
+    sheet: Sheet, vocabulary: Vocabulary, place: Place, drop: Collection[str]
+) -> tuple[Sheet, tuple[Finding, ...]]:
+    """The comparable Sheet of one kind without the keys in `drop`, and what is wrong with the rest."""
+    fields = vocabulary.fields[sheet.kind]
+    supported = place.supports.get(sheet.kind, frozenset())
+    findings = list(_unsupported(sheet, vocabulary, place, drop))
+    blocks = []
+    for declared in sheet.blocks:
+        block = declared
+        if drop and not block.rows.keys().isdisjoint(drop):
+            rows = {key: row for key, row in block.rows.items() if key not in drop}
+            block = Block(block.place, block.fields, rows)
+        keep = tuple(name for name in block.fields if not fields[name].file_only and name in supported)
+        if keep != block.fields:
+            take = taker(block.fields, keep)
+            block = Block(block.place, keep, {key: take(row) for key, row in block.rows.items()})
+        for name in keep:
+            names = fields[name].type
+            if isinstance(names, Names):
+                block, complaints = _expand(sheet, block, name, names, place)
+                findings += complaints
+        blocks.append(block)
+    return Sheet(sheet.kind, tuple(blocks), sheet.locate), tuple(findings)
+
+
+def _unsupported(sheet: Sheet, vocabulary: Vocabulary, place: Place, drop: Collection[str]) -> Iterator[Finding]:
+    supported = place.supports.get(sheet.kind, frozenset())
+    homeless: dict[str, list[str]] = {}
+    for block in sheet.blocks:
+        for name in block.fields:
+            if name not in supported and not vocabulary.fields[sheet.kind][name].file_only:
+                homeless.setdefault(name, []).extend(key for key in block.rows if key not in drop)
+    for name, keys in sorted(homeless.items()):
+        for key in sorted(keys)[:NAMED]:
+            yield Finding(
+                code="unsupported",
+                message=f'target "{place.target}" has no place for it',
+                ref=Ref(sheet.kind, key),
+                field=name,
+                origin=sheet[key].where(name),
+                remedy="take the line out, or apply with --allow unsupported --reason TEXT and it is passed over",
+            )
+        if len(keys) > NAMED:
+            yield Finding(
+                code="unsupported",
+                message=f"{len(keys) - NAMED:,} more objects state {name}, which target "
+                f'"{place.target}" has no place for',
+                ref=None,
+                field=name,
+                origin=Origin(vocabulary[sheet.kind].folder),
+            )
+
+
+def _expand(sheet: Sheet, block: Block, name: str, names: Names, place: Place) -> tuple[Block, tuple[Finding, ...]]:
+    """The block with wildcards replaced by what they match; names that are not in the catalogue are complaints."""
+    catalogue = place.catalogues.get(names.catalogue, frozenset())
+    findings: list[Finding] = []
+    expanded: dict[str, Value] = {}
+    for key, stated in column(block, name).items():
+        if not isinstance(stated, tuple):
+            continue
+        found: set[str] = set()
+        for item in stated:
+            matches = _matches(item, names, catalogue)
+            found |= matches
+            if not matches:
+                findings.append(
+                    Finding(
+                        code="no-match",
+                        message=f'there is no {names.catalogue.replace("_", " ")} "{item}" in the live system'
+                        + did_you_mean(item, catalogue),
+                        ref=Ref(sheet.kind, key),
+                        field=name,
+                        origin=sheet[key].where(name),
+                        remedy="write a name that exists there, or create it there first",
+                    )
+                )
+        value = tuple(sorted(found))
+        if value != stated:
+            expanded[key] = value
+    return (with_values(block, name, expanded) if expanded else block), tuple(findings)
+
+
+def _matches(item: str, names: Names, catalogue: frozenset[str]) -> set[str]:
+    if names.wildcard and (item == "*" or item.endswith(".*")):
+        return {name for name in catalogue if name.startswith(item[:-1])}
+    return {item} & catalogue

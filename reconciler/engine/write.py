@@ -1,0 +1,101 @@
+"""The order of writing (RULES 13): renames, arrivals, moves, letting go, deletions. In bulk. Knows no kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.model.change import Change, Create, Delete, Reassign, Rename, Update
+from reconciler.model.errors import Stale
+from reconciler.model.finding import Finding
+from reconciler.model.plan import Policy
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Removal, Vocabulary
+from reconciler.model.target import Draft, Writer
+from reconciler.model.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The changes that are still to do, written step by step."""
+
+    writer: Writer
+    vocabulary: Vocabulary
+    changes: Sequence[Change]
+
+    def arrive(self) -> None:
+        """Renames; creations with references to their own kind left empty; updates; then those references."""
+        for kind in self.vocabulary.creation_order:
+            names = {c.old: c.ref.key for c in self.changes if isinstance(c, Rename) and c.ref.kind == kind}
+            if names:
+                self.writer.rename(kind, names)
+        people = [k for k in self.vocabulary.creation_order if self.vocabulary[k].removal is Removal.FORGET]
+        things = [k for k in self.vocabulary.creation_order if k not in people]
+        for kinds in (things, people):
+            for kind in kinds:
+                self._insert(kind)
+            for kind in kinds:
+                self._update(kind)
+
+    def _insert(self, kind: str) -> None:
+        own = {field.name for field, reference in self.vocabulary.references[kind] if reference.kind == kind}
+        rows: dict[str, Draft] = {}
+        links: dict[str, Draft] = {}
+        for change in self.changes:
+            if isinstance(change, Create) and change.ref.kind == kind:
+                rows[change.ref.key] = {name: value for name, value in change.after.items() if name not in own}
+                linked = {name: value for name, value in change.after.items() if name in own}
+                if linked:
+                    links[change.ref.key] = linked
+        if rows:
+            self.writer.insert(kind, rows)
+        if links:
+            self.writer.update(kind, links)
+
+    def _update(self, kind: str) -> None:
+        rows: dict[str, Mapping[str, Value]] = {
+            change.ref.key: {delta.name: delta.after for delta in change.fields}
+            for change in self.changes
+            if isinstance(change, Update) and change.ref.kind == kind
+        }
+        if rows:
+            self.writer.update(kind, rows)
+
+    def move(self, policy: Policy) -> dict[Ref, int]:
+        """Every Reassign; how many users each moved. Raises Stale when far more came than were expected (RULES 11)."""
+        moved: dict[Ref, int] = {}
+        for change in self.changes:
+            if isinstance(change, Reassign):
+                moved[change.ref] = self.writer.reassign(change.ref, change.to)
+                most = change.expected * (100 + policy.growth_percent) / 100
+                if moved[change.ref] > most:
+                    message = f"{moved[change.ref]:,} users would be moved, the plan saw {change.expected:,}"
+                    finding = Finding(
+                        code="stale", message=message, ref=change.ref, origin=change.origin, remedy="plan again"
+                    )
+                    raise Stale("far more users than planned; nothing was changed", findings=(finding,))
+        return moved
+
+    def raw_of_deleted(self) -> Mapping[Ref, Mapping[str, Any]]:
+        """The whole rows of what will be deleted, as they are before anything is written (RULES 21)."""
+        return self.writer.raw([change.ref for change in self.changes if isinstance(change, Delete)])
+
+    def let_go(self) -> None:
+        """Clear the references that victims hold to their own kind, so that they can go in any order."""
+        for kind in self.vocabulary.creation_order:
+            own = [field.name for field, reference in self.vocabulary.references[kind] if reference.kind == kind]
+            rows: dict[str, Draft] = {
+                change.ref.key: dict.fromkeys(own)
+                for change in self.changes
+                if own and isinstance(change, Delete) and change.ref.kind == kind
+            }
+            if rows:
+                self.writer.update(kind, rows)
+
+    def delete(self) -> None:
+        """Users before what they use."""
+        for kind in reversed(self.vocabulary.creation_order):
+            keys = [c.ref.key for c in self.changes if isinstance(c, Delete) and c.ref.kind == kind]
+            if keys:
+                self.writer.delete(kind, keys)

@@ -1,0 +1,242 @@
+"""Memory kept in SQL tables, inside the session of the target's transaction. Knows no kind, no target and no file.
+
+Implements `model.memory.Memory`. Nothing here commits but `announce`; nothing here makes tables but `install` and
+`upgrade`. Workflow imports this module late: SQLAlchemy would slow down `--help` and `validate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
+
+from reconciler.memory import versions
+from reconciler.memory.history import RunRow, change_row, run_of, run_row
+from reconciler.memory.tables import Tables
+from reconciler.memory.trouble import told
+from reconciler.model.errors import TargetError
+from reconciler.model.memory import Entry, Memo, Pause, Remembered, Run
+from reconciler.model.ref import Ref
+
+RUNNING: Final = "running"
+DONE: Final = "done"
+ABANDONED: Final = "abandoned"
+
+CHUNK: Final = 500
+"""Rows a statement: below every engine's limit of parameters."""
+
+T = TypeVar("T")
+
+
+def utc_now() -> str:
+    """The time as memory writes it: ISO 8601, UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class SqlMemory:
+    """Memory in the schema given, or in the connection's own. `clock` tells when a run ends."""
+
+    def __init__(self, schema: str | None = None, *, clock: Callable[[], str] = utc_now) -> None:
+        self._tables = Tables(schema)
+        self._clock = clock
+
+    def version(self, session: Connection) -> int | None:
+        """The version of the tables, whatever it is; None where there are none."""
+        with told("be read"):
+            present = versions.found(session, self._tables)
+        return None if present is None else present[0]
+
+    def install(self, session: Connection) -> list[str]:
+        """As `versions.install`."""
+        with told("make its tables"):
+            return versions.install(session, self._tables)
+
+    def upgrade(self, session: Connection) -> list[str]:
+        """As `versions.upgrade`."""
+        with told("change its tables"):
+            return versions.upgrade(session, self._tables)
+
+    def recall(self, session: Connection, project: str) -> Remembered:
+        """Everything about one project. Raises TargetError on a memory of another version."""
+        with told("be read"):
+            instance = versions.usable(session, self._tables)
+            if instance is None:
+                return Remembered()
+            return Remembered(
+                objects=self._objects(session, project),
+                foreign=self._foreign(session, project),
+                finished=self._has_finished(session, project),
+                instance=instance,
+                paused=self.paused(session, project),
+                tables=True,
+            )
+
+    def instance(self, session: Connection) -> str:
+        """The database's own id; empty where there is no memory. Raises TargetError on one of another version."""
+        with told("be read"):
+            return versions.usable(session, self._tables) or ""
+
+    def remember(self, session: Connection, project: str, run: Run, memos: Iterable[Memo]) -> None:
+        """Insert or replace."""
+        with told("be written"):
+            for chunk in _chunks(memos):
+                # Delete and insert: the engines have no word in common for "insert or replace".
+                self._delete(session, project, (memo.ref for memo in chunk))
+                session.execute(
+                    insert(self._tables.managed),
+                    [
+                        {
+                            "project": project,
+                            "kind": memo.ref.kind,
+                            "key": memo.ref.key,
+                            "stated": memo.stated,
+                            "origin": str(memo.origin),
+                            "run": run.id,
+                        }
+                        for memo in chunk
+                    ],
+                )
+
+    def drop(self, session: Connection, project: str, refs: Iterable[Ref]) -> None:
+        """No longer managed; what was not is no error."""
+        with told("be written"):
+            for chunk in _chunks(refs):
+                self._delete(session, project, chunk)
+
+    def announce(self, session: Connection, run: Run) -> None:
+        """Write the run as `running` and COMMIT. Raises Locked, and TargetError where there is no memory."""
+        with told("announce this run", lambda: self._in_the_way(session, run)):
+            if versions.usable(session, self._tables) is None:
+                raise TargetError("there is no memory in this database", remedy="run: reconciler database create")
+            session.execute(insert(self._tables.run).values(**run_row(run), outcome=RUNNING))
+            session.commit()
+
+    def holder(self, session: Connection, run: Run) -> Run | None:
+        """The newest run announced as `running` other than this one; None where that cannot be told."""
+        table = self._tables.run
+        running = select(table).where(table.c.outcome == RUNNING)
+        rows = _read_beside(session, running.order_by(table.c.started.desc(), table.c.id.desc()))
+        return next((run_of(row) for row in rows if row["id"] != run.id), None)
+
+    def lock(self, session: Connection, run: Run) -> None:
+        """Change the lock row, so that any other apply waits; mark other `running` runs `abandoned`. Raises Locked."""
+        lock, runs = self._tables.lock, self._tables.run
+        others = and_(runs.c.outcome == RUNNING, runs.c.id != run.id)
+        with told("take the lock", lambda: self._in_the_way(session, run)):
+            session.execute(update(lock).values(heartbeat=lock.c.heartbeat + 1, run=run.id))
+            # One that only waits is marked too. It is marked `running` again when its turn comes, so nothing is lost.
+            session.execute(update(runs).where(others).values(outcome=ABANDONED, finished=self._clock()))
+            session.execute(update(runs).where(runs.c.id == run.id).values(outcome=RUNNING, finished=None))
+
+    def record(self, session: Connection, run: Run, entries: Sequence[Entry]) -> None:
+        """Append to the run's changes."""
+        table = self._tables.change
+        with told("be written"):
+            last = session.execute(select(func.max(table.c.seq)).where(table.c.run == run.id)).scalar()
+            for chunk in _chunks(enumerate(entries, start=(last or 0) + 1)):
+                session.execute(insert(table), [change_row(run, seq, entry) for seq, entry in chunk])
+
+    def finish(self, session: Connection, run: Run, outcome: str) -> None:
+        """Write the run's outcome and the time. The caller commits."""
+        table = self._tables.run
+        ended = update(table).where(table.c.id == run.id).values(outcome=outcome, finished=self._clock())
+        with told("write the outcome of the run"):
+            session.execute(ended)
+
+    def runs(self, session: Connection, project: str, limit: int) -> list[RunRow]:
+        """The newest runs of a project, newest first; none where there is no memory."""
+        run, change = self._tables.run, self._tables.change
+        changes = select(func.count()).where(change.c.run == run.c.id).scalar_subquery()
+        newest_first = select(run, changes.label("changes")).order_by(run.c.started.desc(), run.c.id.desc())
+        with told("be read"):
+            if versions.usable(session, self._tables) is None:
+                return []
+            rows = session.execute(newest_first.where(run.c.project == project).limit(limit))
+            return [
+                RunRow(run=run_of(row._asdict()), outcome=row.outcome, finished=row.finished, changes=row.changes)
+                for row in rows
+            ]
+
+    def pause(self, session: Connection, project: str, pause: Pause) -> None:
+        """Refuse every apply of the project until `resume`; a pause before this one is replaced. The caller commits."""
+        table = self._tables.pause
+        with told("be written"):
+            session.execute(delete(table).where(table.c.project == project))
+            session.execute(
+                insert(table).values(project=project, reason=pause.reason, actor=pause.actor, since=pause.since)
+            )
+
+    def paused(self, session: Connection, project: str) -> Pause | None:
+        """The pause in force, if any."""
+        table = self._tables.pause
+        pause = select(table.c.reason, table.c.actor, table.c.since).where(table.c.project == project)
+        with told("be read"):
+            row = session.execute(pause).first()
+        return None if row is None else Pause(row.reason, row.actor, row.since)
+
+    def resume(self, session: Connection, project: str) -> bool:
+        """Let applies run again; whether they were paused. The caller commits."""
+        table = self._tables.pause
+        with told("be written"):
+            return session.execute(delete(table).where(table.c.project == project)).rowcount > 0
+
+    def _objects(self, session: Connection, project: str) -> dict[str, dict[str, tuple[str, str]]]:
+        table = self._tables.managed
+        kinds = session.execute(select(table.c.kind).distinct().where(table.c.project == project)).scalars().all()
+        rows = select(table.c.key, table.c.stated, table.c.origin).where(table.c.project == project)
+        # One query a kind, and tuples: there may be a hundred thousand.
+        return {
+            kind: {key: (stated, origin) for key, stated, origin in session.execute(rows.where(table.c.kind == kind))}
+            for kind in kinds
+        }
+
+    def _foreign(self, session: Connection, project: str) -> dict[Ref, str]:
+        table = self._tables.managed
+        rows = session.execute(select(table.c.kind, table.c.key, table.c.project).where(table.c.project != project))
+        return {Ref(kind, key): owner for kind, key, owner in rows}
+
+    def _has_finished(self, session: Connection, project: str) -> bool:
+        table = self._tables.run
+        done = select(table.c.id).where(table.c.project == project, table.c.outcome == DONE).limit(1)
+        return session.execute(done).first() is not None
+
+    def _delete(self, session: Connection, project: str, refs: Iterable[Ref]) -> None:
+        table = self._tables.managed
+        keys: dict[str, list[str]] = {}
+        for ref in refs:
+            keys.setdefault(ref.kind, []).append(ref.key)
+        for kind, those in keys.items():
+            session.execute(
+                delete(table).where(table.c.project == project, table.c.kind == kind, table.c.key.in_(those))
+            )
+
+    def _in_the_way(self, session: Connection, run: Run) -> Run | None:
+        session.rollback()  # explicitly: MariaDB's lock timeout leaves the transaction open (RULES 18)
+        return self.holder(session, run)
+
+
+def _read_beside(session: Connection, query: Select[Any]) -> list[Mapping[str, Any]]:
+    """Rows as mappings, read without opening a transaction; none where the driver refuses.
+
+    Where every transaction is a writer's (SQLite's BEGIN IMMEDIATE), one that waits for the lock cannot open any.
+    """
+    dialect = session.dialect
+    text = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    cursor = session.connection.cursor()
+    try:
+        cursor.execute(text)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    except dialect.loaded_dbapi.Error:
+        return []  # naming the holder is a courtesy; that the lock is held is what counts
+    finally:
+        cursor.close()
+
+
+def _chunks(these: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(these)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

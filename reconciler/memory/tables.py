@@ -1,0 +1,108 @@
+"""The tables in which memory is kept, as SQLAlchemy Core data. Knows no target's tables and runs no SQL.
+
+On SQLite they lie beside the target's own tables, told apart by their prefix; on a server they have a schema of
+their own (RULES 17). Lengths fit the index limits of all three engines.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects import mysql
+
+VERSION: Final = 1
+"""The version of these tables; a step of `versions.STEPS` leads to each later one."""
+
+ONLY: Final = 1
+"""The id of the row in tables that hold a single one."""
+
+
+def _word(length: int) -> String:
+    # MariaDB equates `Café` and `cafe` unless it is told to compare code points (RULES 1).
+    exact = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
+    return String(length).with_variant(exact, "mysql", "mariadb")
+
+
+def _document() -> Text:
+    # JSON kept as text comes back byte for byte on every engine. MariaDB's TEXT ends at 64 KiB.
+    return Text().with_variant(mysql.LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
+
+
+class Tables:
+    """All tables of one memory. `schema`: where they lie; None for the connection's own."""
+
+    def __init__(self, schema: str | None = None) -> None:
+        self.schema = schema
+        self.metadata = MetaData(schema=schema)
+        self.meta = Table(
+            "reconciler_meta",
+            self.metadata,
+            Column("id", Integer, primary_key=True, autoincrement=False),
+            Column("version", Integer, nullable=False),
+            Column("instance", _word(32), nullable=False),
+        )
+        self.lock = Table(
+            "reconciler_lock",
+            self.metadata,
+            Column("id", Integer, primary_key=True, autoincrement=False),
+            Column("heartbeat", BigInteger, nullable=False),
+            Column("run", _word(64), nullable=False),
+        )
+        self.pause = Table(
+            "reconciler_pause",
+            self.metadata,
+            Column("project", _word(64), primary_key=True),
+            Column("reason", _document(), nullable=False),
+            Column("actor", _word(255), nullable=False),
+            Column("since", _word(40), nullable=False),
+        )
+        self.managed = Table(
+            "reconciler_managed",
+            self.metadata,
+            Column("project", _word(64), primary_key=True),
+            Column("kind", _word(32), primary_key=True),
+            Column("key", _word(255), primary_key=True),
+            Column("stated", _document(), nullable=False),
+            Column("origin", _document(), nullable=False),
+            Column("run", _word(64), nullable=False),
+            sqlite_with_rowid=False,  # stored in the order of its key, as the servers do
+        )
+        self.run = Table(
+            "reconciler_run",
+            self.metadata,
+            Column("id", _word(64), primary_key=True),
+            Column("project", _word(64), nullable=False),
+            Column("actor", _word(255), nullable=False),
+            Column("host", _word(255), nullable=False),
+            Column("command", _word(64), nullable=False),
+            Column("plan", _word(64), nullable=False),
+            Column("commit", _word(64), nullable=False),
+            Column("started", _word(40), nullable=False),
+            Column("finished", _word(40)),
+            Column("outcome", _word(16), nullable=False),
+        )
+        # Marking abandoned runs locks only these rows, not all of history (MariaDB locks what it scans).
+        Index("reconciler_run_outcome", self.run.c.outcome)
+        self.change = Table(
+            "reconciler_change",
+            self.metadata,
+            Column("run", _word(64), ForeignKey(self.run.c.id, ondelete="RESTRICT"), primary_key=True),
+            Column("seq", Integer, primary_key=True, autoincrement=False),
+            Column("kind", _word(32), nullable=False),
+            Column("key", _word(255), nullable=False),
+            Column("action", _word(32), nullable=False),
+            Column("before", _document()),
+            Column("after", _document()),
+            Column("raw", _document()),
+        )

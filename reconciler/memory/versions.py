@@ -1,0 +1,103 @@
+"""Making memory's tables and bringing older ones up to date: the only DDL of the reconciler's own tables.
+
+Knows no run and no managed object. MariaDB commits at every DDL statement, so each step can be run again
+after it broke off: what is there is left, and the version is written last.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, Table, insert, inspect, select, update
+from sqlalchemy.schema import CreateSchema
+
+from reconciler.memory.tables import ONLY, VERSION, Tables
+from reconciler.model.errors import TargetError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """How the tables of the version before become those of `version`. `says`: what it does, for a person."""
+
+    version: int
+    says: str
+    run: Callable[[Connection, Tables], None]
+
+
+STEPS: Final[tuple[Step, ...]] = ()
+"""In the order of their versions; the last one is `tables.VERSION`."""
+
+
+def found(session: Connection, tables: Tables) -> tuple[int, str] | None:
+    """(version, instance id) of the memory in this database, or None where there is none."""
+    if not inspect(session).has_table(tables.meta.name, schema=tables.schema):
+        return None
+    row = session.execute(select(tables.meta.c.version, tables.meta.c.instance)).first()
+    return None if row is None else (row.version, row.instance)
+
+
+def usable(session: Connection, tables: Tables) -> str | None:
+    """The instance id of a memory of this version, or None where there is none. Raises TargetError otherwise."""
+    present = found(session, tables)
+    if present is None:
+        return None
+    version, instance = present
+    _refuse_newer(version, VERSION)
+    if version < VERSION:
+        raise TargetError(
+            f"memory is of version {version}, this reconciler needs {VERSION}",
+            remedy="run: reconciler database upgrade",
+        )
+    return instance
+
+
+def install(session: Connection, tables: Tables) -> list[str]:
+    """Make what is missing, and the database's instance id; what was done, in words. The caller commits.
+
+    Run again it does nothing. Raises TargetError on a memory of another version.
+    """
+    if usable(session, tables) is not None:
+        return []
+    # An administrator may have made the schema for an account that may not.
+    if tables.schema is not None and tables.schema not in inspect(session).get_schema_names():
+        session.execute(CreateSchema(tables.schema))
+    tables.metadata.create_all(session)
+    _only_row(session, tables.lock, heartbeat=0, run="")
+    # Last: a memory without this row counts as not installed, so a broken installation is taken up again.
+    _only_row(session, tables.meta, version=VERSION, instance=secrets.token_hex(16))
+    return [f"memory: made the reconciler's own tables, version {VERSION}"]
+
+
+def upgrade(session: Connection, tables: Tables, steps: tuple[Step, ...] = STEPS) -> list[str]:
+    """Bring an older memory to this version; what was done, in words. The caller commits.
+
+    Raises TargetError where there is none, or a newer one.
+    """
+    present = found(session, tables)
+    if present is None:
+        raise TargetError("there is no memory in this database", remedy="run: reconciler database create")
+    version, _ = present
+    _refuse_newer(version, steps[-1].version if steps else VERSION)
+    done = []
+    for step in steps:
+        if step.version > version:
+            step.run(session, tables)
+            session.execute(update(tables.meta).values(version=step.version))
+            done.append(f"memory: version {step.version}: {step.says}")
+    return done
+
+
+def _refuse_newer(version: int, known: int) -> None:
+    if version > known:
+        raise TargetError(
+            f"memory is of version {version}, made by a newer reconciler; this one knows {known}",
+            remedy="upgrade the reconciler",
+        )
+
+
+def _only_row(session: Connection, table: Table, **values: object) -> None:
+    if session.execute(select(table.c.id)).first() is None:
+        session.execute(insert(table).values(id=ONLY, **values))

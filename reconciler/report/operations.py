@@ -1,0 +1,195 @@
+"""Changes ↔ the Terraform-shaped rows of a plan file. Knows no file and no plan.
+
+`change.before` and `change.after` are flat: field → value, the names dotted as in `sending.daily_limit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, assert_never
+
+from reconciler.model.change import Change, Create, Delete, Effect, Forget, Reassign, Rename, Update
+from reconciler.model.plan import Impact
+from reconciler.model.ref import Ref
+from reconciler.model.values import Values
+from reconciler.report.plan_shapes import CAUSE, FIELD, IMPACT
+from reconciler.report.shape import FLAG, ORIGIN, TEXT, VALUES, WHOLE, closed, optional, sequence, unordered
+
+_ORIGIN = optional(ORIGIN)
+_FIELDS = sequence(FIELD)
+_IMPACTS = sequence(IMPACT)
+_DEFAULTS = unordered(TEXT)
+_OPERATIONS = ("create", "update", "rename", "reassign", "delete", "forget")
+_ACTIONS = ("create", "update", "delete", "forget")
+
+_CHANGE = closed(
+    "What is done: before and after hold field → value, dotted; null where there is none.",
+    {
+        "actions": {"type": "array", "items": {"enum": list(_ACTIONS)}, "minItems": 1},
+        "before": optional(VALUES).schema,
+        "after": optional(VALUES).schema,
+    },
+)
+
+ROW_SCHEMA = closed(
+    "One change. reassign moves the users of the object; forget only stops managing it.",
+    {
+        "address": {"type": "string", "description": "kind/name", "examples": ["package/Growth"]},
+        "previous_address": {"type": ["string", "null"], "description": "Of a rename: what it is called now."},
+        "type": {"type": "string", "description": "The kind."},
+        "name": {"type": "string"},
+        "operation": {"enum": list(_OPERATIONS)},
+        "change": _CHANGE,
+        "action_reason": {
+            "type": "string",
+            "description": "Why: for creations and updates who moved, git or database.",
+        },
+        "fields": {**_FIELDS.schema, "description": "The fields that an update changes."},
+        "defaults": {**_DEFAULTS.schema, "description": "Fields of a creation that no file states."},
+        "reassign": {
+            "anyOf": [
+                closed("Where the users go, and how many the plan saw.", {"to": TEXT.schema, "expected": WHOLE.schema}),
+                {"type": "null"},
+            ]
+        },
+        "stated": {"type": "boolean", "description": "Whether a file asks for it; false for what left the files."},
+        "effect": {"enum": [str(each) for each in Effect], "description": "The worst of its fields."},
+        "guard": {**sequence(TEXT).schema, "description": "Codes of the findings that block it."},
+        "impact": _IMPACTS.schema,
+        "origin": _ORIGIN.schema,
+        "note": TEXT.schema,
+    },
+)
+
+DRIFT_SCHEMA = closed(
+    "What happened in the database since the last apply: before is what was written then, after what is there now.",
+    {
+        "address": {"type": "string"},
+        "type": {"type": "string"},
+        "name": {"type": "string"},
+        "change": _CHANGE,
+    },
+)
+
+_WORST_FIRST = (Effect.LESS, Effect.UNKNOWN, Effect.MORE, Effect.NEUTRAL)
+
+
+def row(change: Change, *, guard: Sequence[str] = (), impact: Sequence[Impact] = ()) -> dict[str, Any]:
+    """One entry of `resource_changes`. `guard`, `impact`: what the plan says about this object."""
+    written: dict[str, Any] = {
+        "address": str(change.ref),
+        "previous_address": None,
+        "type": change.ref.kind,
+        "name": change.ref.key,
+        "fields": [],
+        "defaults": [],
+        "reassign": None,
+        "stated": True,
+        "effect": "neutral",
+        "guard": sorted(guard),
+        "impact": _IMPACTS.encode(tuple(impact)),
+        "origin": _ORIGIN.encode(change.origin),
+        "note": change.note,
+    }
+    match change:
+        case Create():
+            special = _done("create", None, change.after, change.cause)
+            special["defaults"] = _DEFAULTS.encode(change.defaults)
+        case Update():
+            special = _done("update", change.before, change.after, change.cause)
+            special["fields"] = _FIELDS.encode(change.fields)
+            special["effect"] = str(_worst(change))
+        case Rename():
+            special = _done("rename", None, None, "renamed", actions=["update"])
+            special["previous_address"] = str(Ref(change.ref.kind, change.old))
+        case Reassign():
+            special = _done("reassign", None, None, "removed", actions=["update"])
+            special |= {"reassign": {"to": change.to, "expected": change.expected}, "effect": "unknown"}
+        case Delete():
+            special = _done("delete", change.before, None, "removed" if change.stated else "not-declared")
+            special |= {"stated": change.stated, "effect": "less"}
+        case Forget():
+            special = _done("forget", change.before, None, "not-declared") | {"stated": False}
+        case _:  # pragma: no cover
+            assert_never(change)
+    return written | special
+
+
+def change_of(found: Mapping[str, Any]) -> Change:
+    """The change that `row` wrote. Raises ValueError or KeyError for anything else."""
+    ref = Ref(TEXT.decode(found["type"]), TEXT.decode(found["name"]))
+    said: dict[str, Any] = {
+        "ref": ref,
+        "origin": _ORIGIN.decode(found["origin"]),
+        "note": TEXT.decode(found["note"]),
+    }
+    before, after = found["change"]["before"], found["change"]["after"]
+    match found["operation"]:
+        case "create":
+            cause, defaults = CAUSE.decode(found["action_reason"]), _DEFAULTS.decode(found["defaults"])
+            return Create(**said, after=VALUES.decode(after), defaults=defaults, cause=cause)
+        case "update":
+            return Update(
+                **said,
+                before=VALUES.decode(before),
+                after=VALUES.decode(after),
+                fields=_FIELDS.decode(found["fields"]),
+                cause=CAUSE.decode(found["action_reason"]),
+            )
+        case "rename":
+            return Rename(**said, old=Ref.parse(TEXT.decode(found["previous_address"])).key)
+        case "reassign":
+            to, expected = TEXT.decode(found["reassign"]["to"]), WHOLE.decode(found["reassign"]["expected"])
+            return Reassign(**said, to=to, expected=expected)
+        case "delete":
+            return Delete(**said, before=VALUES.decode(before), stated=FLAG.decode(found["stated"]))
+        case "forget":
+            return Forget(**said, before=VALUES.decode(before))
+        case other:
+            raise ValueError(f"{other!r} is no operation")
+
+
+def drift_row(change: Create | Update) -> dict[str, Any]:
+    """One entry of `resource_drift`: what the last apply wrote, and what is in the database instead."""
+    written: Values
+    if isinstance(change, Create):
+        written = {name: value for name, value in change.after.items() if name not in change.defaults}
+        moved = {"actions": ["delete"], "before": written, "after": None}
+    else:
+        drifted = [delta for delta in change.fields if delta.cause in ("drift", "conflict")]
+        written = {d.name: d.after if d.remembered is None else d.remembered for d in drifted}
+        found = {delta.name: delta.before for delta in drifted if delta.before is not None}
+        moved = {"actions": ["update"], "before": written, "after": found}
+    return {"address": str(change.ref), "type": change.ref.kind, "name": change.ref.key, "change": moved}
+
+
+def essence(change: Change) -> list[Any]:
+    """What a fingerprint is made of: who, what was there, what will be there. No counts, causes, places and notes."""
+    match change:
+        case Create():
+            return ["create", str(change.ref), change.after]
+        case Update():
+            return ["update", str(change.ref), change.before, change.after]
+        case Rename():
+            return ["rename", str(change.ref), change.old]
+        case Reassign():
+            return ["reassign", str(change.ref), change.to]
+        case Delete():
+            return ["delete", str(change.ref), change.before]
+        case Forget():
+            return ["forget", str(change.ref), change.before]
+
+
+def _done(
+    operation: str, before: Values | None, after: Values | None, reason: str, *, actions: Sequence[str] = ()
+) -> dict[str, Any]:
+    return {
+        "operation": operation,
+        "change": {"actions": list(actions) or [operation], "before": before, "after": after},
+        "action_reason": str(reason),
+    }
+
+
+def _worst(change: Update) -> Effect:
+    effects = {delta.effect for delta in change.fields}
+    return next((effect for effect in _WORST_FIRST if effect in effects), Effect.NEUTRAL)

@@ -1,0 +1,170 @@
+"""Values ↔ JSON, declared once: a Shape writes a value, reads it back strictly, and tells its JSON Schema.
+
+Knows no plan. Reading raises ValueError for anything but what the schema allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from reconciler.model.ref import Origin, Ref
+from reconciler.model.values import Value, Values, from_json
+
+T = TypeVar("T")
+S = TypeVar("S", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape(Generic[T]):
+    """How values of one type look in JSON."""
+
+    encode: Callable[[T], Any]
+    decode: Callable[[Any], T]
+    schema: Mapping[str, Any]
+
+
+def _exactly(wanted: type[T]) -> Callable[[Any], T]:
+    def decode(found: Any) -> T:
+        # `type` and not `isinstance`: true is no number.
+        if type(found) is not wanted:
+            raise ValueError(f"{found!r} is no {wanted.__name__}")
+        return found
+
+    return decode
+
+
+def _as_it_is(value: T) -> T:
+    return value
+
+
+TEXT: Shape[str] = Shape(_as_it_is, _exactly(str), {"type": "string"})
+WHOLE: Shape[int] = Shape(_as_it_is, _exactly(int), {"type": "integer"})
+FLAG: Shape[bool] = Shape(_as_it_is, _exactly(bool), {"type": "boolean"})
+
+
+def _value(found: Any) -> Value:
+    """As `from_json`, and a list holds text only."""
+    match found:
+        case dict():
+            return _values(found)
+        case list():
+            return tuple(TEXT.decode(name) for name in found)
+        case _:
+            return from_json(found)
+
+
+def _values(found: Any) -> Values:
+    return {name: _value(value) for name, value in _exactly(dict)(found).items()}
+
+
+VALUE: Shape[Value] = Shape(_as_it_is, _value, {"$ref": "#/$defs/value"})
+VALUES: Shape[Values] = Shape(_as_it_is, _values, {"$ref": "#/$defs/values"})
+REF: Shape[Ref] = Shape(
+    str, lambda found: Ref.parse(TEXT.decode(found)), {"type": "string", "examples": ["package/Starter Plan"]}
+)
+
+DEFINITIONS: Mapping[str, Any] = {
+    "value": {
+        "description": "A value of a field: a number, a word, a switch, a set of names, or a map.",
+        "type": ["integer", "boolean", "string", "array", "object"],
+        "items": {"type": "string"},
+        "additionalProperties": {"$ref": "#/$defs/value"},
+    },
+    "values": {
+        "description": "Field → value; names are flat and dotted, as in sending.daily_limit.",
+        "type": "object",
+        "additionalProperties": {"$ref": "#/$defs/value"},
+    },
+}
+"""What the schemas of VALUE and VALUES refer to."""
+
+
+def word(words: type[S]) -> Shape[S]:
+    """One of a few words."""
+    return Shape(str, words, {"enum": [str(each) for each in words]})
+
+
+def optional(inner: Shape[T]) -> Shape[T | None]:
+    """The value or null."""
+    return Shape(
+        lambda value: None if value is None else inner.encode(value),
+        lambda found: None if found is None else inner.decode(found),
+        {"anyOf": [inner.schema, {"type": "null"}]},
+    )
+
+
+def sequence(inner: Shape[T]) -> Shape[tuple[T, ...]]:
+    """A list in its order."""
+    return Shape(
+        lambda values: [inner.encode(value) for value in values],
+        lambda found: tuple(inner.decode(each) for each in _exactly(list)(found)),
+        {"type": "array", "items": inner.schema},
+    )
+
+
+def unordered(inner: Shape[T]) -> Shape[frozenset[T]]:
+    """A set, written sorted."""
+    return Shape(
+        lambda values: sorted(inner.encode(value) for value in values),
+        lambda found: frozenset(inner.decode(each) for each in _exactly(list)(found)),
+        {"type": "array", "items": inner.schema, "uniqueItems": True},
+    )
+
+
+def mapping(inner: Shape[T]) -> Shape[Mapping[str, T]]:
+    """Text → value."""
+    return Shape(
+        lambda values: {name: inner.encode(value) for name, value in values.items()},
+        lambda found: {name: inner.decode(value) for name, value in _exactly(dict)(found).items()},
+        {"type": "object", "additionalProperties": inner.schema},
+    )
+
+
+def fixed(*shapes: Shape[Any]) -> Shape[tuple[Any, ...]]:
+    """A list of so many values, each of its own shape."""
+    return Shape(
+        lambda values: [shape.encode(value) for shape, value in zip(shapes, values, strict=True)],
+        lambda found: tuple(s.decode(v) for s, v in zip(shapes, _exactly(list)(found), strict=True)),
+        {
+            "type": "array",
+            "prefixItems": [shape.schema for shape in shapes],
+            "minItems": len(shapes),
+            "maxItems": len(shapes),
+        },
+    )
+
+
+def of(made: Callable[..., T], doc: str, /, **shapes: Shape[Any]) -> Shape[T]:
+    """An object with a key for each field of the dataclass `made`. Raises ValueError when a field has no shape."""
+    names = {each.name for each in fields(made)}  # type: ignore[arg-type]
+    if names != shapes.keys():
+        raise ValueError(f"{made}: {sorted(names ^ shapes.keys())} have no shape, or are no fields")
+    pairs = tuple(shapes.items())
+
+    def decode(found: Any) -> T:
+        if _exactly(dict)(found).keys() != shapes.keys():
+            raise ValueError(f"{sorted(found)} are not the keys {sorted(shapes)}")
+        return made(**{name: shape.decode(found[name]) for name, shape in pairs})
+
+    return Shape(
+        lambda value: {name: shape.encode(getattr(value, name)) for name, shape in pairs},
+        decode,
+        closed(doc, {name: dict(shape.schema) for name, shape in pairs}),
+    )
+
+
+def closed(doc: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of an object that has exactly these properties."""
+    return {
+        "description": doc,
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+ORIGIN: Shape[Origin] = of(Origin, "A place that a person can open.", place=TEXT, line=optional(WHOLE))

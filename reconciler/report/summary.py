@@ -1,0 +1,79 @@
+"""The last line of `plan`, `apply` and `drift`: how much of what. Knows no layout."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from reconciler.model.change import Cause, Change, Create, Delete, Forget, Reassign, Rename, Update
+from reconciler.model.plan import Plan
+from reconciler.model.ref import Ref
+from reconciler.report.sanitise import plain
+from reconciler.report.sentence import Tense, verb
+from reconciler.report.words import counted
+
+_ORDER: tuple[type[Change], ...] = (Create, Rename, Update, Reassign, Delete, Forget)
+
+
+def summary(plan: Plan) -> str:
+    """`Plan: 1 to create, 1 to delete (1 blocked); 57 unchanged, 12 unmanaged.`
+
+    Refusals that belong to none of the changes are named after it.
+    """
+    refused = {finding.ref for finding in plan.blocked}
+    done = Counter(type(change) for change in plan.changes)
+    blocked = Counter(type(change) for change in plan.changes if change.ref in refused)
+    todo = [
+        f"{done[operation]:,} to {verb(operation, Tense.WOULD)}"
+        + (f" ({blocked[operation]:,} blocked)" if blocked[operation] else "")
+        for operation in _ORDER
+        if done[operation]
+    ]
+    rest = _joined(", ".join(todo) or "no changes", _rest(plan))
+    changed = {change.ref for change in plan.changes}
+    others = sorted({finding.code for finding in plan.blocked if finding.ref not in changed})
+    also = "Also blocked" if blocked.total() else "Blocked"
+    return plain(f"Plan: {rest}." + (f" {also} by: {', '.join(others)}." if others else ""))
+
+
+def applied(plan: Plan, *, done: Collection[Ref], already: Collection[Ref]) -> str:
+    """`Applied: 1 created, 2 updated; 1 already so; 57 unchanged.` `done` and `already` as the apply tells them."""
+    satisfied = frozenset(already)
+    written = frozenset(done) - satisfied
+    counts = Counter(type(change) for change in plan.changes if change.ref in written)
+    parts = [f"{counts[operation]:,} {verb(operation, Tense.DONE)}" for operation in _ORDER if counts[operation]]
+    so = sum(change.ref in satisfied for change in plan.changes)
+    return f"Applied: {_joined(', '.join(parts) or 'no changes', [f'{so:,} already so'] if so else [], _rest(plan))}."
+
+
+def drift(plan: Plan) -> str:
+    """`Drift: 2 objects (1 conflict, 1 deleted by hand); 3 changes pending, 57 unchanged, 12 unmanaged.`"""
+    drifted = plan.drifted
+    kinds = [
+        counted(sum(isinstance(c, Update) and c.cause is Cause.CONFLICT for c in drifted), "conflict"),
+        f"{sum(isinstance(change, Create) for change in drifted):,} deleted by hand",
+    ]
+    inside = ", ".join(part for part in kinds if not part.startswith("0 "))
+    found = counted(len(drifted), "object") + (f" ({inside})" if inside else "") if drifted else "none"
+    pending = len(plan.changes) - len(drifted)
+    waiting = [f"{counted(pending, 'change')} pending"] if pending else []
+    return f"Drift: {_joined(found, [*waiting, *_rest(plan)])}."
+
+
+def _rest(plan: Plan) -> list[str]:
+    """What no change touches, and what only memory learns (RULES 5)."""
+    counts = plan.counts
+    words = {
+        "adopted": counts.adopted,
+        "released": counts.released,
+        "gone on both sides": counts.gone,
+    }
+    return [
+        f"{counts.unchanged:,} unchanged",
+        f"{counts.unmanaged:,} unmanaged",
+        *(f"{count:,} {word}" for word, count in words.items() if count),
+    ]
+
+
+def _joined(head: str, *groups: Iterable[str]) -> str:
+    return "; ".join([head, *(", ".join(group) for group in groups if group)])

@@ -1,0 +1,84 @@
+"""Values and counts → words: `250,000 → 200,000 (−20 %)`, `unlimited`, `acme, beta, 27 more`. Knows no change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeGuard
+
+from reconciler.model.plan import digest_of
+from reconciler.model.resource import FieldType, Text
+from reconciler.model.values import INHERIT, Value
+
+UNSET = "not set"
+_LONGEST = 120
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 error`, `2,000 errors`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def value(it: Value | None, sort: FieldType | None = None) -> str:
+    """One value in words. `sort`: the type of its field; free text is quoted, words and names are not."""
+    match it:
+        case None:
+            return UNSET
+        case bool():
+            return "true" if it else "false"
+        case int():
+            return f"{it:,}"
+        case str():
+            short = _shortened(it)
+            return f'"{short}"' if isinstance(sort, Text) and short is it else short
+        case tuple():
+            return ", ".join(it) or "none"
+        case Mapping():
+            return ", ".join(f"{name} {value(inner)}" for name, inner in sorted(it.items())) or "none"
+
+
+def movement(before: Value | None, after: Value | None, sort: FieldType | None = None) -> str:
+    """`250,000 → 200,000 (−20 %)`: a value and what it becomes, with the percentage of a change of a number."""
+    return f"{value(before, sort)} → {value(after, sort)}{percentage(before, after)}"
+
+
+def inherited(it: Value | None, otherwise: Value | None) -> str:
+    """An override in words: its value, or `inherit` with what the user has then, where that is known."""
+    if it is not None:
+        return value(it)
+    return INHERIT if otherwise is None else f"{INHERIT} ({value(otherwise)})"
+
+
+def percentage(before: Value | None, after: Value | None) -> str:
+    """` (−20 %)`, or nothing where there is no number before, or where it would round to nothing."""
+    if not _is_number(before) or not _is_number(after) or not before:
+        return ""
+    difference = after - before
+    percent = (abs(difference) * 100 + before // 2) // before
+    return f" ({'−' if difference < 0 else '+'}{percent:,} %)" if percent else ""
+
+
+def listed(names: Iterable[str], more: int = 0) -> str:
+    """`acme, beta, 27 more`."""
+    return ", ".join([*names, f"{more:,} more"] if more else names)
+
+
+def wrapped(parts: Sequence[str], width: int, glue: str = " · ") -> list[str]:
+    """The parts joined to lines of at most `width` characters; a part is never broken."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and len(lines[-1]) + len(glue) + len(part) <= width:
+            lines[-1] += glue + part
+        else:
+            lines.append(part)
+    return lines
+
+
+def _is_number(it: Value | None) -> TypeGuard[int]:
+    return isinstance(it, int) and not isinstance(it, bool)
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    # Two long texts that begin alike must not look alike.
+    return f'"{text[: _LONGEST - 20]}…" ({len(text):,} characters, #{digest_of(text)[:8]})'

@@ -1,0 +1,135 @@
+"""Which live system, and where its secret is: the one place that looks up a database URL.
+
+A secret comes from a file or the environment, is put into TargetSettings and appears in no message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.nearest import did_you_mean
+from reconciler.model.target import TargetSettings
+from reconciler.settings.stated import Settings
+
+OPTION = "--database-url-file"
+URL = "RECONCILER_DATABASE_URL"
+URL_FILE = "RECONCILER_DATABASE_URL_FILE"
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+CREDENTIAL = "db_url"
+
+DRIVERS = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+PASSWORD = re.compile(
+    r"[\w+.-]+://[^:@/?#]*:(?P<password>[^@]+)@|[?&](?:password|passwd|pwd)=(?P<parameter>[^&]+)", re.I
+)
+VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::\?(?P<message>[^}]*))?\}")
+ENCRYPTED = "ENC[AES256_GCM,"
+
+
+def target(
+    settings: Settings, name: str | None, environ: Mapping[str, str], url_file: Path | None = None
+) -> TargetSettings:
+    """The settings of one target, its URL found and made whole. `name` None: the default one; `url_file`: what
+    `--database-url-file` says. Raises ReconcilerError when there is no such target, no URL, or more than one."""
+    chosen = _chosen(settings, name)
+    entry = settings.targets[chosen]
+    url = _from_outside(environ, url_file) or _as_stated(entry.url, environ, settings.folder)
+    if not url:
+        raise ReconcilerError(
+            f'there is no database URL for the target "{chosen}"',
+            remedy=f"write targets.{chosen}.url, or set {URL}",
+        )
+    if url.startswith(ENCRYPTED):
+        raise ReconcilerError(
+            f'the database URL of the target "{chosen}" is encrypted',
+            remedy="decrypt it outside, as in `sops exec-env secrets.enc.yaml 'reconciler plan'`",
+        )
+    return TargetSettings(
+        name=chosen,
+        type=entry.type,
+        url=_absolute(_with_driver(url), settings.folder),
+        insecure=entry.insecure,
+        options=dict(entry.options),
+    )
+
+
+def plain_password(url: str) -> bool:
+    """Whether a URL in the file gives a password itself, not the variable that holds it."""
+    match = PASSWORD.match(url) or PASSWORD.search(url)
+    return match is not None and not VARIABLE.fullmatch(match["password"] or match["parameter"])
+
+
+def _chosen(settings: Settings, name: str | None) -> str:
+    wanted = name or settings.default_target
+    known = ", ".join(settings.targets)
+    if not settings.targets:
+        raise ReconcilerError("reconciler.yaml names no target", remedy="write one under targets:")
+    if wanted is None:
+        raise ReconcilerError(
+            f"there are several targets: {known}", remedy="choose one with --target, or write target:"
+        )
+    if wanted in settings.targets:
+        return wanted
+    near = did_you_mean(wanted, settings.targets)
+    raise ReconcilerError(f'there is no target "{wanted}"{near}', remedy=f"reconciler.yaml has {known}")
+
+
+def _from_outside(environ: Mapping[str, str], url_file: Path | None) -> str:
+    """What the caller or the environment gives, which wins over the file (docker's `_FILE`, systemd's credentials)."""
+    sources = {OPTION: str(url_file or ""), URL: environ.get(URL), URL_FILE: environ.get(URL_FILE)}
+    given = {source: value for source, value in sources.items() if value}
+    if len(given) > 1:
+        raise ReconcilerError(f"{' and '.join(given)} are both set", remedy="set one of them")
+    for source, value in given.items():
+        return value.strip() if source == URL else _content(Path(value), source)
+    folder = environ.get(CREDENTIALS)
+    if folder and (Path(folder) / CREDENTIAL).exists():
+        return _content(Path(folder) / CREDENTIAL, CREDENTIALS)
+    return ""
+
+
+def _as_stated(stated: str, environ: Mapping[str, str], folder: Path) -> str:
+    scheme, _, rest = stated.partition(":")
+    if scheme == "env":
+        return _variable(rest, "", environ)
+    if scheme == "file":
+        return _content(folder / rest, "targets.*.url")
+    # As a part of a URL a value is quoted: a password may hold any character.
+    return VARIABLE.sub(lambda m: quote(_variable(m["name"], m["message"] or "", environ), safe=""), stated)
+
+
+def _variable(name: str, message: str, environ: Mapping[str, str]) -> str:
+    if environ.get(name):
+        return environ[name].strip()
+    raise ReconcilerError(f"the environment variable {name} is not set{': ' + message if message else ''}")
+
+
+def _content(file: Path, source: str) -> str:
+    try:
+        content = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ReconcilerError(f"{source}: {file} cannot be read: {reason}") from None
+    if not content:
+        raise ReconcilerError(f"{source}: {file} is empty", remedy="it must hold one database URL")
+    return content
+
+
+def _with_driver(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    return f"{DRIVERS.get(scheme, scheme)}{separator}{rest}"
+
+
+def _absolute(url: str, folder: Path) -> str:
+    """A relative SQLite path is relative to the folder of reconciler.yaml, not to where the command is run."""
+    scheme, separator, path = url.partition(":///")
+    named = scheme.partition("+")[0] == "sqlite" and path and not path.startswith(("/", ":memory:", "file:"))
+    return f"{scheme}{separator}{folder.absolute() / path}" if named else url

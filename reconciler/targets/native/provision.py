@@ -1,0 +1,93 @@
+"""Make the built-in ESP's tables and bring them up to date, in numbered steps. Knows no field: the tables come from the
+kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from reconciler.model.errors import TargetError
+from reconciler.targets.native.tables import PREFIX, SCHEMA, VERSION_COLUMN
+from reconciler.targets.sql.dialect import CREATE_FIRST
+
+MEMORY_PREFIX = "reconciler_"
+"""Memory lives in the same file (RULES 17); its tables are no strangers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What makes version `to` out of the one before; `says` tells what was done."""
+
+    to: int
+    says: str
+    run: Callable[[sa.Connection], None]
+
+
+VERSION = 1
+STEPS: tuple[Step, ...] = ()
+
+
+def create(connection: sa.Connection, metadata: sa.MetaData) -> Sequence[str]:
+    """Make all tables in one transaction; what was done. Raises TargetError where there are tables already."""
+    present = sa.inspect(connection).get_table_names()
+    if any(name.startswith(PREFIX) for name in present):
+        raise TargetError(
+            "the database is there already", remedy="to bring it up to date, run `reconciler database upgrade`"
+        )
+    if strangers := sorted(name for name in present if not name.startswith(MEMORY_PREFIX)):
+        raise TargetError(
+            f"the database holds tables of somebody else: {', '.join(strangers[:3])}",
+            remedy="name an empty database, or a file that does not exist",
+        )
+    metadata.create_all(connection, checkfirst=False)
+    connection.execute(sa.insert(metadata.tables[SCHEMA]).values({VERSION_COLUMN: VERSION}))
+    connection.commit()
+    return (f"created {len(metadata.tables)} tables, schema version {VERSION}",)
+
+
+def version_of(connection: sa.Connection) -> int:
+    """The schema's version. Raises TargetError when the database is not ours."""
+    present = sa.inspect(connection).get_table_names()
+    if SCHEMA not in present:
+        what = "holds tables of somebody else" if present else "is empty"
+        raise TargetError(f"this is not an ESP database of ours: it {what}", remedy=CREATE_FIRST)
+    found = connection.execute(sa.select(sa.column(VERSION_COLUMN)).select_from(sa.table(SCHEMA))).scalar()
+    if not isinstance(found, int):
+        raise TargetError("this is not an ESP database of ours: it has no schema version", remedy=CREATE_FIRST)
+    return found
+
+
+def check_version(connection: sa.Connection, version: int = VERSION) -> None:
+    """Raises TargetError unless the schema is of this version."""
+    found = version_of(connection)
+    if found > version:
+        raise _newer(found, version)
+    if found < version:
+        raise TargetError(
+            f"the database has schema version {found}, this reconciler needs {version}",
+            remedy="run `reconciler database upgrade`",
+        )
+
+
+def upgrade(connection: sa.Connection, steps: Sequence[Step] = STEPS, version: int = VERSION) -> Sequence[str]:
+    """Run the steps that are missing, all in one transaction; what was done. Raises TargetError on a newer schema."""
+    found = version_of(connection)
+    if found > version:
+        raise _newer(found, version)
+    done = []
+    for step in steps:
+        if step.to > found:
+            step.run(connection)
+            connection.execute(sa.update(sa.table(SCHEMA, sa.column(VERSION_COLUMN))).values({VERSION_COLUMN: step.to}))
+            done.append(f"version {step.to}: {step.says}")
+    connection.commit()
+    return tuple(done) or (f"nothing to do: schema version {found} is the newest",)
+
+
+def _newer(found: int, version: int) -> TargetError:
+    return TargetError(
+        f"the database has schema version {found}, made by a newer reconciler (this one knows {version})",
+        remedy="upgrade the reconciler",
+    )

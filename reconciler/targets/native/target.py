@@ -1,0 +1,134 @@
+"""The built-in ESP as a target: opens its two doors and answers `doctor`. The entry point `native`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from reconciler.model.errors import TargetError
+from reconciler.model.finding import Finding
+from reconciler.model.ref import Origin, Ref
+from reconciler.model.resource import Vocabulary
+from reconciler.model.target import TargetSettings
+from reconciler.model.values import Value
+from reconciler.targets.native import provision, seed
+from reconciler.targets.native.mapping import system
+from reconciler.targets.native.seed_data import FORGOTTEN
+from reconciler.targets.native.tables import tables
+from reconciler.targets.sql.dialect import Database, Door, database, engine_version, opened, settings_of
+from reconciler.targets.sql.reader import SqlReader
+from reconciler.targets.sql.schema import LiveSchema
+from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.writer import SqlWriter
+
+
+class NativeTarget:
+    """model.target.Target and model.target.Provision over one database."""
+
+    type = "native"
+
+    def __init__(self, name: str, place: Database, vocabulary: Vocabulary) -> None:
+        self.name = name
+        self._place = place
+        self._vocabulary = vocabulary
+        self._metadata = tables(vocabulary)
+        self._system = system(vocabulary, self._metadata)
+
+    @property
+    def supports(self) -> Mapping[str, frozenset[str]]:
+        """Every live field of every kind."""
+        return {name: frozenset(kind.fields) for name, kind in self._system.kinds.items()}
+
+    @property
+    def creates(self) -> frozenset[str]:
+        """Every kind."""
+        return frozenset(self._system.kinds)
+
+    def refuses(self, kind: str, field: str, value: Value) -> str:
+        """Why this value cannot be held, in words; empty: it can. The tables are made for the vocabulary, so it can."""
+        return ""
+
+    @contextmanager
+    def reader(self) -> Iterator[SqlReader]:
+        """One snapshot. Raises TargetError when the database is not there, not ours or of another version."""
+        with self._checked(Door.READ) as connection:
+            yield SqlReader(Wire(connection, self._place, locking=False), self._system, self._vocabulary)
+
+    @contextmanager
+    def writer(self) -> Iterator[SqlWriter]:
+        """A connection whose every transaction may write. Raises as `reader`."""
+        with self._checked(Door.WRITE) as connection:
+            yield SqlWriter(Wire(connection, self._place, locking=True), self._system, self._vocabulary)
+
+    def create(self) -> Sequence[str]:
+        """Make the database. Raises TargetError where it exists."""
+        with opened(self._place, Door.CREATE) as connection:
+            return provision.create(connection, self._metadata)
+
+    def upgrade(self) -> Sequence[str]:
+        """Bring the tables to this version. Raises TargetError on a newer schema."""
+        with opened(self._place, Door.WRITE) as connection:
+            return provision.upgrade(connection)
+
+    def seed(self) -> Sequence[str]:
+        """Fill an empty database like a running ESP. Raises TargetError when it is not empty."""
+        with self.writer() as writer:
+            return seed.fill(writer, self._metadata, self._vocabulary)
+
+    def seeded(self) -> Mapping[Ref, Origin]:
+        """What the seed's last apply managed though no file states it any more, and where it was stated."""
+        return FORGOTTEN
+
+    def doctor(self) -> Sequence[tuple[str, str]]:
+        """Connection, versions, tables with their row counts, switches, protection class of each kind."""
+        with opened(self._place, Door.READ) as connection:
+            wire = Wire(connection, self._place, locking=False)
+            schema = LiveSchema(wire)
+            version = provision.version_of(connection)
+            lines = [
+                ("connection", self._place.shown),
+                ("engine", engine_version(connection)),
+                ("schema version", f"{version} (this reconciler knows {provision.VERSION})"),
+            ]
+            for name in sorted(self._metadata.tables):
+                lines.append((f"table {name}", _rows_in(connection, name) if name in schema.tables else "missing"))
+            lines += settings_of(connection)
+            lines += [(f"protection of {kind}", schema.protection(self._system, kind)) for kind in self._system.kinds]
+        return tuple(lines)
+
+    @contextmanager
+    def _checked(self, door: Door) -> Iterator[sa.Connection]:
+        with opened(self._place, door) as connection:
+            provision.check_version(connection)
+            if door is Door.WRITE:
+                # The transaction opens with `begin`, not with our look at the version.
+                connection.rollback()
+            yield connection
+
+
+class NativeType:
+    """model.target.TargetType of the built-in ESP."""
+
+    name = "native"
+
+    def open(self, settings: TargetSettings, vocabulary: Vocabulary) -> NativeTarget:
+        """Connects lazily. Raises TargetError on a URL it cannot use."""
+        return NativeTarget(settings.name, database(settings.url, settings.lock_timeout), vocabulary)
+
+    def check(self, settings: TargetSettings) -> Sequence[Finding]:
+        """Complaints about the settings that need no connection."""
+        try:
+            database(settings.url, settings.lock_timeout)
+        except TargetError as error:
+            return (Finding(code="target", message=error.message, remedy=error.remedy, field=settings.name),)
+        return ()
+
+
+NATIVE = NativeType()
+
+
+def _rows_in(connection: sa.Connection, table: str) -> str:
+    count = connection.execute(sa.select(sa.func.count()).select_from(sa.table(table))).scalar()
+    return f"{count:,} rows"

@@ -1,0 +1,47 @@
+"""Which target types there are: the entry points of group `reconciler.targets`. Loads one only when it is named, so a
+broken plugin breaks nobody but those who use it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
+
+from reconciler.model.errors import TargetError
+from reconciler.model.target import TargetType
+
+GROUP = "reconciler.targets"
+
+
+def target_types() -> tuple[str, ...]:
+    """The names of all installed target types, sorted; none of them is loaded."""
+    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+
+
+def target_type(name: str) -> TargetType:
+    """The target type of this name. Raises TargetError when there is none, or when it cannot be loaded."""
+    points = entry_points(group=GROUP, name=name)
+    if not points:
+        known = target_types()
+        near = get_close_matches(name, known, n=1)
+        guess = f' (did you mean "{near[0]}"?)' if near else ""
+        raise TargetError(
+            f'there is no target type "{name}"{guess}',
+            remedy=f"installed: {', '.join(known) or 'none'}; a package adds one by an entry point of group {GROUP}",
+        )
+    return _loaded(next(iter(points)))
+
+
+def _loaded(point: EntryPoint) -> TargetType:
+    try:
+        found = point.load()
+    except Exception as error:  # whatever somebody else's module may raise
+        raise TargetError(
+            f'the target type "{point.name}" cannot be loaded from {point.value}: {type(error).__name__}: {error}',
+            remedy=f"update or remove the package {point.dist.name if point.dist else 'that brings it'}",
+        ) from error
+    if not (callable(getattr(found, "open", None)) and callable(getattr(found, "check", None))):
+        raise TargetError(
+            f'the target type "{point.name}" ({point.value}) has no `open` and `check`',
+            remedy="its entry point must name a model.target.TargetType",
+        )
+    return found  # type: ignore[no-any-return]  # checked above

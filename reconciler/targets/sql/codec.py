@@ -1,0 +1,61 @@
+"""How one value is kept in a column. Decodes whole columns at once, and never judges what it finds: what means nothing
+is kept raw (RULES 28). Knows no table and no kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.model.values import OFF, UNLIMITED, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """`expects`: the Python type the driver gives when all is well. `meanings`: stored → value, for what does not
+    stand for itself; None among them says what NULL means, else NULL is "the system's own" and reads as None."""
+
+    expects: type
+    meanings: Mapping[Any, Value] = field(default_factory=dict)
+
+    def decode(self, stored: Sequence[Any]) -> Sequence[Value | None]:
+        """A column as values, in the same order."""
+        if not set(map(type, stored)) <= {self.expects, type(None)}:
+            stored = [raw(value) for value in stored]
+        if not self.meanings:
+            return stored
+        meaning = self.meanings.get
+        return [meaning(value, value) for value in stored]
+
+    def encode(self, value: Value | None) -> Any:
+        """What is stored for a value. None: NULL."""
+        for stored, means in self.meanings.items():
+            if stored is not None and means == value:
+                return stored
+        return value
+
+
+NO_LIMIT = -1
+"""Stored for `unlimited` and `off`, so that NULL is free to mean "the system's own" and `inherit`."""
+
+TEXT = Codec(str)
+WHOLE = Codec(int)
+LIMIT = Codec(int, {NO_LIMIT: UNLIMITED})
+SWITCH = Codec(int, {NO_LIMIT: OFF})
+TOGGLE = Codec(int, {0: False, 1: True})
+
+
+def raw(value: Any) -> Any:
+    """A stored value of an unforeseen type as something that a Value may be: a number, a text or nothing."""
+    match value:
+        case None | int() | str():
+            return value
+        case bytes():
+            return f"0x{value.hex()}"
+        case _:
+            return str(value)
+
+
+def text(value: Any) -> str:
+    """A stored value where a text is expected; NULL is empty."""
+    return "" if value is None else str(raw(value))

@@ -1,0 +1,197 @@
+"""Who uses what, how much, and what points where: each by set-based queries, never one a user (RULES 16, 29).
+Decides nothing. Knows no kind by name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from reconciler.model.facts import SAMPLE, Facts, Holders, Meter, Question
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Vocabulary
+from reconciler.model.values import Values
+from reconciler.targets.sql.codec import raw, text
+from reconciler.targets.sql.mapping import Account, Col, Column, Foreign, KindMap, Side, System
+from reconciler.targets.sql.rows import NOTHING, Rows
+from reconciler.targets.sql.schema import LiveSchema
+from reconciler.targets.sql.wire import Wire, chunks
+
+
+class Witness:
+    """Answers Questions on one connection."""
+
+    def __init__(self, wire: Wire, system: System, vocabulary: Vocabulary) -> None:
+        self._wire = wire
+        self._system = system
+        self._vocabulary = vocabulary
+
+    def facts(self, question: Question) -> Facts:
+        """The whole answer. Objects that are not live have no entry."""
+        schema = LiveSchema(self._wire)
+        going = by_kind(question.pointers)
+        return Facts(
+            holders=dict(self._holders(by_kind(question.holders))),
+            pointers=dict(self._pointers(going)),
+            meters=dict(self._meters(by_kind(question.meters), question.counters)),
+            cascades={
+                Ref(kind, key): words
+                for kind, keys in going.items()
+                for key, words in schema.cascades(self._system.kinds[kind], self._ids(kind, keys))
+            },
+            protection={kind: schema.protection(self._system, kind) for kind in going},
+        )
+
+    def _holders(self, wanted: Mapping[str, list[str]]) -> Iterator[tuple[Ref, Holders]]:
+        for kind, keys in wanted.items():
+            ids = self._ids(kind, keys)
+            tallies = {number: Tally() for number in ids.values()}
+            for user, place in self._users_of(kind):
+                self._count(user, place, tallies)
+                self._name(user, place, tallies)
+            for key, number in ids.items():
+                yield Ref(kind, key), tallies[number].holders()
+
+    def _users_of(self, kind: str) -> Iterator[tuple[KindMap, Foreign]]:
+        for user, name in self._vocabulary.memberships[kind]:
+            if user in self._system.kinds:
+                place = self._system.kinds[user].fields.get(name)
+                if isinstance(place, Foreign):
+                    yield self._system.kinds[user], place
+
+    def _count(self, user: KindMap, place: Foreign, tallies: Mapping[int, Tally]) -> None:
+        groups = _groups(user)
+        for chunk in chunks(tallies):
+            statement = sa.select(place.column, *groups, sa.func.count()).group_by(place.column, *groups)
+            for number, state, is_binned, is_child, count in self._wire.counts(
+                statement.where(place.column.in_(chunk))
+            ):
+                tallies[number].add(state, count, binned=bool(is_binned), unnamed=bool(is_child))
+
+    def _name(self, user: KindMap, place: Foreign, tallies: Mapping[int, Tally]) -> None:
+        """The first few names, from one small query an object, for only few are asked for."""
+        named = sa.select(user.key).order_by(user.key).limit(SAMPLE)
+        if user.account:
+            named = named.where(user.account.parent.is_(None))
+        for number, tally in tallies.items():
+            if tally.total:
+                tally.names += [text(row[0]) for row in self._wire.rows(named.where(place.column == number))]
+
+    def _pointers(self, wanted: Mapping[str, list[str]]) -> Iterator[tuple[Ref, tuple[tuple[Ref, str], ...]]]:
+        for kind, keys in wanted.items():
+            names = {number: key for key, number in self._ids(kind, keys).items()}
+            members = set(self._vocabulary.memberships[kind])
+            found: dict[str, list[tuple[Ref, str]]] = {key: [] for key in names.values()}
+            for other, field_name, place in self._system.referrers(kind):
+                if (other.kind, field_name) in members:
+                    continue
+                statement = sa.select(place.column, other.key).where(*other.shown)
+                for number, key in self._wire.among(statement, place.column, names):
+                    found[names[number]].append((Ref(other.kind, text(key)), field_name))
+            for key, pointing in found.items():
+                yield Ref(kind, key), tuple(sorted(pointing))
+
+    def _meters(
+        self, wanted: Mapping[str, list[str]], counters: Iterable[str]
+    ) -> Iterator[tuple[Ref, tuple[Meter, ...]]]:
+        for kind, keys in wanted.items():
+            ids = self._ids(kind, keys)
+            found: dict[int, list[Meter]] = {number: [] for number in ids.values()}
+            own = self._system.kinds[kind]
+            if own.account:
+                self._measure(own, own.account, own.id, found, counters)
+            for user, place in self._users_of(kind):
+                if user.account:
+                    self._measure(user, user.account, place.column, found, counters)
+            for key, number in ids.items():
+                yield Ref(kind, key), tuple(found[number])
+
+    def _measure(
+        self,
+        user: KindMap,
+        account: Account,
+        group: Col,
+        found: Mapping[int, list[Meter]],
+        counters: Iterable[str],
+    ) -> None:
+        """File a Meter of each user under what `group` says."""
+        names = sorted(set(counters) & set(account.counters))
+        overrides = self._overrides(user)
+        statement = (
+            sa.select(group, user.id, user.key, *(account.counters[name] for name in names))
+            .select_from(user.table.outerjoin(account.owner.table, account.owner == user.id))
+            .where(*user.shown)
+            .order_by(user.key)
+        )
+        for number, user_id, key, *counted in self._wire.among(statement, group, found):
+            found[number].append(
+                Meter(
+                    ref=Ref(user.kind, text(key)),
+                    overrides=overrides.get(user_id, NOTHING),
+                    counters={n: c if isinstance(c, int) else 0 for n, c in zip(names, counted, strict=True)},
+                )
+            )
+
+    def _overrides(self, user: KindMap) -> Mapping[int, Values]:
+        for place in user.fields.values():
+            if isinstance(place, Side):
+                return Rows(self._wire, self._system).side(place, None)
+        return {}
+
+    def _ids(self, kind: str, keys: Iterable[str]) -> dict[str, int]:
+        return self._wire.ids(self._system.kinds[kind], keys)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counting the users of one object."""
+
+    by_status: Counter[str] = field(default_factory=Counter)
+    binned: int = 0
+    unnamed: int = 0
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """All of them, those in the bin too (RULES 11)."""
+        return self.by_status.total() + self.binned
+
+    def add(self, state: object, count: int, *, binned: bool, unnamed: bool) -> None:
+        """One group of users."""
+        if binned:
+            self.binned += count
+        else:
+            self.by_status[text(raw(state))] += count
+        if unnamed:
+            self.unnamed += count
+
+    def holders(self) -> Holders:
+        """The finished count."""
+        return Holders(
+            count=self.total,
+            by_status=dict(sorted(self.by_status.items())),
+            binned=self.binned,
+            sample=tuple(sorted(self.names)[:SAMPLE]),
+            unnamed=self.unnamed,
+        )
+
+
+def by_kind(refs: Iterable[Ref]) -> dict[str, list[str]]:
+    """kind → keys, sorted."""
+    found: dict[str, list[str]] = {}
+    for ref in sorted(refs):
+        found.setdefault(ref.kind, []).append(ref.key)
+    return found
+
+
+def _groups(user: KindMap) -> tuple[sa.ColumnElement[Any], ...]:
+    """State, whether in the bin, whether a sub-account: what users are counted by."""
+    if user.account is None:
+        return (sa.literal(""), sa.literal(0), sa.literal(0))
+    state = user.fields[user.account.state]
+    assert isinstance(state, Column)
+    set_ = (sa.case((column.is_(None), 0), else_=1) for column in (user.account.binned, user.account.parent))
+    return (state.column, *set_)

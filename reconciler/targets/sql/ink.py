@@ -1,0 +1,164 @@
+"""Values → rows, in bulk: what insert and update have in common. Finds rows by id only. Knows no kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from reconciler.model.errors import TargetError
+from reconciler.model.target import Draft
+from reconciler.model.values import NONE, Value
+from reconciler.targets.sql.codec import text
+from reconciler.targets.sql.mapping import Column, Foreign, KindMap, Links, Pairs, Side, System
+from reconciler.targets.sql.wire import Wire, chunks
+
+Drafts = Mapping[int, Draft]
+"""id → the fields to write."""
+
+
+class Ink:
+    """Writes the fields of objects of one kind whose ids are known."""
+
+    def __init__(self, wire: Wire, system: System, kind: KindMap) -> None:
+        self._wire = wire
+        self._system = system
+        self._kind = kind
+
+    def stored(self, drafts: Mapping[Any, Draft], label: str) -> Iterator[list[dict[str, Any]]]:
+        """The part of each draft that is in the kind's own table, encoded, in batches of the same columns; under
+        `label` each row has what `drafts` is keyed by. Raises TargetError when a reference names what is not live."""
+        targets = self._targets(drafts.values())
+        batches: dict[tuple[str, ...], list[Any]] = {}
+        for who, draft in drafts.items():
+            batches.setdefault(tuple(draft), []).append(who)
+        for names, batch in batches.items():
+            places = ((name, self._kind.fields[name]) for name in names)
+            own = [(name, place) for name, place in places if isinstance(place, (Column, Foreign))]
+            columns = [[self._encoded(place, drafts[who][name], targets) for who in batch] for name, place in own]
+            labels = (label, *(place.column.name for _, place in own))
+            yield [dict(zip(labels, row, strict=True)) for row in zip(batch, *columns, strict=True)]
+
+    def update_columns(self, drafts: Drafts) -> None:
+        """Write the own columns."""
+        for rows in self.stored(drafts, "_id"):
+            values = {name: sa.bindparam(name) for name in rows[0] if name != "_id"}
+            if values:
+                change = sa.update(self._kind.table).where(self._kind.id == sa.bindparam("_id"))
+                self._wire.write(change.values(values), rows)
+
+    def extras(self, drafts: Drafts) -> None:
+        """Write what lives in tables of its own: links, maps and the side row."""
+        for name, place in self._kind.fields.items():
+            wanted = {number: draft[name] for number, draft in drafts.items() if name in draft}
+            match place:
+                case Links() if wanted:
+                    self._links(place, wanted)
+                case Pairs() if wanted:
+                    self._pairs(place, wanted)
+                case Side() if wanted:
+                    self._side(place, wanted)
+
+    def _targets(self, drafts: Collection[Draft]) -> dict[str, dict[str, int]]:
+        """kind → key → id of everything that the references name."""
+        named: dict[str, set[str]] = {}
+        for name, place in self._kind.fields.items():
+            if isinstance(place, Foreign):
+                keys = {draft.get(name) for draft in drafts}
+                named.setdefault(place.kind, set()).update(str(key) for key in keys if key not in (None, NONE))
+        return {kind: self._wire.ids(self._system.kinds[kind], keys) for kind, keys in named.items() if keys}
+
+    def _encoded(self, place: Column | Foreign, value: Value | None, targets: Mapping[str, Mapping[str, int]]) -> Any:
+        if isinstance(place, Column):
+            return place.codec.encode(value)
+        if value is None or value == NONE:
+            return None
+        number = targets[place.kind].get(str(value))
+        if number is None:
+            raise TargetError(f'there is no {place.kind} "{value}" in the live system')
+        return number
+
+    def _links(self, place: Links, wanted: Mapping[int, Value | None]) -> None:
+        """Add the links that are missing and take away those that are too many."""
+        numbers = self._items(place.catalogue)
+        present = {tuple(row) for row in self._wire.among(sa.select(place.owner, place.item), place.owner, wanted)}
+        desired = {
+            (owner, self._item(numbers, place.catalogue, item))
+            for owner, names in wanted.items()
+            if isinstance(names, tuple)
+            for item in names
+        }
+        self._remove(place.owner, place.item, present - desired)
+        self._insert(place.owner.table, ({place.owner: o, place.item: i} for o, i in sorted(desired - present)))
+
+    def _items(self, catalogue: str) -> dict[str, int]:
+        names = self._system.catalogues[catalogue]
+        return {text(row[0]): row[1] for row in self._wire.rows(sa.select(names.name, names.id))}
+
+    def _item(self, numbers: Mapping[str, int], catalogue: str, name: str) -> int:
+        if name not in numbers:
+            raise TargetError(f'there is no {catalogue.replace("_", " ")} "{name}" in the live system')
+        return numbers[name]
+
+    def _pairs(self, place: Pairs, wanted: Mapping[int, Value | None]) -> None:
+        present = {
+            (owner, name): value
+            for owner, name, value in self._wire.among(
+                sa.select(place.owner, place.name, place.value), place.owner, wanted
+            )
+        }
+        desired = {
+            (owner, name): value
+            for owner, pairs in wanted.items()
+            if isinstance(pairs, Mapping)
+            for name, value in pairs.items()
+        }
+        gone = set(present) - set(desired) if place.whole else set()
+        changed = {pair for pair, value in desired.items() if pair in present and present[pair] != value}
+        self._remove(place.owner, place.name, gone | changed)
+        self._insert(
+            place.owner.table,
+            (
+                {place.owner: owner, place.name: name, place.value: value}
+                for (owner, name), value in sorted(desired.items())
+                if (owner, name) in changed or (owner, name) not in present
+            ),
+        )
+
+    def _side(self, place: Side, wanted: Mapping[int, Value | None]) -> None:
+        """The whole row: what the map does not list becomes NULL."""
+        present = {row[0] for row in self._wire.among(sa.select(place.owner), place.owner, wanted)}
+        blank = dict.fromkeys((column.column.name for column in place.columns.values()), None)
+        old, new = [], []
+        for owner, values in wanted.items():
+            if not values and owner not in present:
+                continue
+            row = {"_id": owner, **blank}
+            for name, value in values.items() if isinstance(values, Mapping) else ():
+                row[place.columns[name].column.name] = place.columns[name].codec.encode(value)
+            (old if owner in present else new).append(row)
+        if old:
+            change = sa.update(place.owner.table).where(place.owner == sa.bindparam("_id"))
+            self._wire.write(change.values({name: sa.bindparam(name) for name in blank}), old)
+        if new:
+            change = sa.insert(place.owner.table)
+            self._wire.write(
+                change.values({place.owner: sa.bindparam("_id")} | {n: sa.bindparam(n) for n in blank}), new
+            )
+
+    def _remove(self, first: Any, second: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
+        rows = [{"_one": one, "_other": other} for one, other in pairs]
+        if rows:
+            change = sa.delete(first.table).where(first == sa.bindparam("_one"), second == sa.bindparam("_other"))
+            self._wire.write(change, rows)
+
+    def _insert(self, table: Any, rows: Iterable[Mapping[Any, Any]]) -> None:
+        named = [{column.name: value for column, value in row.items()} for row in rows]
+        if named:
+            self._wire.write(sa.insert(table), named)
+
+
+def delete_where(wire: Wire, column: Any, ids: Iterable[int]) -> int:
+    """Delete the rows whose column is one of these ids; how many there were."""
+    return sum(wire.write(sa.delete(column.table).where(column.in_(chunk))) for chunk in chunks(ids))

@@ -1,0 +1,100 @@
+"""The read door: one snapshot of all live objects. Has no pen. Knows no kind by name and validates nothing."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from reconciler.model.facts import Facts, Question, Snapshot
+from reconciler.model.memory import Session
+from reconciler.model.names import fault, folded
+from reconciler.model.record import Block, Record, Sheet
+from reconciler.model.ref import Origin
+from reconciler.model.resource import Vocabulary
+from reconciler.model.target import Listing
+from reconciler.targets.sql.facts import Witness
+from reconciler.targets.sql.listing import listing
+from reconciler.targets.sql.mapping import System
+from reconciler.targets.sql.rows import Packed, Rows
+from reconciler.targets.sql.wire import Wire
+
+
+class SqlReader:
+    """model.target.Reader over a mapping."""
+
+    def __init__(self, wire: Wire, system: System, vocabulary: Vocabulary) -> None:
+        self._wire = wire
+        self._system = system
+        self._vocabulary = vocabulary
+        self._witness = Witness(wire, system, vocabulary)
+
+    @property
+    def session(self) -> Session:
+        """The SQLAlchemy Connection."""
+        return self._wire.connection
+
+    def snapshot(self) -> Snapshot:
+        """All live objects. Raises TargetError."""
+        sheets, twins, unnameable = {}, {}, {}
+        rows = Rows(self._wire, self._system)
+        for kind in self._system.kinds.values():
+            with _collector_resting():
+                packed = rows.every(kind)
+                found = dict(zip(packed.keys, packed.values, strict=True))
+            twins[kind.kind] = clashes(packed.keys)
+            for key in {key for group in twins[kind.kind] for key in group}:
+                del found[key]
+            lawless = [key for key in found if fault(key)]
+            unnameable[kind.kind] = {
+                key: record(kind.kind, kind.table.name, packed, key, found.pop(key)) for key in sorted(lawless)
+            }
+            sheets[kind.kind] = Sheet(kind.kind, (Block(kind.table.name, packed.fields, found),))  # type: ignore[arg-type]
+        return Snapshot(
+            sheets=sheets,
+            catalogues={name: frozenset(rows.catalogue(name).values()) for name in self._system.catalogues},
+            twins={kind: groups for kind, groups in twins.items() if groups},
+            unnameable={kind: records for kind, records in unnameable.items() if records},
+        )
+
+    def facts(self, question: Question) -> Facts:
+        """Counts and usage in this snapshot."""
+        return self._witness.facts(question)
+
+    def listing(self, kind: str, search: str = "") -> Listing:
+        """The live table as the admin panel shows it."""
+        return listing(self._wire, self._system, self._vocabulary, kind, search)
+
+
+def record(kind: str, place: str, packed: Packed, key: str, values: tuple[object, ...]) -> Record:
+    """One live object unpacked."""
+    return Record(
+        kind=kind,
+        key=key,
+        values=dict(zip(packed.fields, values, strict=True)),  # type: ignore[arg-type]
+        origin=Origin(place),
+    )
+
+
+def clashes(keys: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Groups of keys that agree when folded (RULES 1); two rows of one key are a group of it alone."""
+    seen: dict[str, str] = {}
+    groups: dict[str, set[str]] = {}
+    for key in keys:
+        form = folded(key)
+        if form in seen:
+            groups.setdefault(form, {seen[form]}).add(key)
+        seen[form] = key
+    return tuple(sorted(tuple(sorted(group)) for group in groups.values()))
+
+
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """Rows make no circles, and looking for some in a million of them takes longer than reading them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

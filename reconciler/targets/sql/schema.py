@@ -1,0 +1,97 @@
+"""What the live schema says about references: which are guarded, where a delete would spread. Knows no kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import sqlalchemy as sa
+
+from reconciler.targets.sql.dialect import enforces_references, speaking
+from reconciler.targets.sql.mapping import Col, KindMap, System
+from reconciler.targets.sql.wire import Wire, chunks
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A foreign key of the live schema. `on_delete`: upper case; empty where nothing is declared."""
+
+    table: str
+    column: str
+    refers_to: str
+    on_delete: str
+
+
+class LiveSchema:
+    """Looks once, when first asked."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    @cached_property
+    def tables(self) -> frozenset[str]:
+        """The names of all tables."""
+        with speaking(self._wire.place):
+            return frozenset(sa.inspect(self._wire.connection).get_table_names())
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Every foreign key of one column; none where the engine does not enforce them."""
+        with speaking(self._wire.place):
+            if not enforces_references(self._wire.connection):
+                return ()
+            found = sa.inspect(self._wire.connection).get_multi_foreign_keys()
+        return tuple(
+            Link(table, key["constrained_columns"][0], key["referred_table"], _on_delete(key.get("options", {})))
+            for (_, table), keys in sorted(found.items(), key=lambda entry: entry[0][1])
+            for key in keys
+            if len(key["constrained_columns"]) == 1
+        )
+
+    def protection(self, system: System, kind: str) -> str:
+        """The class of a kind: A, every reference to it refuses a delete; B, one would be emptied or spread; C, one has
+        no foreign key at all (RELIABILITY 2.2)."""
+        actions = {(link.table, link.column): link.on_delete for link in self.links}
+        classes = {
+            _class(actions.get((place.column.table.name, place.column.name))) for _, _, place in system.referrers(kind)
+        }
+        return max(classes, default="A")
+
+    def cascades(self, kind: KindMap, ids: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+        """key → in words, what a delete would take along that does not belong to the object alone."""
+        own = {(column.table.name, column.name) for column in kind.belongings()}
+        spreading = [
+            link
+            for link in self.links
+            if link.refers_to == kind.table.name
+            and link.on_delete == "CASCADE"
+            and (link.table, link.column) not in own
+        ]
+        keys = {number: key for key, number in ids.items()}
+        hit: dict[str, list[str]] = {}
+        for link in spreading:
+            column: Col = sa.column(link.column)  # type: ignore[assignment]
+            for number, count in self._counted(link.table, column, keys):
+                hit.setdefault(keys[number], []).append(f"{count} of {link.table}")
+        for key, words in sorted(hit.items()):
+            yield key, f"would delete {', '.join(words)}"
+
+    def _counted(self, table: str, column: Col, ids: Iterable[int]) -> Iterator[tuple[int, int]]:
+        for chunk in chunks(ids):
+            statement = sa.select(column, sa.func.count()).select_from(sa.table(table)).group_by(column)
+            yield from (tuple(row) for row in self._wire.counts(statement.where(column.in_(chunk))))  # type: ignore[misc]
+
+
+def _on_delete(options: Mapping[str, str]) -> str:
+    return str(options.get("ondelete") or "").upper()
+
+
+def _class(on_delete: str | None) -> str:
+    match on_delete:
+        case None:
+            return "C"
+        case "" | "RESTRICT" | "NO ACTION":
+            return "A"
+        case _:
+            return "B"

@@ -1,0 +1,69 @@
+"""One connection, and the only way to say something on it: errors come back in plain words, long lists of ids go in
+chunks. Knows no table of anybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+
+from reconciler.targets.sql.codec import text
+from reconciler.targets.sql.dialect import Database, speaking
+from reconciler.targets.sql.mapping import Col, KindMap
+
+Query: TypeAlias = "sa.Select[*tuple[Any, ...]]"
+Line: TypeAlias = "sa.Row[*tuple[Any, ...]]"
+
+CHUNK = 500
+"""Parameters in one statement; well below every engine's limit."""
+
+
+class Wire:
+    """`locking`: rows that are read stay locked until the end of the transaction."""
+
+    def __init__(self, connection: sa.Connection, place: Database, *, locking: bool) -> None:
+        self.connection = connection
+        self.place = place
+        self._locking = locking
+
+    def rows(self, statement: Query) -> Sequence[Line]:
+        """All rows of a SELECT."""
+        if self._locking:
+            statement = statement.with_for_update()
+        return self.counts(statement)
+
+    def counts(self, statement: Query) -> Sequence[Line]:
+        """All rows of a SELECT that groups, which not every engine can lock."""
+        with speaking(self.place):
+            return self.connection.execute(statement).fetchall()
+
+    def among(self, statement: Query, column: Col, wanted: Iterable[Any]) -> Iterator[Line]:
+        """The rows of a SELECT whose `column` is one of `wanted`, chunk by chunk."""
+        for chunk in chunks(wanted):
+            yield from self.rows(statement.where(column.in_(chunk)))
+
+    def write(self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] = ()) -> int:
+        """Run a change, once or for each of `rows`; how many rows it hit."""
+        with speaking(self.place):
+            if rows:
+                return self.connection.execute(statement, rows).rowcount
+            return self.connection.execute(statement).rowcount
+
+    def ids(self, kind: KindMap, keys: Iterable[str]) -> dict[str, int]:
+        """key → id of the objects of these keys that are live.
+
+        The database may find more than was asked for (MariaDB equates `Café` and `cafe`), never less; what is
+        exactly the same is decided here (RULES 1).
+        """
+        wanted = set(keys)
+        statement: Query = sa.select(kind.key, kind.id).where(*kind.shown)
+        found = self.among(statement, kind.key, sorted(wanted))
+        return {key: number for key, number in found if key in wanted}
+
+
+def chunks(wanted: Iterable[Any]) -> Iterator[list[Any]]:
+    """Cut into lists of at most CHUNK."""
+    whole = list(wanted)
+    for start in range(0, len(whole), CHUNK):
+        yield whole[start : start + CHUNK]

@@ -1,0 +1,144 @@
+"""The write door: one transaction over a mapping. Rows are found by ids read under lock, never by name (RULES 1, 15).
+Decides nothing and proves nothing: that is the engine's. Knows no kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from reconciler.model.errors import Refused, TargetError
+from reconciler.model.facts import Facts, Question
+from reconciler.model.memory import Session
+from reconciler.model.record import Record
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Vocabulary
+from reconciler.model.target import Draft
+from reconciler.targets.sql.codec import raw
+from reconciler.targets.sql.dialect import speaking
+from reconciler.targets.sql.facts import Witness, by_kind
+from reconciler.targets.sql.ink import Ink, delete_where
+from reconciler.targets.sql.mapping import Foreign, KindMap, System
+from reconciler.targets.sql.reader import record
+from reconciler.targets.sql.rows import Rows
+from reconciler.targets.sql.wire import Wire
+
+
+class SqlWriter:
+    """model.target.Writer over a mapping."""
+
+    def __init__(self, wire: Wire, system: System, vocabulary: Vocabulary) -> None:
+        self._wire = wire
+        self._system = system
+        self._vocabulary = vocabulary
+        self._witness = Witness(wire, system, vocabulary)
+
+    @property
+    def session(self) -> Session:
+        """The SQLAlchemy Connection."""
+        return self._wire.connection
+
+    def begin(self) -> None:
+        """Open the write transaction. Raises Locked when another writer holds it past the time limit."""
+        with speaking(self._wire.place):
+            if not self._wire.connection.in_transaction():
+                self._wire.connection.begin()
+
+    def read(self, refs: Collection[Ref]) -> Mapping[Ref, Record]:
+        """These objects as they are now, locked; those that are not live are missing."""
+        found: dict[Ref, Record] = {}
+        rows = Rows(self._wire, self._system)
+        for name, keys in by_kind(refs).items():
+            kind = self._system.kinds[name]
+            packed = rows.these(kind, list(self._wire.ids(kind, keys).values()))
+            for key, values in zip(packed.keys, packed.values, strict=True):
+                found[Ref(name, key)] = record(name, kind.table.name, packed, key, values)
+        return found
+
+    def facts(self, question: Question) -> Facts:
+        """Counts and usage inside the transaction."""
+        return self._witness.facts(question)
+
+    def raw(self, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Any]]:
+        """Every column of every row of these objects, also columns we do not know: table → rows (RULES 21)."""
+        found: dict[Ref, dict[str, list[dict[str, Any]]]] = {}
+        for name, keys in by_kind(refs).items():
+            kind = self._system.kinds[name]
+            refs_by_id = {number: Ref(name, key) for key, number in self._wire.ids(kind, keys).items()}
+            found |= {ref: {} for ref in refs_by_id.values()}
+            for column in (kind.id, *kind.belongings()):
+                table = column.table.name
+                everything = sa.select(sa.text("*")).select_from(column.table)
+                for row in self._wire.among(everything, column, refs_by_id):
+                    whole = {label: raw(value) for label, value in row._mapping.items()}
+                    found[refs_by_id[whole[column.name]]].setdefault(table, []).append(whole)
+        return found
+
+    def rename(self, kind: str, names: Mapping[str, str]) -> None:
+        """old key → new key."""
+        own = self._system.kinds[kind]
+        ids = self._live(own, names)
+        rows = [{"_id": ids[old], "_new": new} for old, new in names.items()]
+        if rows:
+            change = sa.update(own.table).where(own.id == sa.bindparam("_id"))
+            self._wire.write(change.values({own.key: sa.bindparam("_new")}), rows)
+
+    def insert(self, kind: str, rows: Mapping[str, Draft]) -> None:
+        """key → its values; a field not given takes the column's default."""
+        own = self._system.kinds[kind]
+        ink = Ink(self._wire, self._system, own)
+        for batch in ink.stored(rows, own.key.name):
+            self._wire.write(sa.insert(own.table), batch)
+        ids = self._live(own, rows)
+        ink.extras({ids[key]: draft for key, draft in rows.items()})
+
+    def update(self, kind: str, rows: Mapping[str, Draft]) -> None:
+        """key → the fields to write; a whole set, map or override row replaces what is there."""
+        own = self._system.kinds[kind]
+        ids = self._live(own, rows)
+        drafts = {ids[key]: draft for key, draft in rows.items()}
+        ink = Ink(self._wire, self._system, own)
+        ink.update_columns(drafts)
+        ink.extras(drafts)
+
+    def reassign(self, ref: Ref, to: str) -> int:
+        """Move every user, sub-accounts and those in the bin too (RULES 11); how many were moved."""
+        own = self._system.kinds[ref.kind]
+        ids = self._live(own, (ref.key, to))
+        moved = 0
+        for user, name in self._vocabulary.memberships[ref.kind]:
+            place = self._system.kinds[user].fields[name]
+            assert isinstance(place, Foreign)
+            change = sa.update(place.column.table).where(place.column == ids[ref.key])
+            moved += self._wire.write(change.values({place.column: ids[to]}))
+        return moved
+
+    def delete(self, kind: str, keys: Sequence[str]) -> None:
+        """Remove the rows and what belongs to them alone. Raises Refused when the schema says they are in use."""
+        own = self._system.kinds[kind]
+        ids = list(self._live(own, keys).values())
+        for column in own.belongings():
+            delete_where(self._wire, column, ids)
+        try:
+            delete_where(self._wire, own.id, ids)
+        except Refused as refusal:
+            names = ", ".join(f"{kind}/{key}" for key in sorted(keys))
+            raise Refused(f"the database refuses to delete {names}: something still refers to it") from refusal
+
+    def commit(self) -> None:
+        """All or nothing. Raises Unknown when the connection is lost meanwhile."""
+        with speaking(self._wire.place):
+            self._wire.connection.commit()
+
+    def rollback(self) -> None:
+        """Explicitly, after any error (RULES 18)."""
+        with speaking(self._wire.place):
+            self._wire.connection.rollback()
+
+    def _live(self, kind: KindMap, keys: Collection[str]) -> dict[str, int]:
+        ids = self._wire.ids(kind, keys)
+        for key in keys:
+            if key not in ids:
+                raise TargetError(f'there is no {kind.kind} "{key}" in the live system')
+        return ids

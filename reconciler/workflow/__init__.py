@@ -1,0 +1,1 @@
+"""The journeys, each told once: load → rules → read → plan → apply. Knows every room and no terminal."""

@@ -1,0 +1,154 @@
+"""The journey: load → rules → read → plan → apply. Knows the order of the steps and nothing of what they do inside."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.config import folder
+from reconciler.engine.references import dangling
+from reconciler.engine.scope import Globs
+from reconciler.model.desired import Desired
+from reconciler.model.errors import FileErrors
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.memory import Run
+from reconciler.model.plan import Allowance, Plan, Source
+from reconciler.workflow.checkout import checkout
+from reconciler.workflow.site import Site
+
+if TYPE_CHECKING:
+    from reconciler.engine.apply import Outcome
+
+Progress = Callable[[str], None]
+"""Takes the name of the phase that begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a plan is asked to be: limited to `only` these objects (globs `kind/name`), with these classes lifted."""
+
+    only: tuple[str, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+
+
+def declared(site: Site) -> Desired:
+    """The files, with every complaint that needs no live system (dangling references apart)."""
+    desired = folder.load(site.settings.root, site.vocabulary, site.limits, site.settings.cache)
+    return replace(desired, findings=tuple(_weighed(desired.findings, site.settings.lint)))
+
+
+def validated(site: Site) -> tuple[Desired, tuple[Finding, ...]]:
+    """The files and all that is wrong with them, references to nowhere included."""
+    desired = declared(site)
+    nowhere = dangling(desired, site.vocabulary, Globs(site.settings.policy.external))
+    return desired, (*desired.findings, *_weighed(tuple(nowhere), site.settings.lint))
+
+
+def planned(site: Site, wish: Wish, progress: Progress) -> Plan:
+    """Read both sides and compare them. Raises FileErrors before the live system is touched, TargetError when it
+    cannot be read. The reader is closed before the guards think."""
+    from reconciler.engine import planner  # start-up: `validate` compares nothing
+
+    progress("reading the files")
+    desired = declared(site)
+    errors = tuple(finding for finding in desired.findings if finding.blocks)
+    if errors:
+        raise FileErrors("the files are wrong; the live system was not looked at", findings=desired.findings)
+    target = site.target
+    progress(f"reading {target.name}")
+    with target.reader() as reader:
+        live = reader.snapshot()
+        remembered = site.memory.recall(reader.session, site.project)
+        progress("comparing")
+        draft = planner.draft(
+            desired,
+            live,
+            remembered,
+            vocabulary=site.vocabulary,
+            target=target,
+            project=site.project,
+            policy=site.settings.policy,
+            only=wish.only,
+        )
+        progress("counting users")
+        facts = reader.facts(draft.question)
+    progress("running the guards")
+    tree = checkout(site.settings.root)
+    source = Source(
+        files=desired.digest,
+        commit=tree.commit,
+        dirty=tree.dirty,
+        instance=remembered.instance,
+        version=__version__,
+        only=wish.only,
+        allowances=wish.allowances,
+    )
+    return planner.complete(draft, facts, source=source, allowances=wish.allowances)
+
+
+def applied(site: Site, plan: Plan, progress: Progress) -> Outcome:
+    """Run the plan, all or nothing. Raises Stale, Refused, Locked, TargetError or Unknown; then nothing was changed,
+    but for Unknown."""
+    from reconciler.engine.apply import apply  # start-up
+
+    with site.target.writer() as writer:
+        return apply(
+            plan,
+            writer,
+            site.memory,
+            run_of(site, plan),
+            vocabulary=site.vocabulary,
+            progress=progress,
+            clock=time.monotonic,
+        )
+
+
+def run_of(site: Site, plan: Plan) -> Run:
+    """A new run, as history will keep it."""
+    from reconciler.report.document import fingerprint  # start-up
+
+    return new_run(site.project, command="apply", plan=fingerprint(plan), commit=plan.source.commit)
+
+
+def new_run(project: str, *, command: str, plan: str = "", commit: str = "") -> Run:
+    """Who does something now, and where."""
+    return Run(
+        id=secrets.token_hex(8),
+        project=project,
+        actor=actor(),
+        host=socket.gethostname(),
+        started=now(),
+        plan=plan,
+        commit=commit,
+        command=command,
+    )
+
+
+def actor() -> str:
+    """The name of the user at work; a number where the system has no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def now() -> str:
+    """This moment, ISO 8601, UTC."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _weighed(findings: tuple[Finding, ...], lint: Mapping[str, str]) -> Iterator[Finding]:
+    """The weight that the settings give to what only speaks; errors of the files stay errors."""
+    for finding in findings:
+        word = lint.get(finding.code)
+        if word is None or finding.blocks:
+            yield finding
+        elif word != "off":
+            yield replace(finding, severity=Severity(word))

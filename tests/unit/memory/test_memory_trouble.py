@@ -1,0 +1,60 @@
+"""The codes by which engines that are not here say that a row is held."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.schema import CreateTable
+
+from reconciler.memory.tables import Tables
+from reconciler.memory.trouble import is_held, told
+from reconciler.model.errors import Locked, TargetError
+
+
+class DriverError(Exception):
+    """As PEP 249 drivers raise: the number first, as PyMySQL does, or `sqlstate`, as psycopg does."""
+
+    sqlstate: str | None = None
+
+
+def refused(*arguments: object, sqlstate: str | None = None) -> OperationalError:
+    error = DriverError(*arguments)
+    error.sqlstate = sqlstate
+    return OperationalError("UPDATE reconciler_lock", {"run": "secret"}, error)
+
+
+@pytest.mark.parametrize(
+    ("error", "held"),
+    [
+        (refused("canceling statement due to lock timeout", sqlstate="55P03"), True),
+        (refused(1205, "Lock wait timeout exceeded; try restarting transaction"), True),
+        (refused("relation does not exist", sqlstate="42P01"), False),
+        (refused(1146, "Table 'x.reconciler_lock' doesn't exist"), False),
+        (refused(), False),
+    ],
+)
+def test_who_is_held_and_who_is_broken(error: OperationalError, held: bool) -> None:
+    assert is_held(error) is held
+    with pytest.raises(Locked if held else TargetError) as raised, told("take the lock"):
+        raise error
+    assert "secret" not in raised.value.message
+
+
+def test_the_keys_fit_the_indexes_of_mariadb() -> None:
+    """InnoDB takes 3072 bytes an index, four a character."""
+    for table in Tables("reconciler").metadata.sorted_tables:
+        assert sum(getattr(column.type, "length", None) or 2 for column in table.primary_key) * 4 <= 3072
+
+
+def test_names_are_compared_by_code_point_on_mariadb() -> None:
+    written = str(CreateTable(Tables("reconciler").managed).compile(dialect=mysql.dialect()))
+    assert "`key` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL" in written
+    assert "stated LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL" in written
+    assert "ROWID" not in written
+
+
+def test_postgresql_takes_the_tables_as_they_are() -> None:
+    written = str(CreateTable(Tables("reconciler").change).compile(dialect=postgresql.dialect()))
+    assert "CREATE TABLE reconciler.reconciler_change" in written
+    assert "REFERENCES reconciler.reconciler_run (id) ON DELETE RESTRICT" in written
