@@ -48,6 +48,11 @@ class Broken(Exception):
     """A command that did not do what a measurement of it needs."""
 
 
+def usual_environment() -> dict[str, str]:
+    """Without switches of the interpreter, such as the one that has it compile every module anew."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
 def measure(case: Case) -> Sample:
     """Run it once. Raises Broken on another exit code than the one expected.
 
@@ -59,7 +64,7 @@ def measure(case: Case) -> Sample:
         child = subprocess.Popen(
             case.argv,
             cwd=case.folder,
-            env={**os.environ, **case.environ},
+            env={**usual_environment(), **case.environ},
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,

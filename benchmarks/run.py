@@ -52,6 +52,7 @@ def turns(cases: tuple[Case, ...], rounds: int, until: float) -> Iterator[tuple[
 def measured(options: argparse.Namespace, octodns: Path | None) -> Results:
     """Everything that is to be measured. Raises Broken when a command does not do its work."""
     results, until = Results(), time.monotonic() + options.seconds
+    ours.compile_modules()
     print("start-up", file=sys.stderr)
     for name, sample in turns(ours.start_up(), max(options.rounds, 5), until):
         results.add(goals.START_UP, name, sample)

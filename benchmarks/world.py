@@ -48,6 +48,8 @@ targets:
   esp:
     type: native
     url: sqlite:///esp.db
+safety:
+  max_change_percent: 100  # in `repriced` every package changes
 """
 
 

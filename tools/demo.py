@@ -21,7 +21,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 EXAMPLE = ("reconciler.yaml", "packages.d", "roles.d", "tenants.d", "schemas")
 
-HAND_EDIT = "UPDATE esp_package SET \"sending_daily_limit\" = 40000 WHERE name = 'Professional'"
+HAND_EDIT = "UPDATE esp_package SET sending_daily_limit = 40000 WHERE name = 'Professional'"
 
 TOMBSTONE = """\
 # yaml-language-server: $schema=../schemas/package.schema.json
@@ -55,7 +55,7 @@ def remedy(folder: Path) -> Iterator[str]:
 
 def edit_by_hand(folder: Path) -> Iterator[str]:
     """What somebody does in the admin panel, or with a database client."""
-    yield f"$ sqlite3 var/esp.db {shlex.quote(HAND_EDIT)}"
+    yield f'$ sqlite3 var/esp.db "{HAND_EDIT}"'
     connection = sqlite3.connect(folder / "var" / "esp.db")
     changed = connection.execute(HAND_EDIT).rowcount
     connection.commit()

@@ -27,34 +27,22 @@ Command = Callable[..., Any]
 SECONDS = {"": 1, "s": 1, "m": 60, "min": 60}
 
 
-class Duration(click.ParamType):
-    """`10`, `10s`, `2m`: seconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds as a number."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", str(value))
-        if match is None or match[2] not in SECONDS:
-            self.fail(f'"{plain(str(value))}" is no duration; write 10s or 2m', param, ctx)
-        return float(match[1]) * SECONDS[match[2]]
+def duration(text: str) -> float:
+    """`10`, `10s`, `2m` → seconds. Raises BadParameter on anything else."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text)
+    if match is None or match[2] not in SECONDS:
+        raise click.BadParameter(f'"{plain(text)}" is no duration; write 10s or 2m')
+    return float(match[1]) * SECONDS[match[2]]
 
 
-class OutputType(click.ParamType):
-    """`text`, `json`, `json=plan.json`."""
-
-    name = "format[=path]"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Output:
-        """An Output."""
-        if isinstance(value, Output):
-            return value
-        form, equals, path = str(value).partition("=")
-        if form not in FORMATS:
-            self.fail(f'"{plain(form)}" is no format; write {" or ".join(FORMATS)}', param, ctx)
-        if equals and not path:
-            self.fail("write a path behind the =", param, ctx)
-        return Output(form, path or STDOUT)
+def output(text: str) -> Output:
+    """`text`, `json`, `json=plan.json` → where it goes. Raises BadParameter on anything else."""
+    form, equals, path = text.partition("=")
+    if form not in FORMATS:
+        raise click.BadParameter(f'"{plain(form)}" is no format; write {" or ".join(FORMATS)}')
+    if equals and not path:
+        raise click.BadParameter("write a path behind the =")
+    return Output(form, path or STDOUT)
 
 
 def _options(command: Command, *options: Callable[[Command], Command]) -> Command:
@@ -77,10 +65,16 @@ def located(command: Command) -> Command:
     path = click.Path(path_type=Path)
     return _options(
         placed,
-        click.option("-c", "--config", type=path, help="The reconciler.yaml to use, or its folder."),
-        click.option("-t", "--target", default="", help="The system to work on, by its name in reconciler.yaml."),
-        click.option("--database-url-file", type=path, help="A file that holds the address of the database."),
-        click.option("--lock-timeout", type=Duration(), help="How long to wait for another apply, as in 10s or 2m."),
+        click.option("-c", "--config", type=path, metavar="PATH", help="The reconciler.yaml to use, or its folder."),
+        click.option(
+            "-t", "--target", default="", metavar="NAME", help="The system to work on, by its name in reconciler.yaml."
+        ),
+        click.option(
+            "--database-url-file", type=path, metavar="PATH", help="A file that holds the address of the database."
+        ),
+        click.option(
+            "--lock-timeout", type=duration, metavar="TIME", help="How long to wait for another apply: 10s, 2m."
+        ),
     )
 
 
@@ -93,14 +87,19 @@ def shown(command: Command) -> Command:
     """What the result looks like and where it goes: the argument `delivery`."""
 
     @functools.wraps(command)
-    def delivered(*, output: tuple[Output, ...], as_json: bool, no_color: bool, quiet: bool, **rest: Any) -> Any:
-        wanted = (*output, Output(JSON)) if as_json and Output(JSON) not in output else output
+    def delivered(*, results: tuple[Output, ...], as_json: bool, no_color: bool, quiet: bool, **rest: Any) -> Any:
+        wanted = (*results, Output(JSON)) if as_json and Output(JSON) not in results else results
         return command(delivery=Delivery(outputs=wanted, colourless=no_color, quiet=quiet), **rest)
 
     return _options(
         delivered,
         click.option(
-            "--output", type=OutputType(), multiple=True, help="text or json, with =PATH into a file. Several at once."
+            "--output",
+            "results",
+            type=output,
+            multiple=True,
+            metavar="FORMAT[=PATH]",
+            help="text or json, with =PATH into a file. Several at once.",
         ),
         click.option("--json", "as_json", is_flag=True, help="The same as --output json."),
         click.option("--no-color", is_flag=True, help="No colour, also on a terminal."),

@@ -49,8 +49,8 @@ def _last(container: Any) -> Any:
 
 def _end(container: Any, place: Any) -> tuple[Any, Any]:
     """Where the last line of the value at `place` is: the innermost last item of its blocks."""
-    value = container[place]
-    while isinstance(value, dict | list) and value and hasattr(value, "ca") and not value.fa.flow_style():
+    value: Any = container[place]
+    while value and hasattr(value, "fa") and not value.fa.flow_style():
         container, place = value, _last(value)
         value = container[place]
     return container, place
@@ -67,7 +67,8 @@ def _cut(container: Any, place: Any) -> str:
     token = held[_slot(container)] if held else None
     if token is None:
         return ""
-    line, _, after = token.value.partition("\n")
+    text: str = token.value
+    line, _, after = text.partition("\n")
     token.value = f"{line}\n"
     if not line:
         held[_slot(container)] = None

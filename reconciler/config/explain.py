@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.config.complaint import Complaint, Path, shown
-from reconciler.config.types import Tree, Types, leaves
+from reconciler.config.tree import Tree, leaves
 from reconciler.config.unfit import unfit
 from reconciler.model.names import fault, folded
 from reconciler.model.resource import Field, Overrides
 from reconciler.model.values import INHERIT, NONE
+
+if TYPE_CHECKING:
+    from reconciler.config.types import Types
 
 ENVIRONMENT = re.compile(r"\$\{[A-Za-z_]")
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")

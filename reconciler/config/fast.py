@@ -1,4 +1,4 @@
-"""The fast lane: large files of ordinary YAML through a Rust parser, with the judge's values or no answer at all.
+"""The fast lane: larger files of ordinary YAML through a Rust parser, with the judge's values or no answer at all.
 
 The parser keeps no lines and is laxer than the judge: it drops tags, joins documents, keeps the byte order mark, reads
 `1_000` and `0X1F` as numbers, and falls over lists nested without end. So it sees a file only when nothing in the text
@@ -16,29 +16,30 @@ SMALLEST = 4096
 """Bytes. Below, loading the parser costs more than the judge does."""
 
 ORDINARY = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n:.-@_+/(),=;#'\""
-DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
+TO_THE_JUDGE = frozenset(b"\\|>%`?\xef") | frozenset(range(0x20)) - frozenset(b"\n") | {0x7F}
+"""Escapes, block texts, directives, long keys, tabs, returns; what may be a byte order mark."""
 
-REFUSED = re.compile(
-    rb"""
-      [\x00-\x09\x0b-\x1f\x7f\\|>%`?]     # tabs, returns, escapes, block texts, directives, long keys
-    | \$\{ | <<                           # what the judge complains of
-    | (?:^|[\s\[{(,:-])[!&*]              # tags, anchors, aliases
-    | \xc2[\x80-\x9f] | \xe2\x80[\xa8\xa9] | \xef   # line breaks to one reader only; the marks of byte order
-    | [\[{][^\]}\n]*$                     # a flow collection over several lines
-    | [\[{][^\]}\n]*[\[{][^\]}\n]*[\[{]   # or three deep
-    """,
-    re.VERBOSE | re.MULTILINE,
+PECULIAR: dict[bytes, re.Pattern[bytes]] = {
+    b"$": re.compile(rb"\$\{"),
+    b"<": re.compile(rb"<<"),
+    b"!&*": re.compile(rb"(?:^|[\s\[{(,:-])[!&*]", re.MULTILINE),
+    b"[{": re.compile(rb"[\[{](?:[^\]}\n]*$|[^\]}\n]*[\[{][^\]}\n]*[\[{])", re.MULTILINE),
+    b"\xc2": re.compile(rb"\xc2[\x80-\x9f]"),
+    b"\xe2": re.compile(rb"\xe2\x80[\xa8\xa9]"),
+}
+"""Characters → where they are peculiar: what the judge complains of, tags, anchors and aliases, flow collections over
+several lines or three deep, line breaks to one reader only."""
+
+UNDERSCORED = re.compile(rb"_(?:(?<=[0-9.]_)|(?=[0-9.]))")
+BASED = re.compile(rb"0(?<![0-9A-Za-z.@]0)[xXoObB]")
+ODD_NUMBER = re.compile(
+    rb"(?:^|[\s\[{,:])[-+]?(?:0[xXoObB]|[._0-9][-+._0-9a-fA-FxXoO]*_|_[._]*[0-9])[-+._0-9a-fA-FxXoO]*(?=[\s\]},:]|$)",
+    re.MULTILINE,
 )
-NUMBER_OF_A_SORT = re.compile(
-    rb"""
-    (?:^|[\s\[{,:])
-    [-+]?(?: 0[xXoObB] | [._0-9][-+._0-9a-fA-FxXoO]*_ | _[0-9] )[-+._0-9a-fA-FxXoO]*
-    (?=[\s\]},:]|$)
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
-TOO_DEEP = b" " * 24
-DOCUMENT_MARKS = (b"---", b"...")
+"""A number to the parser and a text to the judge. Slow to look for, so the two before it say whether to."""
+
+TOO_DEEP = (b" " * 24, b"- -")
+MARKS = (b"---", b"...")
 
 
 def parse(content: bytes, limits: Limits) -> dict[Any, Any] | None:
@@ -58,14 +59,15 @@ def parse(content: bytes, limits: Limits) -> dict[Any, Any] | None:
 
 def ordinary(content: bytes) -> bool:
     """Whether nothing in the text is read differently, or not survived, by the fast parser. Cheap tests go first."""
-    if content.startswith(DOCUMENT_MARKS) or any(b"\n" + mark in content for mark in DOCUMENT_MARKS):
+    if any(nested in content for nested in TOO_DEEP):
         return False
-    if b"- -" in content or TOO_DEEP in content:
+    for mark in MARKS:
+        if mark in content and (content.startswith(mark) or b"\n" + mark in content):
+            return False
+    rest = frozenset(content.translate(None, ORDINARY))
+    if rest & TO_THE_JUDGE:
         return False
-    if content.translate(None, ORDINARY) and REFUSED.search(content):
+    if any(not rest.isdisjoint(characters) and where.search(content) for characters, where in PECULIAR.items()):
         return False
-    alike = content.translate(DIGITS_ALIKE)
-    peculiar = any(
-        hint in alike for hint in (b"0_", b"_0", b"0x", b"0X", b"0o", b"0O", b"0b", b"0B", b"._", b"-_", b"+_")
-    )
-    return not (peculiar and NUMBER_OF_A_SORT.search(content))
+    odd = UNDERSCORED.search(content) or BASED.search(content)
+    return not (odd and ODD_NUMBER.search(content))

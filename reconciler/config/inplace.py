@@ -13,6 +13,7 @@ from io import StringIO
 from typing import Any, TypeAlias
 
 from reconciler.config import comments
+from reconciler.config.limits import Limits
 from reconciler.config.plain import Word, scalar
 from reconciler.config.yaml import judge
 
@@ -20,8 +21,13 @@ Path: TypeAlias = tuple[str, ...]
 
 
 WIDEST = 2**20
+TRUSTED = Limits(file_bytes=2**62, depth=2**15, aliases=2**30)
+"""The file was already read within the limits that the settings give."""
+
 FIRST_NESTED = re.compile(r"^( +)(?![ #-])", re.MULTILINE)
-FIRST_DASH = re.compile(r"^(?P<key> *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*(?P<dash> *)- ", re.MULTILINE)
+FIRST_DASH = re.compile(
+    r"^(?P<key> *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*(?P<dash> *)- ", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +39,8 @@ class Edit:
 
 
 def edited(text: str, edits: Mapping[str, list[Edit]]) -> str:
-    """The text with the edits of these objects made. `text` must be a file that the judge accepts."""
-    document, _ = judge(text.encode())
+    """The text with the edits of these objects made. `text` must be a file that declares them and that was accepted."""
+    document, _ = judge(text.encode(), TRUSTED)
     starts = sorted((line - 1, path[0]) for path, line in document.lines.items() if len(path) == 1)
     ends = [line for line, _ in starts[1:]] + [None]
     lines = text.splitlines(keepends=True)
@@ -42,7 +48,7 @@ def edited(text: str, edits: Mapping[str, list[Edit]]) -> str:
     for (start, key), end in zip(starts, ends, strict=True):
         piece = "".join(lines[start:end])
         if key in edits:
-            alone, complaints = judge(piece.encode())
+            alone, complaints = judge(piece.encode(), TRUSTED)
             if complaints or alone.data != {key: document.data[key]}:
                 # It shares an anchor or a line with another object: only the whole file can be rewritten.
                 return _rewritten(text, edits)
@@ -87,13 +93,17 @@ def _change(content: Any, key: str, edit: Edit) -> None:
     if edit.value is None:
         _take_out(content[key], edit.path)
         return
-    container, place = content, key
-    for name in (*groups, leaf):
-        if not isinstance(container[place], dict) or not container[place]:
-            _put(container, place, {})
-        container, place = container[place], name
-        container.setdefault(place, None)
-    _put(container, place, edit.value)
+    container = _mapping_at(content, key)
+    for group in groups:
+        container = _mapping_at(container, group)
+    _put(container, leaf, edit.value)
+
+
+def _mapping_at(container: Any, name: str) -> Any:
+    """The mapping under this key; made where there is none or only a word."""
+    if not (isinstance(container.get(name), dict) and container[name]):
+        _put(container, name, {})
+    return container[name]
 
 
 def _take_out(container: Any, path: Path) -> None:

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from operator import itemgetter
 from typing import Any
 
-from reconciler.config.types import Paths, flat
+from reconciler.config.tree import Paths, flat
 from reconciler.model.record import Block
 from reconciler.model.values import Value
 
@@ -50,10 +50,10 @@ def digest(kind: str, blocks: Iterable[Block]) -> int:
     """
     total = 0
     for block in blocks:
-        start = blake2b(ascii((kind, block.fields)).encode("ascii"), digest_size=DIGEST_BYTES)
+        start = blake2b(b"%a" % ((kind, block.fields),), digest_size=DIGEST_BYTES)
         for row in block.rows.items():
             single = start.copy()
-            single.update(ascii(row).encode("ascii"))
+            single.update(b"%a" % (row,))
             total += int.from_bytes(single.digest(), "big")
     return total % MODULUS
 

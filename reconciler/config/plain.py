@@ -61,7 +61,7 @@ def stated(field: Field, value: Value) -> Leaf | dict[str, Any]:
         case _, tuple():
             return list(value)
         case ((Switch() | Names()), _):
-            return _word(value)
+            return Word(OFF) if value == OFF else value
         case _:
             return value
 

@@ -6,12 +6,14 @@ wrong, and what to write instead, `config.explain` says. Knows no kind by name, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
 from reconciler.config.nesting import nested
+from reconciler.config.tree import Tree, flat, paths
+from reconciler.config.unfit import misplaced_star
 from reconciler.model.names import LONGEST, fault, folded
 from reconciler.model.resource import (
     Choice,
@@ -32,11 +34,11 @@ from reconciler.model.resource import (
 )
 from reconciler.model.values import INHERIT, LARGEST, NONE, OFF, UNLIMITED
 
-Tree: TypeAlias = Mapping[str, "Field | Tree"]
-"""The fields of a kind, nested as YAML nests them."""
-
 ONE_LINE = r"^[^\n\r\u{85}\u{2028}\u{2029}]*$"
-EVERYTHING = "*"
+
+PLAIN_NAME = r"^[a-z]*[!-`{-~](?:[ -~]*[!-~])?$|^[a-z]+ [ -~]*[!-~]$"
+"""What most names are: printable ASCII, no blank at the ends, and more than small letters, so no reserved word.
+Judged without leaving the validator; the law of names has the last word on all others."""
 
 
 class Types:
@@ -93,7 +95,7 @@ def shape(type_: FieldType, *words: str) -> CoreSchema:
         case Reference(none=none):
             return _name(*((NONE,) if none else ()), *words)
         case Names(wildcard=wildcard, switch=switch):
-            names = _set_of(_name(check=_wildcard) if wildcard else _name(), least=1 if switch else 0)
+            names = _set_of(_wildcard() if wildcard else _name(), least=1 if switch else 0)
             return _or_words(names, *((OFF,) if switch else ()), *words)
         case NameList():
             # Former names may break the law of names: it is how a row of such a name is led out of it (RULES 2).
@@ -104,32 +106,32 @@ def shape(type_: FieldType, *words: str) -> CoreSchema:
             raise ValueError("overrides have a shape only within their kind")
 
 
-def misplaced_star(name: str) -> bool:
-    """Whether a `*` stands elsewhere than as the last whole segment (RULES 8)."""
-    return EVERYTHING in name.removesuffix(f".{EVERYTHING}") and name != EVERYTHING
-
-
 def _or_words(schema: CoreSchema, *words: str) -> CoreSchema:
     if not words:
         return schema
     return core_schema.union_schema([schema, core_schema.literal_schema(list(words))], mode="left_to_right")
 
 
-def _name(*words: str, check: Callable[[str], str] | None = None) -> CoreSchema:
+def _name(*words: str) -> CoreSchema:
     """A lawful name, or one of the reserved words that mean something here."""
 
     def lawful(name: str) -> str:
         if name not in words and fault(name):
             raise ValueError("no name")
-        return check(name) if check else name
+        return name
 
-    return core_schema.no_info_after_validator_function(lawful, core_schema.str_schema(strict=True))
+    plain = core_schema.str_schema(strict=True, pattern=PLAIN_NAME, max_length=LONGEST)
+    other = core_schema.no_info_after_validator_function(lawful, core_schema.str_schema(strict=True))
+    return core_schema.union_schema([plain, other], mode="left_to_right")
 
 
-def _wildcard(name: str) -> str:
-    if misplaced_star(name):
-        raise ValueError("a star inside a name")
-    return name
+def _wildcard() -> CoreSchema:
+    def placed(name: str) -> str:
+        if misplaced_star(name):
+            raise ValueError("a star inside a name")
+        return name
+
+    return core_schema.no_info_after_validator_function(placed, _name())
 
 
 def _limit(number: int) -> int | str:
@@ -189,40 +191,3 @@ def _mapping(tree: Tree, overrides: Mapping[str, Tree], *words: str) -> CoreSche
         extra_behavior="forbid",
         strict=True,
     )
-
-
-Paths: TypeAlias = Mapping[str, "str | Paths"]
-"""A tree whose leaves are the dotted names."""
-
-
-def paths(tree: Mapping[str, Any], prefix: str = "") -> Paths:
-    """The dotted names of a tree's leaves, in the same nesting."""
-    return {
-        name: paths(inner, f"{prefix}{name}.") if isinstance(inner, Mapping) else f"{prefix}{name}"
-        for name, inner in tree.items()
-    }
-
-
-def flat(nest: Mapping[str, Any], names: Paths) -> dict[str, Any]:
-    """Nested data → dotted name → value. What `names` has no group for stays whole."""
-    values: dict[str, Any] = {}
-    _flatten(nest, names, values)
-    return values
-
-
-def _flatten(nest: Mapping[str, Any], names: Paths, values: dict[str, Any]) -> None:
-    for key, value in nest.items():
-        name = names[key]
-        if name.__class__ is str:
-            values[name] = value
-        else:
-            _flatten(value, name, values)  # type: ignore[arg-type]  # a class test is twice as fast
-
-
-def leaves(tree: Tree) -> Iterable[str]:
-    """The dotted names of all fields in a tree."""
-    for inner in tree.values():
-        if isinstance(inner, Field):
-            yield inner.name
-        else:
-            yield from leaves(inner)

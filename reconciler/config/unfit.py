@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from typing import Any
 
 from reconciler.config.complaint import Complaint, Path, shown
-from reconciler.config.types import misplaced_star
 from reconciler.model.names import LONGEST, fault, folded
 from reconciler.model.resource import (
     Choice,
@@ -26,8 +25,14 @@ from reconciler.model.resource import (
 )
 from reconciler.model.values import LARGEST, NONE, OFF, UNLIMITED
 
+EVERYTHING = "*"
 LINE_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
 YES_AND_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+def misplaced_star(name: str) -> bool:
+    """Whether a `*` stands elsewhere than as the last whole segment (RULES 8)."""
+    return EVERYTHING in name.removesuffix(f".{EVERYTHING}") and name != EVERYTHING
 
 
 def unfit(type_: FieldType, value: Any, path: Path, words: tuple[str, ...] = ()) -> Iterator[Complaint]:

@@ -76,11 +76,13 @@ class Comparison:
                     out.remember.append(self._memo(key))
         for key in sorted(sifted.differing):
             update = self._update(key)
-            out.remember.append(self._memo(key))
+            memo = self._memo(key)
             if update is None:
                 unchanged += 1
                 self._bookkeeping(out, key)
-            else:
+            if update is not None or self.memos.get(key, ("", ""))[0] != memo.stated:
+                out.remember.append(memo)
+            if update is not None:
                 out.changes.append(update)
                 out.findings += self._released(key)
         with_lines = len(sifted.news) <= LINES_UP_TO

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.engine.questions import members_leaving, repointed
+from reconciler.engine.remedy import how_to_delete
 from reconciler.engine.scope import Globs
 from reconciler.model.change import Change, Create, Delete, Effect, Forget, Reassign, Update
 from reconciler.model.facts import Facts, Holders
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Policy
 from reconciler.model.record import Sheet
-from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Vocabulary
 
 
@@ -73,45 +73,10 @@ def _still_in_use(change: Delete, holders: Holders, staying: int, case: Case) ->
         message=f"{staying} users are still on it ({', '.join(states)}){kept}",
         ref=change.ref,
         origin=change.origin,
-        remedy=_how_to_delete(change, case),
+        remedy=how_to_delete(change, case.stated, case.vocabulary),
         names=holders.sample,
         more=max(0, staying - len(holders.sample)),
     )
-
-
-def _how_to_delete(change: Delete, case: Case) -> str:
-    stone = case.vocabulary[change.ref.kind].tombstone
-    if stone is None:
-        return "let its users name something else first"
-    lines = ", ".join(map(str, naming_lines(change.ref, case.stated, case.vocabulary)))
-    also = f"; and change {lines}" if lines else ""
-    successor = _a_successor(change.ref, case)
-    return f"to delete it: {stone.field}: {stone.removed}, {stone.successor}: {successor}{also}"
-
-
-def _a_successor(ref: Ref, case: Case) -> str:
-    """Something declared that can take the users: the first by name that is open."""
-    sheet = case.stated.get(ref.kind, Sheet(ref.kind))
-    stone = case.vocabulary[ref.kind].tombstone
-    closed = {stone.closed, stone.removed} if stone else set()
-    field_name = stone.field if stone else ""
-    open_ones = (key for key in sheet if key != ref.key and sheet[key].values.get(field_name) not in closed)
-    return min(open_ones, default="ANOTHER")
-
-
-def naming_lines(ref: Ref, stated: Mapping[str, Sheet], vocabulary: Vocabulary) -> list[Origin]:
-    """The lines of files that name `ref`, in order."""
-    found: list[Origin] = []
-    for kind, sheet in stated.items():
-        for field_, reference in vocabulary.references[kind]:
-            if reference.kind != ref.kind:
-                continue
-            for block in sheet.blocks:
-                if field_.name in block.fields:
-                    position = block.fields.index(field_.name)
-                    keys = [key for key, row in block.rows.items() if row[position] == ref.key]
-                    found += [sheet[key].where(field_.name) for key in keys]
-    return sorted(found, key=lambda origin: (origin.place, origin.line or 0))
 
 
 def shielded(case: Case) -> Iterator[Finding]:

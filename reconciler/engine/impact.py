@@ -76,7 +76,7 @@ def _impact(ref: Ref, delta: FieldDelta, field: Field, tenants: int, meters: Seq
         for meter in bound:
             used = meter.counters.get(field.measured_by, 0)
             if used * 100 > limit * NEAR_PERCENT:
-                hits.append((meter.ref.key, used, used * 100 // limit if limit else 0))
+                hits.append((meter.ref.key, used, (used * 100 + limit // 2) // limit if limit else 0))
     over = sum(1 for _, used, _ in hits if isinstance(limit, int) and used > limit)
     return Impact(
         ref=ref,

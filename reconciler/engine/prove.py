@@ -68,7 +68,9 @@ class Seen:
                 return self._update(change)
             case Delete():
                 return self._delete(change)
-            case Reassign() | Forget():
+            case Reassign():
+                return self.values(change.ref) is not None
+            case Forget():
                 return True
 
     def values(self, ref: Ref) -> Values | None:
@@ -171,7 +173,7 @@ def shown(value: Value | None) -> str:
         case int():
             return f"{value:,}"
         case _:
-            return str(value)
+            return str(value) or "(empty)"
 
 
 def _moved(name: str, before: Value | None, now: Value | None, wanted: Value | None) -> str:

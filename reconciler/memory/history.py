@@ -46,6 +46,10 @@ def change_row(run: Run, seq: int, entry: Entry) -> dict[str, Any]:
     }
 
 
+# One encoder for all: `json.dumps` would make one a row. Escaped to ASCII, because raw rows may hold text that a
+# server's character set refuses.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
 def _json(content: Mapping[str, Any] | None) -> str | None:
-    # Escaped to ASCII: raw rows may hold text that a server's character set refuses.
-    return None if content is None else json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return None if content is None else _encode(content)

@@ -19,7 +19,6 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects import mysql
 
 VERSION: Final = 1
 """The version of these tables; a step of `versions.STEPS` leads to each later one."""
@@ -28,15 +27,22 @@ ONLY: Final = 1
 """The id of the row in tables that hold a single one."""
 
 
+# MariaDB equates `Café` and `cafe` unless it is told to compare code points (RULES 1). A collation says so without
+# the dialect's own types, whose import every plan would pay for.
+MARIADB: Final = ("mysql", "mariadb")
+CODE_POINTS: Final = "utf8mb4_bin"
+
+LARGE: Final = 2**24
+"""Characters for which MariaDB takes LONGTEXT; its plain TEXT ends at 64 KiB."""
+
+
 def _word(length: int) -> String:
-    # MariaDB equates `Café` and `cafe` unless it is told to compare code points (RULES 1).
-    exact = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
-    return String(length).with_variant(exact, "mysql", "mariadb")
+    return String(length).with_variant(String(length, CODE_POINTS), *MARIADB)
 
 
 def _document() -> Text:
-    # JSON kept as text comes back byte for byte on every engine. MariaDB's TEXT ends at 64 KiB.
-    return Text().with_variant(mysql.LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
+    # JSON kept as text comes back byte for byte on every engine.
+    return Text().with_variant(Text(LARGE, CODE_POINTS), *MARIADB)
 
 
 class Tables:

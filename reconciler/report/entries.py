@@ -15,10 +15,12 @@ from reconciler.report.layout import WIDTH, Detail, Entry, Line, Row
 from reconciler.report.masking import OPEN, Masking
 from reconciler.report.sections import UNDONE
 from reconciler.report.sentence import Tense, verb
-from reconciler.report.words import counted, listed, value, wrapped
+from reconciler.report.words import counted, listed_lines, value, wrapped
 
 _FEW = 4
 _NOTE_LINES = 5
+_INDENT = 10
+"""What a detail may be narrower than the page: its own indent, and the gap before a place."""
 _MARKERS: Mapping[type[Change], str] = {Create: "+", Update: "~", Rename: "~", Reassign: "→", Delete: "-", Forget: "-"}
 
 Placed = tuple[Line, str]
@@ -73,13 +75,11 @@ class Speaker:
 
     def _complaint(self, finding: Finding, does: str, changes: Sequence[Change] = ()) -> Iterator[Placed]:
         said = f"{finding.field}: {finding.message}" if finding.field else finding.message
-        below = []
-        if finding.names:
-            below.append(listed([self._person(finding.ref, name) for name in finding.names], finding.more))
-        if finding.remedy:
-            below.append(self.masking.text(finding.remedy))
-        # DESIGN 7: the place stands beside the first line below, for the code has taken the end of the first.
         place = _place(finding.origin, changes)
+        people = [self._person(finding.ref, name) for name in finding.names]
+        below = listed_lines(people, finding.more, self.width - _INDENT - len(place))
+        below += [self.masking.text(finding.remedy)] if finding.remedy else []
+        # DESIGN 7: the place stands beside the first line below, for the code has taken the end of the first.
         yield Row(does, self.masking.text(said), finding.code), "" if below else place
         for number, text in enumerate(below):
             yield Detail(text), "" if number else place
@@ -109,8 +109,10 @@ class Speaker:
             if drift_only and delta.cause not in UNDONE:
                 continue
             declared = fields.get(delta.name)
+            place = _place(delta.origin or change.origin)
             for row in rows_of(delta, declared.type if declared else None):
-                yield row, _place(delta.origin or change.origin)
+                yield row, place
+                place = ""
                 hit = impacts.pop(row.what, None)
                 yield from ((Detail(text), "") for text in (self._hit(hit) if hit else ()))
         if not drift_only:
@@ -126,7 +128,7 @@ class Speaker:
             for f in held
             if not f.brief and f.name in change.after and f.name not in change.defaults
         ]
-        lines = wrapped(stated, self.width - 10)
+        lines = wrapped(stated, self.width - _INDENT)
         head = " · ".join(briefs) or (lines.pop(0) if len(lines) == 1 else "")
         if change.cause in UNDONE:
             yield Row("", "deleted by hand; will be created again"), _place(change.origin)
@@ -160,12 +162,12 @@ class Speaker:
             parts += [f"over the new limit now: {impact.over:,}"] if impact.over else []
             parts += [f"within 10 %: {impact.near:,}"] if impact.near else []
             yield " · ".join(parts)
-            if impact.top:
-                yield listed(f"{self._person(impact.ref, key)} {used:,} ({rate} %)" for key, used, rate in impact.top)
+            top = [f"{self._person(impact.ref, key)} {used:,} ({rate:,} %)" for key, used, rate in impact.top]
+            yield from listed_lines(top, 0, self.width - _INDENT)
         elif impact.top:
             _, used, rate = impact.top[0]
             over = " · over the new limit now" if impact.over else ""
-            yield f"in use {used:,} ({rate} %){over}"
+            yield f"in use {used:,} ({rate:,} %){over}"
 
     def _person(self, ref: Ref | None, name: str) -> str:
         """A user named in a finding or impact about `ref`."""

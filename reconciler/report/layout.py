@@ -150,10 +150,26 @@ def _drawn(group: list[Entry]) -> Iterator[_Drawn]:
             yield from _lines(entry, label, entry.places)
         return
     first = group[0]
-    places = tuple(f"{place} …" if place else "" for place in first.places)
+    places = tuple(_together(each) for each in zip(*(entry.places for entry in group), strict=True))
     yield from _lines(first, plain(f"{first.kind} × {len(group):,}"), places)
     names = listed([entry.name for entry in group[:NAMED]], len(group) - NAMED)
     yield _Drawn("", "", Detail(plain(names)), "")
+
+
+def _together(places: Sequence[str]) -> str:
+    """`tenants.d/eu.yaml:5, :9, :13 …`: the first few of many places."""
+    ordered = sorted({_in_order(place) for place in places if place})
+    if not ordered:
+        return ""
+    file = ordered[0][0]
+    here = [str(line) for place, line in ordered if place == file and line]
+    lines = ", :".join(here[:NAMED])
+    return (f"{file}:{lines}" if lines else file) + (" …" if len(ordered) > max(1, min(len(here), NAMED)) else "")
+
+
+def _in_order(place: str) -> tuple[str, int]:
+    file, _, line = place.rpartition(":")
+    return (file, int(line)) if file and line.isdecimal() else (place, 0)
 
 
 def _lines(entry: Entry, label: str, places: tuple[str, ...]) -> Iterator[_Drawn]:

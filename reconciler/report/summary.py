@@ -49,12 +49,12 @@ def applied(plan: Plan, *, done: Collection[Ref], already: Collection[Ref]) -> s
 def drift(plan: Plan) -> str:
     """`Drift: 2 objects (1 conflict, 1 deleted by hand); 3 changes pending, 57 unchanged, 12 unmanaged.`"""
     drifted = plan.drifted
-    kinds = [
-        counted(sum(isinstance(c, Update) and c.cause is Cause.CONFLICT for c in drifted), "conflict"),
-        f"{sum(isinstance(change, Create) for change in drifted):,} deleted by hand",
-    ]
-    inside = ", ".join(part for part in kinds if not part.startswith("0 "))
-    found = counted(len(drifted), "object") + (f" ({inside})" if inside else "") if drifted else "none"
+    conflicts = sum(isinstance(change, Update) and change.cause is Cause.CONFLICT for change in drifted)
+    deleted = sum(isinstance(change, Create) for change in drifted) + plan.counts.lost
+    inside = [counted(conflicts, "conflict")] if conflicts else []
+    inside += [f"{deleted:,} deleted by hand"] if deleted else []
+    total = len(drifted) + plan.counts.lost
+    found = counted(total, "object") + (f" ({', '.join(inside)})" if inside else "") if total else "none"
     pending = len(plan.changes) - len(drifted)
     waiting = [f"{counted(pending, 'change')} pending"] if pending else []
     return f"Drift: {_joined(found, [*waiting, *_rest(plan)])}."

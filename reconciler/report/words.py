@@ -62,6 +62,12 @@ def listed(names: Iterable[str], more: int = 0) -> str:
     return ", ".join([*names, f"{more:,} more"] if more else names)
 
 
+def listed_lines(names: Iterable[str], more: int, width: int) -> list[str]:
+    """As `listed`, broken into lines of at most `width` characters; a name is never broken."""
+    parts = [*names, f"{more:,} more"] if more else [*names]
+    return wrapped([*(f"{part}," for part in parts[:-1]), *parts[-1:]], width, " ")
+
+
 def wrapped(parts: Sequence[str], width: int, glue: str = " · ") -> list[str]:
     """The parts joined to lines of at most `width` characters; a part is never broken."""
     lines: list[str] = []

@@ -15,11 +15,13 @@ from reconciler import __version__
 from reconciler.config import folder
 from reconciler.engine.references import dangling
 from reconciler.engine.scope import Globs
+from reconciler.engine.settle import buried
 from reconciler.model.desired import Desired
 from reconciler.model.errors import FileErrors
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Run
 from reconciler.model.plan import Allowance, Plan, Source
+from reconciler.model.ref import Ref
 from reconciler.workflow.checkout import checkout
 from reconciler.workflow.site import Site
 
@@ -47,7 +49,10 @@ def declared(site: Site) -> Desired:
 def validated(site: Site) -> tuple[Desired, tuple[Finding, ...]]:
     """The files and all that is wrong with them, references to nowhere included."""
     desired = declared(site)
-    nowhere = dangling(desired, site.vocabulary, Globs(site.settings.policy.external))
+    going = frozenset(
+        Ref(kind, key) for kind, sheet in desired.sheets.items() for key in buried(sheet, site.vocabulary[kind])
+    )
+    nowhere = dangling(desired, site.vocabulary, Globs(site.settings.policy.external), going=going)
     return desired, (*desired.findings, *_weighed(tuple(nowhere), site.settings.lint))
 
 

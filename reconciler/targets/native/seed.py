@@ -82,7 +82,7 @@ def _date(session: sa.Connection, accounts: sa.Table, everyone: Sequence[Person]
                 PARENT: ids.get(person.parent),
             }
         )
-    values = {name: sa.bindparam(name) for name in (CREATED, BINNED, PARENT)}
+    values: dict[str, Any] = {name: sa.bindparam(name) for name in (CREATED, BINNED, PARENT)}
     session.execute(sa.update(accounts).where(accounts.c.id == sa.bindparam("_id")).values(values), rows)
 
 

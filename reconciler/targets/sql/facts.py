@@ -16,7 +16,7 @@ from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Values
 from reconciler.targets.sql.codec import raw, text
 from reconciler.targets.sql.mapping import Account, Col, Column, Foreign, KindMap, Side, System
-from reconciler.targets.sql.rows import NOTHING, Rows
+from reconciler.targets.sql.rows import NOTHING, Rows, collector_resting
 from reconciler.targets.sql.schema import LiveSchema
 from reconciler.targets.sql.wire import Wire, chunks
 
@@ -36,7 +36,7 @@ class Witness:
         return Facts(
             holders=dict(self._holders(by_kind(question.holders))),
             pointers=dict(self._pointers(going)),
-            meters=dict(self._meters(by_kind(question.meters), question.counters)),
+            meters=self._meters(by_kind(question.meters), question.counters),
             cascades={
                 Ref(kind, key): words
                 for kind, keys in going.items()
@@ -94,20 +94,20 @@ class Witness:
             for key, pointing in found.items():
                 yield Ref(kind, key), tuple(sorted(pointing))
 
-    def _meters(
-        self, wanted: Mapping[str, list[str]], counters: Iterable[str]
-    ) -> Iterator[tuple[Ref, tuple[Meter, ...]]]:
+    def _meters(self, wanted: Mapping[str, list[str]], counters: Iterable[str]) -> dict[Ref, tuple[Meter, ...]]:
+        meters: dict[Ref, tuple[Meter, ...]] = {}
         for kind, keys in wanted.items():
             ids = self._ids(kind, keys)
             found: dict[int, list[Meter]] = {number: [] for number in ids.values()}
             own = self._system.kinds[kind]
-            if own.account:
-                self._measure(own, own.account, own.id, found, counters)
-            for user, place in self._users_of(kind):
-                if user.account:
-                    self._measure(user, user.account, place.column, found, counters)
-            for key, number in ids.items():
-                yield Ref(kind, key), tuple(found[number])
+            with collector_resting():
+                if own.account:
+                    self._measure(own, own.account, own.id, found, counters)
+                for user, place in self._users_of(kind):
+                    if user.account:
+                        self._measure(user, user.account, place.column, found, counters)
+            meters |= {Ref(kind, key): tuple(found[number]) for key, number in ids.items()}
+        return meters
 
     def _measure(
         self,
@@ -124,7 +124,6 @@ class Witness:
             sa.select(group, user.id, user.key, *(account.counters[name] for name in names))
             .select_from(user.table.outerjoin(account.owner.table, account.owner == user.id))
             .where(*user.shown)
-            .order_by(user.key)
         )
         for number, user_id, key, *counted in self._wire.among(statement, group, found):
             found[number].append(

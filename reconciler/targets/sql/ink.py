@@ -12,7 +12,7 @@ from reconciler.model.target import Draft
 from reconciler.model.values import NONE, Value
 from reconciler.targets.sql.codec import text
 from reconciler.targets.sql.mapping import Column, Foreign, KindMap, Links, Pairs, Side, System
-from reconciler.targets.sql.wire import Wire, chunks
+from reconciler.targets.sql.wire import ROW, Wire, chunks
 
 Drafts = Mapping[int, Draft]
 """id → the fields to write."""
@@ -42,23 +42,22 @@ class Ink:
 
     def update_columns(self, drafts: Drafts) -> None:
         """Write the own columns."""
-        for rows in self.stored(drafts, "_id"):
-            values = {name: sa.bindparam(name) for name in rows[0] if name != "_id"}
-            if values:
-                change = sa.update(self._kind.table).where(self._kind.id == sa.bindparam("_id"))
-                self._wire.write(change.values(values), rows)
+        for rows in self.stored(drafts, ROW):
+            if len(rows[0]) > 1:
+                self._wire.update(self._kind.id, rows)
 
-    def extras(self, drafts: Drafts) -> None:
-        """Write what lives in tables of its own: links, maps and the side row."""
+    def extras(self, drafts: Drafts, occupied: Collection[int]) -> None:
+        """Write what lives in tables of its own: links, maps and the side row. `occupied`: the ids of objects that
+        may have such rows already, which those just inserted have not."""
         for name, place in self._kind.fields.items():
             wanted = {number: draft[name] for number, draft in drafts.items() if name in draft}
             match place:
                 case Links() if wanted:
-                    self._links(place, wanted)
+                    self._links(place, wanted, occupied)
                 case Pairs() if wanted:
-                    self._pairs(place, wanted)
+                    self._pairs(place, wanted, occupied)
                 case Side() if wanted:
-                    self._side(place, wanted)
+                    self._side(place, wanted, occupied)
 
     def _targets(self, drafts: Collection[Draft]) -> dict[str, dict[str, int]]:
         """kind → key → id of everything that the references name."""
@@ -79,10 +78,10 @@ class Ink:
             raise TargetError(f'there is no {place.kind} "{value}" in the live system')
         return number
 
-    def _links(self, place: Links, wanted: Mapping[int, Value | None]) -> None:
+    def _links(self, place: Links, wanted: Mapping[int, Value | None], occupied: Collection[int]) -> None:
         """Add the links that are missing and take away those that are too many."""
         numbers = self._items(place.catalogue)
-        present = {tuple(row) for row in self._wire.among(sa.select(place.owner, place.item), place.owner, wanted)}
+        present = {tuple(row) for row in self._wire.among(sa.select(place.owner, place.item), place.owner, occupied)}
         desired = {
             (owner, self._item(numbers, place.catalogue, item))
             for owner, names in wanted.items()
@@ -90,7 +89,8 @@ class Ink:
             for item in names
         }
         self._remove(place.owner, place.item, present - desired)
-        self._insert(place.owner.table, ({place.owner: o, place.item: i} for o, i in sorted(desired - present)))
+        fresh = [{place.owner.name: owner, place.item.name: item} for owner, item in sorted(desired - present)]
+        self._wire.insert(place.owner.table, fresh)
 
     def _items(self, catalogue: str) -> dict[str, int]:
         names = self._system.catalogues[catalogue]
@@ -101,11 +101,11 @@ class Ink:
             raise TargetError(f'there is no {catalogue.replace("_", " ")} "{name}" in the live system')
         return numbers[name]
 
-    def _pairs(self, place: Pairs, wanted: Mapping[int, Value | None]) -> None:
+    def _pairs(self, place: Pairs, wanted: Mapping[int, Value | None], occupied: Collection[int]) -> None:
         present = {
             (owner, name): value
             for owner, name, value in self._wire.among(
-                sa.select(place.owner, place.name, place.value), place.owner, wanted
+                sa.select(place.owner, place.name, place.value), place.owner, occupied
             )
         }
         desired = {
@@ -117,46 +117,30 @@ class Ink:
         gone = set(present) - set(desired) if place.whole else set()
         changed = {pair for pair, value in desired.items() if pair in present and present[pair] != value}
         self._remove(place.owner, place.name, gone | changed)
-        self._insert(
-            place.owner.table,
-            (
-                {place.owner: owner, place.name: name, place.value: value}
-                for (owner, name), value in sorted(desired.items())
-                if (owner, name) in changed or (owner, name) not in present
-            ),
-        )
+        fresh = [
+            {place.owner.name: owner, place.name.name: name, place.value.name: value}
+            for (owner, name), value in sorted(desired.items())
+            if (owner, name) in changed or (owner, name) not in present
+        ]
+        self._wire.insert(place.owner.table, fresh)
 
-    def _side(self, place: Side, wanted: Mapping[int, Value | None]) -> None:
+    def _side(self, place: Side, wanted: Mapping[int, Value | None], occupied: Collection[int]) -> None:
         """The whole row: what the map does not list becomes NULL."""
-        present = {row[0] for row in self._wire.among(sa.select(place.owner), place.owner, wanted)}
-        blank = dict.fromkeys((column.column.name for column in place.columns.values()), None)
-        old, new = [], []
+        present = {row[0] for row in self._wire.among(sa.select(place.owner), place.owner, occupied)}
+        blank = dict.fromkeys(column.column.name for column in place.columns.values())
+        rows: dict[int, dict[str, Any]] = {}
         for owner, values in wanted.items():
-            if not values and owner not in present:
-                continue
-            row = {"_id": owner, **blank}
-            for name, value in values.items() if isinstance(values, Mapping) else ():
-                row[place.columns[name].column.name] = place.columns[name].codec.encode(value)
-            (old if owner in present else new).append(row)
-        if old:
-            change = sa.update(place.owner.table).where(place.owner == sa.bindparam("_id"))
-            self._wire.write(change.values({name: sa.bindparam(name) for name in blank}), old)
-        if new:
-            change = sa.insert(place.owner.table)
-            self._wire.write(
-                change.values({place.owner: sa.bindparam("_id")} | {n: sa.bindparam(n) for n in blank}), new
-            )
+            if values or owner in present:
+                row = rows[owner] = blank.copy()
+                for name, value in values.items() if isinstance(values, Mapping) else ():
+                    row[place.columns[name].column.name] = place.columns[name].codec.encode(value)
+        self._wire.update(place.owner, [{ROW: owner, **row} for owner, row in rows.items() if owner in present])
+        fresh = [{place.owner.name: owner, **row} for owner, row in rows.items() if owner not in present]
+        self._wire.insert(place.owner.table, fresh)
 
     def _remove(self, first: Any, second: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
-        rows = [{"_one": one, "_other": other} for one, other in pairs]
-        if rows:
-            change = sa.delete(first.table).where(first == sa.bindparam("_one"), second == sa.bindparam("_other"))
-            self._wire.write(change, rows)
-
-    def _insert(self, table: Any, rows: Iterable[Mapping[Any, Any]]) -> None:
-        named = [{column.name: value for column, value in row.items()} for row in rows]
-        if named:
-            self._wire.write(sa.insert(table), named)
+        for one, other in sorted(pairs):
+            self._wire.write(sa.delete(first.table).where(first == one, second == other))
 
 
 def delete_where(wire: Wire, column: Any, ids: Iterable[int]) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from reconciler.model.facts import Facts, Question, Snapshot
 from reconciler.model.memory import Session
@@ -16,7 +14,7 @@ from reconciler.model.target import Listing
 from reconciler.targets.sql.facts import Witness
 from reconciler.targets.sql.listing import listing
 from reconciler.targets.sql.mapping import System
-from reconciler.targets.sql.rows import Packed, Rows
+from reconciler.targets.sql.rows import Packed, Rows, collector_resting
 from reconciler.targets.sql.wire import Wire
 
 
@@ -39,7 +37,7 @@ class SqlReader:
         sheets, twins, unnameable = {}, {}, {}
         rows = Rows(self._wire, self._system)
         for kind in self._system.kinds.values():
-            with _collector_resting():
+            with collector_resting():
                 packed = rows.every(kind)
                 found = dict(zip(packed.keys, packed.values, strict=True))
             twins[kind.kind] = clashes(packed.keys)
@@ -86,15 +84,3 @@ def clashes(keys: Iterable[str]) -> tuple[tuple[str, ...], ...]:
             groups.setdefault(form, {seen[form]}).add(key)
         seen[form] = key
     return tuple(sorted(tuple(sorted(group)) for group in groups.values()))
-
-
-@contextmanager
-def _collector_resting() -> Iterator[None]:
-    """Rows make no circles, and looking for some in a million of them takes longer than reading them."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -80,7 +80,7 @@ class LiveSchema:
     def _counted(self, table: str, column: Col, ids: Iterable[int]) -> Iterator[tuple[int, int]]:
         for chunk in chunks(ids):
             statement = sa.select(column, sa.func.count()).select_from(sa.table(table)).group_by(column)
-            yield from (tuple(row) for row in self._wire.counts(statement.where(column.in_(chunk))))  # type: ignore[misc]
+            yield from ((number, count) for number, count in self._wire.counts(statement.where(column.in_(chunk))))
 
 
 def _on_delete(options: Mapping[str, str]) -> str:

@@ -8,12 +8,14 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from reconciler.targets.sql.codec import text
 from reconciler.targets.sql.dialect import Database, speaking
 from reconciler.targets.sql.mapping import Col, KindMap
 
 Query: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 Line: TypeAlias = "sa.Row[*tuple[Any, ...]]"
+
+ROW = "_row"
+"""Under this name a row to update says which one it is."""
 
 CHUNK = 500
 """Parameters in one statement; well below every engine's limit."""
@@ -43,12 +45,30 @@ class Wire:
         for chunk in chunks(wanted):
             yield from self.rows(statement.where(column.in_(chunk)))
 
-    def write(self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] = ()) -> int:
-        """Run a change, once or for each of `rows`; how many rows it hit."""
+    def insert(self, table: sa.FromClause, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows that all have the same columns."""
+        if rows:
+            self._many(sa.insert(table), rows)  # type: ignore[arg-type]  # every column is of a Table
+
+    def update(self, by: Col, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Update rows that all have the same columns, each found by its ROW: the value of `by`."""
+        if rows:
+            values: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name != ROW}
+            self._many(sa.update(by.table).where(by == sa.bindparam(ROW)).values(values), rows)
+
+    def write(self, statement: sa.Executable) -> int:
+        """Run one change; how many rows it hit."""
         with speaking(self.place):
-            if rows:
-                return self.connection.execute(statement, rows).rowcount
             return self.connection.execute(statement).rowcount
+
+    def _many(self, statement: sa.Insert | sa.Update, rows: Sequence[Mapping[str, Any]]) -> None:
+        """One statement for many rows, past SQLAlchemy's work on each: they hold only numbers and text, which no
+        driver wants converted."""
+        compiled = statement.compile(dialect=self.connection.dialect, column_keys=list(rows[0]))
+        order = compiled.positiontup
+        sent: Any = [tuple(row[name] for name in order) for row in rows] if order else list(rows)
+        with speaking(self.place):
+            self.connection.exec_driver_sql(str(compiled), sent)
 
     def ids(self, kind: KindMap, keys: Iterable[str]) -> dict[str, int]:
         """key → id of the objects of these keys that are live.

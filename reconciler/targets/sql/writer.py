@@ -21,8 +21,8 @@ from reconciler.targets.sql.facts import Witness, by_kind
 from reconciler.targets.sql.ink import Ink, delete_where
 from reconciler.targets.sql.mapping import Foreign, KindMap, System
 from reconciler.targets.sql.reader import record
-from reconciler.targets.sql.rows import Rows
-from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.rows import Rows, collector_resting
+from reconciler.targets.sql.wire import ROW, Wire
 
 
 class SqlWriter:
@@ -79,28 +79,27 @@ class SqlWriter:
         """old key → new key."""
         own = self._system.kinds[kind]
         ids = self._live(own, names)
-        rows = [{"_id": ids[old], "_new": new} for old, new in names.items()]
-        if rows:
-            change = sa.update(own.table).where(own.id == sa.bindparam("_id"))
-            self._wire.write(change.values({own.key: sa.bindparam("_new")}), rows)
+        self._wire.update(own.id, [{ROW: ids[old], own.key.name: new} for old, new in names.items()])
 
     def insert(self, kind: str, rows: Mapping[str, Draft]) -> None:
         """key → its values; a field not given takes the column's default."""
         own = self._system.kinds[kind]
         ink = Ink(self._wire, self._system, own)
-        for batch in ink.stored(rows, own.key.name):
-            self._wire.write(sa.insert(own.table), batch)
-        ids = self._live(own, rows)
-        ink.extras({ids[key]: draft for key, draft in rows.items()})
+        with collector_resting():
+            for batch in ink.stored(rows, own.key.name):
+                self._wire.insert(own.table, batch)
+            ids = self._live(own, rows)
+            ink.extras({ids[key]: draft for key, draft in rows.items()}, occupied=())
 
     def update(self, kind: str, rows: Mapping[str, Draft]) -> None:
         """key → the fields to write; a whole set, map or override row replaces what is there."""
         own = self._system.kinds[kind]
-        ids = self._live(own, rows)
-        drafts = {ids[key]: draft for key, draft in rows.items()}
         ink = Ink(self._wire, self._system, own)
-        ink.update_columns(drafts)
-        ink.extras(drafts)
+        with collector_resting():
+            ids = self._live(own, rows)
+            drafts = {ids[key]: draft for key, draft in rows.items()}
+            ink.update_columns(drafts)
+            ink.extras(drafts, occupied=drafts)
 
     def reassign(self, ref: Ref, to: str) -> int:
         """Move every user, sub-accounts and those in the bin too (RULES 11); how many were moved."""

@@ -1,0 +1,41 @@
+"""`reconciler export`: the live system as files."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from reconciler.cli import streams
+from reconciler.cli.options import located, site
+from reconciler.report.text import findings_text
+from reconciler.workflow.exporting import exported
+from reconciler.workflow.site import Choices
+
+
+@click.command("export")
+@located
+@click.option("--write", is_flag=True, help="Write the files; without it the difference is shown.")
+@click.option("--complete", is_flag=True, help="Give objects that files declare every field, not only the stated ones.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no hints on stderr.")
+def command(place: Choices, write: bool, complete: bool, quiet: bool) -> int:
+    """Write the live system as files.
+
+    An object that no file declares gets one with every field; of a declared object the stated fields are refreshed
+    where they stand, comments and order kept. Right after `export --write` the plan is empty.
+    """
+    here = site(place)
+    with streams.phases(quiet=quiet) as progress:
+        found = exported(here, progress, complete=complete)
+    if found.findings and not quiet:
+        streams.hint(findings_text(found.findings, colour=streams.wants_colour(sys.stderr)))
+    if write:
+        for name in found.write():
+            streams.say(f"wrote {streams.plain(name)}")
+    else:
+        streams.say("\n".join(streams.plain(line) for line in found.difference()))
+    if not quiet and not found.files:
+        streams.hint("the files say what is live already")
+    elif not quiet and not write:
+        streams.hint(f"{len(found.files)} files would be written; `--write` writes them")
+    return 0

@@ -1,0 +1,246 @@
+"""Records → YAML: the live system written as files that `plan` then finds nothing to change in (RULES 23).
+
+A live object that no file declares goes into a new file, with every field; of a declared one only the stated fields
+are refreshed where they stand. Returns texts; the caller writes them. Knows no kind by name and no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.config import differing, plain
+from reconciler.config.inplace import TRUSTED, Edit, edited
+from reconciler.config.lawful import Law, Objection
+from reconciler.config.schema import file_name
+from reconciler.config.slugs import Slugs
+from reconciler.config.yaml import judge
+from reconciler.model.facts import Snapshot
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.record import Sheet
+from reconciler.model.ref import Origin, Ref
+from reconciler.model.resource import Resource, Vocabulary
+from reconciler.model.values import Value
+
+MODELINE = "# yaml-language-server: $schema=../schemas/"
+COLLECTED = "exported"
+"""Where new objects of a kind go that has too many for a file each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """`files`: path below the root → its new text, changed and new ones only. `findings`: what was left out, and why;
+    none of them blocks."""
+
+    files: Mapping[str, str]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Wish:
+    """One object to write. `known`: what its file states, None for a new object; `values`: the fields to write.
+    `place`: its file. `left_out`: why some field is not written, as comments."""
+
+    known: Mapping[str, Value] | None
+    values: dict[str, Value]
+    place: str = ""
+    left_out: list[str] = field(default_factory=list)
+
+
+def export(
+    root: Path,
+    live: Snapshot,
+    declared: Mapping[str, Sheet],
+    vocabulary: Vocabulary,
+    *,
+    complete: bool = False,
+    leave_out: Collection[Ref] = frozenset(),
+    external: Collection[str] = (),
+) -> Export:
+    """`declared`: what the files under `root` state, without errors; `complete`: write the unstated fields of known
+    objects too; `leave_out`: live objects not to be exported; `external`: globs of what files may refer to.
+    Raises OSError when a file that is to be refreshed cannot be read."""
+    return _Exporting(root, live, declared, vocabulary, complete, leave_out, external).done()
+
+
+class _Exporting:
+    """One export, from what is live to texts."""
+
+    def __init__(
+        self,
+        root: Path,
+        live: Snapshot,
+        declared: Mapping[str, Sheet],
+        vocabulary: Vocabulary,
+        complete: bool,
+        leave_out: Collection[Ref],
+        external: Collection[str],
+    ) -> None:
+        self.root = root
+        self.live = live
+        self.vocabulary = vocabulary
+        self.complete = complete
+        self.leave_out = leave_out
+        self.law = Law(vocabulary=vocabulary, catalogues=live.catalogues, external=external)
+        self.stated = {kind: _stated(sheet) for kind, sheet in declared.items()}
+        self.places = {kind: _places(sheet) for kind, sheet in declared.items()}
+        self.findings: list[Finding] = []
+        self.dropped: dict[str, list[str]] = {}
+        self.wishes = {resource.kind: dict(self._wishes(resource)) for resource in vocabulary}
+
+    def done(self) -> Export:
+        """Texts and findings."""
+        for resource in self.vocabulary:
+            self._nameless(resource.kind)
+        while objections := self._standing():
+            for objection in objections:
+                self._yield_to(objection)
+        files = dict(sorted({**self._refreshed(), **dict(self._new())}.items()))
+        return Export(files=files, findings=tuple(self.findings))
+
+    def _wishes(self, resource: Resource) -> Iterator[tuple[str, Wish]]:
+        fields = self.vocabulary.fields[resource.kind]
+        stated = self.stated.get(resource.kind, {})
+        names = _former(resource, stated, self.live.sheets.get(resource.kind, {}))
+        for key, record in self.live.sheets.get(resource.kind, {}).items():
+            ref = Ref(resource.kind, names.get(key, key))
+            known = stated.get(ref.key)
+            if Ref(resource.kind, key) in self.leave_out or ref in self.leave_out:
+                continue
+            values = differing.sayable(fields, record.values)
+            if known is None:
+                yield ref.key, Wish(known=None, values=values)
+            elif resource.tombstone and known.get(resource.tombstone.field) == resource.tombstone.removed:
+                continue  # a file that orders a deletion keeps saying so
+            else:
+                changed = differing.moved(fields, known, values, self.live.catalogues)
+                added = {name: value for name, value in values.items() if name not in known} if self.complete else {}
+                if changed or added:
+                    place = self.places[resource.kind][ref.key]
+                    yield ref.key, Wish(known=known, values={**changed, **added}, place=place)
+
+    def _nameless(self, kind: str) -> None:
+        """Live objects that no file can name."""
+        for twins in self.live.twins.get(kind, ()):
+            for key in twins:
+                self._drop(Ref(kind, key), "left-out", "its name is not unique in the live system")
+        for key in self.live.unnameable.get(kind, {}):
+            self._drop(Ref(kind, key), "unnameable", "no file may have such a name")
+
+    def _standing(self) -> list[Objection]:
+        """The objections that concern what is still to be written, one a field."""
+        written = {kind: {key: wish.values for key, wish in wishes.items()} for kind, wishes in self.wishes.items()}
+        whole = {kind: {**self.stated.get(kind, {}), **_merged(self.wishes[kind])} for kind in self.wishes}
+        first: dict[tuple[Ref, str], Objection] = {}
+        for objection in self.law.objections(written, whole):
+            values = written[objection.ref.kind].get(objection.ref.key)
+            new = objection.ref.key not in self.stated.get(objection.ref.kind, {})
+            if values is not None and (objection.field in values or (new and not objection.field)):
+                first.setdefault((objection.ref, objection.field), objection)
+        return list(first.values())
+
+    def _yield_to(self, objection: Objection) -> None:
+        ref = objection.ref
+        wish = self.wishes[ref.kind].get(ref.key)
+        if wish is None:
+            return
+        if not objection.field:
+            del self.wishes[ref.kind][ref.key]
+            self._drop(ref, "left-out", objection.message)
+            return
+        del wish.values[objection.field]
+        wish.left_out.append(f"{objection.field} left out: {objection.message}")
+        if wish.known is not None and not wish.values:
+            del self.wishes[ref.kind][ref.key]
+        self._find(ref, "foreign-state", objection.message, field=objection.field)
+
+    def _drop(self, ref: Ref, code: str, message: str) -> None:
+        self.dropped.setdefault(ref.kind, []).append(f"{ref} left out: {message}")
+        self._find(ref, code, message)
+
+    def _find(self, ref: Ref, code: str, message: str, field: str = "") -> None:
+        place = self.places.get(ref.kind, {}).get(ref.key)
+        self.findings.append(
+            Finding(
+                code=code,
+                severity=Severity.LEFT_OUT,
+                ref=ref,
+                field=field,
+                message=f"not exported: {message}",
+                origin=Origin(place) if place else None,
+                remedy="correct it in the live system, then export again",
+            )
+        )
+
+    def _refreshed(self) -> dict[str, str]:
+        changes: dict[str, dict[str, list[Edit]]] = {}
+        owners: dict[str, list[Ref]] = {}
+        for kind, wishes in self.wishes.items():
+            fields = self.vocabulary.fields[kind]
+            for key, wish in wishes.items():
+                if wish.known is None:
+                    continue
+                changes.setdefault(wish.place, {})[key] = [
+                    edit
+                    for name, value in wish.values.items()
+                    for edit in differing.edits(fields[name], wish.known.get(name), value, self.live.catalogues)
+                ]
+                owners.setdefault(wish.place, []).append(Ref(kind, key))
+        texts = {}
+        for place, edits in changes.items():
+            before = (self.root / place).read_bytes().decode()
+            after = edited(before, edits)
+            if not _same_objects(before, after):
+                for ref in owners[place]:
+                    self._find(ref, "foreign-state", "its file cannot be changed in place")
+            else:
+                texts[place] = after
+        return texts
+
+    def _new(self) -> Iterator[tuple[str, str]]:
+        for resource in self.vocabulary:
+            fields = self.vocabulary.fields[resource.kind]
+            slugs = Slugs(self.root / resource.folder)
+            entries: dict[str, list[str]] = {}
+            for key, wish in sorted(self.wishes[resource.kind].items()):
+                if wish.known is None:
+                    stated = {
+                        name: plain.stated(fields[name], wish.values[name]) for name in fields if name in wish.values
+                    }
+                    stem = COLLECTED if resource.personal else key
+                    entries.setdefault(stem, []).append(plain.entry(key, stated, wish.left_out))
+            comments = self.dropped.get(resource.kind, [])
+            for stem, objects in entries.items():
+                modeline = f"{MODELINE}{file_name(resource)}"
+                yield f"{resource.folder}/{slugs.free(stem)}.yaml", plain.document(modeline, comments, objects)
+                comments = []
+
+
+def _same_objects(before: str, after: str) -> bool:
+    """Whether a change in place left a file that can be read and still declares the same names."""
+    document, complaints = judge(after.encode(), TRUSTED)
+    return not complaints and list(document.data) == list(judge(before.encode(), TRUSTED)[0].data)
+
+
+def _stated(sheet: Sheet) -> dict[str, Mapping[str, Value]]:
+    """key → what its file states; without the lines, which are costly to find for a whole sheet."""
+    return {key: dict(zip(block.fields, row, strict=True)) for block in sheet.blocks for key, row in block.rows.items()}
+
+
+def _places(sheet: Sheet) -> dict[str, str]:
+    return {key: block.place for block in sheet.blocks for key in block.rows}
+
+
+def _former(resource: Resource, stated: Mapping[str, Mapping[str, Value]], live: Collection[str]) -> dict[str, str]:
+    """live key → the key under which a file declares it, for objects that wait for a rename."""
+    names: dict[str, str] = {}
+    for key, values in stated.items():
+        former = values.get(resource.former_names, ()) if key not in live else ()
+        assert isinstance(former, tuple)
+        names |= {old: key for old in former if old in live}
+    return names
+
+
+def _merged(wishes: Mapping[str, Wish]) -> dict[str, Mapping[str, Value]]:
+    return {key: {**(wish.known or {}), **wish.values} for key, wish in wishes.items()}

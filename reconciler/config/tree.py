@@ -1,0 +1,44 @@
+"""The fields of a kind as YAML nests them, and nested data made flat again. Knows no kind by name and no YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from reconciler.model.resource import Field
+
+Tree: TypeAlias = Mapping[str, "Field | Tree"]
+"""Fields in their groups: name → field, or the group's own tree."""
+
+Paths: TypeAlias = Mapping[str, "str | Paths"]
+"""The same, with the dotted name at each leaf."""
+
+
+def paths(tree: Tree) -> Paths:
+    """The dotted names of a tree's fields, in the same nesting."""
+    return {name: inner.name if isinstance(inner, Field) else paths(inner) for name, inner in tree.items()}
+
+
+def leaves(tree: Tree) -> Iterator[str]:
+    """The dotted names of a tree's fields, one after the other."""
+    for inner in tree.values():
+        if isinstance(inner, Field):
+            yield inner.name
+        else:
+            yield from leaves(inner)
+
+
+def flat(nest: Mapping[str, Any], names: Paths) -> dict[str, Any]:
+    """Nested data → dotted name → value. Raises KeyError for a name that the tree does not have."""
+    values: dict[str, Any] = {}
+    _flatten(nest, names, values)
+    return values
+
+
+def _flatten(nest: Mapping[str, Any], names: Paths, values: dict[str, Any]) -> None:
+    for key, value in nest.items():
+        name = names[key]
+        if isinstance(name, str):
+            values[name] = value
+        else:
+            _flatten(value, name, values)

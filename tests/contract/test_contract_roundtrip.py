@@ -1,0 +1,130 @@
+"""What is written is what is read, for every field and every edge of its type."""
+
+from __future__ import annotations
+
+import pytest
+from boundaries import FIELDS, boundaries
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from stands import Stand, refs
+
+from reconciler.kinds import KINDS
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Field, Reference
+from reconciler.model.values import same
+
+
+def test_it_says_what_it_holds_and_creates(stand: Stand) -> None:
+    assert set(stand.target.supports) <= set(KINDS.kinds)
+    for kind, fields in stand.target.supports.items():
+        assert fields <= {field.name for field in KINDS.held[kind]}
+    assert stand.target.creates <= set(stand.target.supports)
+
+
+@pytest.mark.parametrize(("kind", "field"), FIELDS, ids=lambda v: v.name if isinstance(v, Field) else v)
+def test_every_value_comes_back_after_insert_and_after_update(stand: Stand, kind: str, field: Field) -> None:
+    if field.name not in stand.target.supports.get(kind, ()):
+        return
+    values = list(boundaries(kind, field))
+    keys = [f"object {number}" for number in range(len(values))]
+    with stand.target.writer() as writer:
+        writer.begin()
+        writer.insert(kind, {key: {field.name: value} for key, value in zip(keys, values, strict=True)})
+        found = writer.read([Ref(kind, key) for key in keys])
+        for key, value in zip(keys, values, strict=True):
+            assert same(found[Ref(kind, key)].values[field.name], value)
+        # Each object now takes the next one's value: every value replaces every kind of other.
+        turned = dict(zip(keys, values[1:] + values[:1], strict=True))
+        writer.update(kind, {key: {field.name: value} for key, value in turned.items()})
+        writer.commit()
+    for key, value in turned.items():
+        if field.type.__class__.__name__ == "TextMap" and not field.type.whole:  # type: ignore[union-attr]
+            value = {**values[keys.index(key)], **value}  # type: ignore[dict-item]
+        assert same(stand.live(kind, key).values[field.name], value)
+
+
+@pytest.mark.parametrize("kind", KINDS.kinds)
+def test_a_new_object_holds_every_supported_field_with_the_vocabulary_s_defaults(stand: Stand, kind: str) -> None:
+    stand.load({kind: {"bare": {}}})
+    record = stand.live(kind, "bare")
+    assert record.stated <= stand.target.supports[kind]
+    for field in KINDS.held[kind]:
+        if field.default is not None and field.name in stand.target.supports[kind]:
+            assert same(record.values[field.name], field.default), field.name
+
+
+@pytest.mark.parametrize(("kind", "field"), [(k, f) for k, f in FIELDS if isinstance(f.type, Reference)])
+def test_none_clears_a_reference(stand: Stand, kind: str, field: Field) -> None:
+    assert isinstance(field.type, Reference)
+    stand.load({kind: {"one": {field.name: f"first {field.type.kind}"}}})
+    with stand.target.writer() as writer:
+        writer.begin()
+        writer.update(kind, {"one": {field.name: None}})
+        writer.commit()
+    assert stand.live(kind, "one").values.get(field.name) == ("none" if field.type.none else None)
+
+
+def test_live_records_say_where_they_are_without_any_id(stand: Stand) -> None:
+    record = stand.live("package", "first package")
+    assert record.origin.line is None
+    assert not any(character.isdigit() for character in record.origin.place)
+
+
+def test_catalogues_hold_all_names(stand: Stand) -> None:
+    with stand.target.reader() as reader:
+        catalogues = reader.snapshot().catalogues
+    assert catalogues["permission"] == {"a", "contacts.import", "smtp-eu-1", "zwölf", "Ω-last"}
+
+
+KIND_DRAFTS = {
+    kind: st.fixed_dictionaries(
+        {}, optional={f.name: st.sampled_from(list(boundaries(kind, f))) for f in KINDS.held[kind]}
+    )
+    for kind in KINDS.kinds
+}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(choice=st.data())
+def test_any_combination_survives_insert_then_update(stand: Stand, choice: st.DataObject) -> None:
+    kind = choice.draw(st.sampled_from(sorted(stand.target.creates)))
+    first = {f"hy {n}": choice.draw(KIND_DRAFTS[kind]) for n in range(3)}
+    second = {key: choice.draw(KIND_DRAFTS[kind]) for key in first}
+    partly = {field.name for field in KINDS.held[kind] if getattr(field.type, "whole", True) is False}
+    with stand.target.writer() as writer:
+        writer.begin()
+        writer.insert(kind, first)
+        writer.update(kind, second)
+        for ref, record in writer.read([Ref(kind, key) for key in first]).items():
+            for name, value in {**first[ref.key], **second[ref.key]}.items():
+                if name in partly:
+                    assert record.values[name] == {**first[ref.key].get(name, {}), **second[ref.key].get(name, {})}
+                else:
+                    assert same(record.values[name], value), name
+        writer.rollback()
+
+
+def test_writing_in_bulk_gives_what_writing_one_by_one_gives(stand: Stand) -> None:
+    drafts = {
+        f"user {n}": {"package": "first package", "overrides": {"sending.daily_limit": n} if n % 2 else {}}
+        for n in range(1_203)
+    }
+    stand.load({"tenant": drafts})
+    with stand.target.writer() as writer:
+        writer.begin()
+        writer.update("tenant", {key: {"status": "closed", "overrides": {"require.dkim": True}} for key in drafts})
+        found = writer.read([Ref("tenant", key) for key in drafts])
+        writer.commit()
+    assert len(found) == 1_203
+    assert {record.values["status"] for record in found.values()} == {"closed"}
+    assert all(record.values["overrides"] == {"require.dkim": True} for record in found.values())
+    with stand.target.reader() as reader:
+        assert dict(reader.snapshot().sheets["tenant"]) == {ref.key: record for ref, record in found.items()}
+
+
+def test_reading_what_is_not_there_leaves_it_out(stand: Stand) -> None:
+    with stand.target.writer() as writer:
+        writer.begin()
+        found = writer.read(refs("package/first package", "package/FIRST PACKAGE", "role/none such"))
+        writer.rollback()
+    assert list(found) == refs("package/first package")

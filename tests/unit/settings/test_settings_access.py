@@ -1,0 +1,148 @@
+"""Which target, and where its URL comes from."""
+
+from pathlib import Path
+
+import pytest
+
+from reconciler import settings
+from reconciler.model.errors import ReconcilerError
+from reconciler.settings import Entry, Settings
+from reconciler.settings.access import plain_password
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Settings:
+    return stated(tmp_path, "sqlite:///var/esp.db")
+
+
+def stated(folder: Path, url: str) -> Settings:
+    entry = Entry(type="native", url=url, insecure=True, options={"memory": "m"})
+    return Settings(project="p", folder=folder, root=folder, targets={"live": entry}, default_target="live")
+
+
+def url_of(made: Settings, environ: dict[str, str] | None = None, url_file: Path | None = None) -> str:
+    return settings.target(made, None, environ or {}, url_file).url
+
+
+def test_all_that_the_entry_says_is_handed_on(one: Settings) -> None:
+    found = settings.target(one, "live", {})
+    assert (found.name, found.type, found.insecure, found.options) == ("live", "native", True, {"memory": "m"})
+    assert "sqlite" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("url", "whole"),
+    [
+        ("sqlite:///var/esp.db", "sqlite:///{base}/var/esp.db"),
+        ("sqlite+pysqlite:///esp.db?timeout=3", "sqlite+pysqlite:///{base}/esp.db?timeout=3"),
+        ("sqlite:////srv/esp.db", "sqlite:////srv/esp.db"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("postgres://u@h/d", "postgresql+psycopg://u@h/d"),
+        ("postgresql://u@h/d", "postgresql+psycopg://u@h/d"),
+        ("postgresql+psycopg://u@h/d", "postgresql+psycopg://u@h/d"),
+        ("mysql://u@h/d", "mysql+pymysql://u@h/d"),
+        ("mariadb://u@h/d", "mariadb+pymysql://u@h/d"),
+    ],
+)
+def test_a_url_is_made_whole(tmp_path: Path, url: str, whole: str) -> None:
+    assert url_of(stated(tmp_path, url)) == whole.format(base=tmp_path)
+
+
+def test_env_and_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("mysql://u:p@h/d\n")
+    assert url_of(stated(tmp_path, "file:secret")) == "mysql+pymysql://u:p@h/d"
+    assert url_of(stated(tmp_path, f"file:{tmp_path}/secret")) == "mysql+pymysql://u:p@h/d"
+    assert url_of(stated(tmp_path, "env:URL"), {"URL": "postgres://h/d"}) == "postgresql+psycopg://h/d"
+
+
+def test_a_variable_inside_a_url_is_quoted(tmp_path: Path) -> None:
+    made = stated(tmp_path, "mysql://u:${PASSWORD}@${HOST:?no host}/d")
+    assert url_of(made, {"PASSWORD": "a@b/c", "HOST": "db.example"}) == "mysql+pymysql://u:a%40b%2Fc@db.example/d"
+    with pytest.raises(ReconcilerError, match="HOST is not set: no host"):
+        url_of(made, {"PASSWORD": "secret"})
+
+
+def test_the_environment_wins_over_the_file(one: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("sqlite:////from/file.db")
+    (tmp_path / "db_url").write_text("sqlite:////from/credentials.db")
+    credentials = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert url_of(one, credentials) == "sqlite:////from/credentials.db"
+    assert url_of(one, {**credentials, "RECONCILER_DATABASE_URL": "sqlite:////env.db"}) == "sqlite:////env.db"
+    assert url_of(one, {**credentials, "RECONCILER_DATABASE_URL_FILE": str(file)}) == "sqlite:////from/file.db"
+    assert url_of(one, credentials, file) == "sqlite:////from/file.db"
+    assert url_of(one, {"CREDENTIALS_DIRECTORY": str(tmp_path / "none")}).endswith("/var/esp.db")
+
+
+@pytest.mark.parametrize("option", [True, False])
+def test_two_sources_are_one_too_many(one: Settings, tmp_path: Path, option: bool) -> None:
+    environ = {"RECONCILER_DATABASE_URL": "sqlite://s3cret", "RECONCILER_DATABASE_URL_FILE": "x"}
+    if option:
+        environ.pop("RECONCILER_DATABASE_URL_FILE")
+    with pytest.raises(ReconcilerError, match="both set") as caught:
+        url_of(one, environ, tmp_path / "x" if option else None)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "environ", "said"),
+    [
+        ("", {}, "no database URL"),
+        ("env:NOTHING", {}, "NOTHING is not set"),
+        ("file:nothing", {}, "cannot be read: No such file"),
+        ("file:empty", {}, "is empty"),
+        ("file:bytes", {}, "not UTF-8"),
+        ("env:SOPS", {"SOPS": "ENC[AES256_GCM,data:x]"}, "encrypted"),
+    ],
+)
+def test_no_url(tmp_path: Path, url: str, environ: dict[str, str], said: str) -> None:
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    with pytest.raises(ReconcilerError, match=said):
+        url_of(stated(tmp_path, url), environ)
+
+
+def test_which_target(tmp_path: Path) -> None:
+    entry = Entry(type="native", url="sqlite:///x.db")
+    none = Settings(project="p", folder=tmp_path, root=tmp_path, targets={})
+    two = Settings(project="p", folder=tmp_path, root=tmp_path, targets={"live": entry, "test": entry})
+    assert settings.target(two, "test", {}).name == "test"
+    with pytest.raises(ReconcilerError, match="names no target"):
+        settings.target(none, "live", {})
+    with pytest.raises(ReconcilerError, match="several targets: live, test"):
+        settings.target(two, None, {})
+    with pytest.raises(ReconcilerError, match='did you mean "live"'):
+        settings.target(two, "life", {})
+    with pytest.raises(ReconcilerError, match='no target "zzz"$'):
+        settings.target(two, "zzz", {})
+
+
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("mysql://u:p@h/d", True),
+        ("mysql://u:${P}@h/d", False),
+        ("mysql://u:x${P}@h/d", True),
+        ("mysql://u@h/d", False),
+        ("mysql://h/d?password=p", True),
+        ("mysql://h/d?password=${P}", False),
+        ("mysql://h:3306/d", False),
+        ("sqlite:///a:b@c.db", False),
+        ("env:NAME", False),
+    ],
+)
+def test_what_counts_as_a_password_in_plain(url: str, plain: bool) -> None:
+    assert plain_password(url) is plain
+
+
+def test_find_walks_up_to_the_top_of_the_work_tree_only(tmp_path: Path) -> None:
+    top, inner = tmp_path / "repo", tmp_path / "repo" / "a" / "b"
+    inner.mkdir(parents=True)
+    (tmp_path / "reconciler.yaml").touch()
+    assert settings.find(inner, {}) is None
+    (top / ".git").mkdir()
+    assert settings.find(inner, {}) is None
+    (top / "reconciler.yaml").touch()
+    assert settings.find(inner, {}) == top / "reconciler.yaml"
+    assert settings.find(tmp_path, {}) == tmp_path / "reconciler.yaml"
+    assert settings.find(inner, {"RECONCILER_CONFIG": "else.yaml"}) == Path("else.yaml")
