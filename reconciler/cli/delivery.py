@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -33,6 +35,11 @@ class Look:
     colour: bool
     open: bool
     width: int
+
+
+def as_json(data: Any) -> str:
+    """A JSON document in ASCII, DEL escaped too, so that nothing in it can do anything to a terminal."""
+    return json.dumps(data, indent=2).replace("\x7f", "\\u007f")
 
 
 Renderers = Mapping[str, Callable[[Look], str]]

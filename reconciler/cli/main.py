@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn
@@ -61,6 +60,8 @@ class LazyGroup(click.Group):
         """As click does, with a suggestion for a name that is nearly one."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches  # start-up: for a slip of the fingers alone
+
             near = get_close_matches(name, COMMANDS, 1)
             hint = f' (did you mean "{near[0]}"?)' if near else ""
             raise click.UsageError(f'there is no command "{streams.plain(name)}"{hint}', ctx)
@@ -129,5 +130,7 @@ def main() -> NoReturn:
     """The console script."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    # Start-up: nobody's plugins have a say in what our files may hold, so none are looked for.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(run(sys.argv[1:]))

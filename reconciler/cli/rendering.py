@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import partial
 
-from reconciler.cli.delivery import JSON, TEXT, Look, Renderers
+from reconciler.cli.delivery import JSON, TEXT, Look, Renderers, as_json
 from reconciler.engine.apply import Outcome
 from reconciler.kinds import KINDS
 from reconciler.model.plan import Plan
@@ -44,7 +43,7 @@ def of_outcome(plan: Plan, outcome: Outcome, seconds: float) -> Renderers:
 
     def document(look: Look) -> str:
         refs = {"done": list(map(str, done)), "already": list(map(str, already))}
-        return json.dumps({"run": outcome.run.id, **refs}, indent=2, ensure_ascii=False)
+        return as_json({"run": outcome.run.id, **refs})
 
     return {TEXT: words, JSON: document}
 

@@ -8,14 +8,15 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.finding import Finding
-from reconciler.report.masking import OPEN, Masking
 from reconciler.report.sanitise import plain
+
+if TYPE_CHECKING:
+    from reconciler.report.masking import Masking
 
 __all__ = ["complain", "explain", "hint", "interactive", "phases", "plain", "say", "wants_colour", "width"]
 
@@ -48,24 +49,22 @@ def explain(error: ReconcilerError) -> None:
     """A clear end: each finding, then the message and what to do about it."""
     if error.findings:
         # Start-up: `--help` prints no finding.
+        from reconciler.report.masking import OPEN
         from reconciler.report.text import findings_text
 
-        masking = _everyone() if not sys.stderr.isatty() and not _about_files(error.findings) else OPEN
-        text = findings_text(error.findings, colour=wants_colour(sys.stderr), masking=masking)
-        click.echo(text, err=True)
+        # Complaints about files name whom the files name anyway; of others an error knows nobody (RULES 30).
+        about_files = all(finding.at_files for finding in error.findings)
+        masking = OPEN if about_files or sys.stderr.isatty() else _everyone()
+        click.echo(findings_text(error.findings, colour=wants_colour(sys.stderr), masking=masking), err=True)
     complain(plain(error.message))
     if error.remedy:
         click.echo(f"  to go on: {plain(error.remedy)}", err=True)
 
 
-def _about_files(findings: tuple[Finding, ...]) -> bool:
-    """Whether the files alone are complained about: they name whom they name."""
-    return all(finding.at_files for finding in findings)
-
-
 def _everyone() -> Masking:
-    """Hides all people: an error does not know whom the files name (RULES 30)."""
-    from reconciler.kinds import KINDS  # start-up
+    """Hides all people."""
+    from reconciler.kinds import KINDS
+    from reconciler.report.masking import Masking
 
     return Masking(personal=frozenset(resource.kind for resource in KINDS if resource.personal))
 

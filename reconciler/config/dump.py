@@ -7,7 +7,7 @@ are refreshed where they stand. Returns texts; the caller writes them. Knows no 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.config import differing, plain
@@ -18,6 +18,7 @@ from reconciler.config.slugs import Slugs
 from reconciler.config.yaml import judge
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.names import folded
 from reconciler.model.record import Sheet
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Resource, Vocabulary
@@ -102,11 +103,15 @@ class _Exporting:
     def _wishes(self, resource: Resource) -> Iterator[tuple[str, Wish]]:
         fields = self.vocabulary.fields[resource.kind]
         stated = self.stated.get(resource.kind, {})
+        spellings = {folded(key): key for key in stated}
         names = _former(resource, stated, self.live.sheets.get(resource.kind, {}))
         for key, record in self.live.sheets.get(resource.kind, {}).items():
             ref = Ref(resource.kind, names.get(key, key))
             known = stated.get(ref.key)
             if Ref(resource.kind, key) in self.leave_out or ref in self.leave_out:
+                continue
+            if known is None and folded(key) in spellings:
+                self._drop(ref, "spelling", f'a file calls it "{spellings[folded(key)]}"')
                 continue
             values = differing.sayable(fields, record.values)
             if known is None:
@@ -134,11 +139,22 @@ class _Exporting:
         whole = {kind: {**self.stated.get(kind, {}), **_merged(self.wishes[kind])} for kind in self.wishes}
         first: dict[tuple[Ref, str], Objection] = {}
         for objection in self.law.objections(written, whole):
-            values = written[objection.ref.kind].get(objection.ref.key)
-            new = objection.ref.key not in self.stated.get(objection.ref.kind, {})
-            if values is not None and (objection.field in values or (new and not objection.field)):
-                first.setdefault((objection.ref, objection.field), objection)
+            for blamed in self._blamed(objection):
+                first.setdefault((blamed.ref, blamed.field), blamed)
         return list(first.values())
+
+    def _blamed(self, objection: Objection) -> Iterator[Objection]:
+        """Whom an objection hits: the files were in order, so something to be written is at fault."""
+        ref, wishes = objection.ref, self.wishes[objection.ref.kind]
+        wish = wishes.get(ref.key)
+        if wish is None:
+            for key, other in wishes.items():
+                if objection.field in other.values:
+                    yield replace(objection, ref=Ref(ref.kind, key))
+        elif objection.field in wish.values or (wish.known is None and not objection.field):
+            yield objection
+        elif wish.known is not None:
+            yield from (replace(objection, field=name) for name in wish.values)
 
     def _yield_to(self, objection: Objection) -> None:
         ref = objection.ref

@@ -16,19 +16,20 @@ SMALLEST = 4096
 """Bytes. Below, loading the parser costs more than the judge does."""
 
 ORDINARY = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n:.-@_+/(),=;#'\""
-TO_THE_JUDGE = frozenset(b"\\|>%`?\xef") | frozenset(range(0x20)) - frozenset(b"\n") | {0x7F}
-"""Escapes, block texts, directives, long keys, tabs, returns; what may be a byte order mark."""
+TO_THE_JUDGE = frozenset(b"\\|>%`\xef") | frozenset(range(0x20)) - frozenset(b"\n") | {0x7F}
+"""Escapes, block texts, directives, tabs, returns; what may be a byte order mark."""
 
 PECULIAR: dict[bytes, re.Pattern[bytes]] = {
     b"$": re.compile(rb"\$\{"),
     b"<": re.compile(rb"<<"),
-    b"!&*": re.compile(rb"(?:^|[\s\[{(,:-])[!&*]", re.MULTILINE),
+    b"!&*": re.compile(rb"(?:^[ -]*|[\[{,] *|[:?-] +)[!&*]", re.MULTILINE),
+    b"?": re.compile(rb"(?:^|[ \[{,])\?(?:[ ,\]}]|$)", re.MULTILINE),
     b"[{": re.compile(rb"[\[{](?:[^\]}\n]*$|[^\]}\n]*[\[{][^\]}\n]*[\[{])", re.MULTILINE),
     b"\xc2": re.compile(rb"\xc2[\x80-\x9f]"),
     b"\xe2": re.compile(rb"\xe2\x80[\xa8\xa9]"),
 }
-"""Characters → where they are peculiar: what the judge complains of, tags, anchors and aliases, flow collections over
-several lines or three deep, line breaks to one reader only."""
+"""Characters → where they are peculiar: what the judge complains of, tags, anchors and aliases, long keys, flow
+collections over several lines or three deep, line breaks to one reader only."""
 
 UNDERSCORED = re.compile(rb"_(?:(?<=[0-9.]_)|(?=[0-9.]))")
 BASED = re.compile(rb"0(?<![0-9A-Za-z.@]0)[xXoObB]")

@@ -29,6 +29,9 @@ from reconciler.model.resource import Resource, Vocabulary
 if TYPE_CHECKING:
     from reconciler.config.reading import Reading
 
+FOLLOWING = frozenset({"only-with"})
+"""Complaints that may only follow from another one about the same object: the field it needs is there, but wrong."""
+
 
 def load(
     root: Path,
@@ -51,7 +54,8 @@ def load(
                 shelf.take(met)
         sheets = {shelf.resource.kind: shelf.sheet(locate) for shelf in shelves}
         found = [finding for shelf in shelves for finding in shelf.findings]
-        found += complaints(sheets, vocabulary)
+        wrong = {finding.ref for finding in found}
+        found += (rule for rule in complaints(sheets, vocabulary) if not (rule.code in FOLLOWING and rule.ref in wrong))
     if known:
         known.prune()
     spoken = heeded(found, sheets, lambda place: content_of(root, place, limits))

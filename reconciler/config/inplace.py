@@ -40,6 +40,8 @@ class Edit:
 
 def edited(text: str, edits: Mapping[str, list[Edit]]) -> str:
     """The text with the edits of these objects made. `text` must be a file that declares them and that was accepted."""
+    if "\r\n" in text:
+        return edited(text.replace("\r\n", "\n"), edits).replace("\n", "\r\n")
     document, _ = judge(text.encode(), TRUSTED)
     starts = sorted((line - 1, path[0]) for path, line in document.lines.items() if len(path) == 1)
     ends = [line for line, _ in starts[1:]] + [None]
@@ -129,14 +131,12 @@ def _put(place: Any, name: str, value: Any) -> None:
 
 def _merge(old: list[Any], wanted: list[str]) -> None:
     """Make a list hold these items: those that stay keep their place and their comments, new ones are sorted in."""
-    for index in range(len(old) - 1, -1, -1):
-        if old[index] not in wanted and len(old) > 1:
-            comments.remove(old, index)
     for item in wanted:
         if item not in old:
-            old.insert(min(bisect_left(old, item), len(old)), _node(item, None))
-    if old[0] not in wanted:
-        comments.remove(old, 0)
+            old.insert(bisect_left(old, item), _node(item, None))
+    for index in reversed(range(len(old))):
+        if old[index] not in wanted:
+            comments.remove(old, index)
 
 
 def _node(value: Any, old: Any) -> Any:

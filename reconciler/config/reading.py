@@ -42,16 +42,17 @@ class Reading:
 
     def _judged(self, source: Source) -> tuple[Packed, tuple[Finding, ...]]:
         document, complaints = judge(source.content, self._limits)
-        if any(mark in source.content for mark in SPEAKING):
-            complaints += explain.speech(document.data)
+        reasons: list[Complaint] = []
         try:
             objects = self._types.whole(document.data)
         except ValidationError as error:
             reasons = list(explain.complaints(document.data, self._types)) or list(unexplained(error))
-            complaints += reasons
             objects = self._sound(document.data, frozenset(reason.path for reason in reasons))
-        findings = tuple(complaint.finding(source.place, document.lines, self._kind) for complaint in complaints)
-        return self._packed(source, objects), findings
+        if any(mark in source.content for mark in SPEAKING):
+            told = {reason.path for reason in reasons}
+            reasons += [complaint for complaint in explain.speech(document.data) if complaint.path not in told]
+        findings = [reason.finding(source.place, document.lines, self._kind) for reason in (*complaints, *reasons)]
+        return self._packed(source, objects), tuple(findings)
 
     def _packed(self, source: Source, objects: Mapping[str, Mapping[str, Any]]) -> Packed:
         return pack(self._kind, source.place, objects, self._types.names)

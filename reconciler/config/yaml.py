@@ -26,10 +26,19 @@ KNOWN_TROUBLE = (
     ("could not find expected ':'", "a line without `key: value`", "write `key: value`, indented like its neighbours"),
     ("did not find expected key", "a line that is not indented like its neighbours", "align it with the lines around"),
     ("found unexpected end of stream", "a quote is opened and never closed", "close it"),
+    ("',' or", "a bracket is not closed, or a comma is missing in it", "close it, and put commas between"),
+    (
+        "expected <document start>",
+        "what begins here is neither a name nor a comment",
+        "write `name:` and its fields under it",
+    ),
     ("'@'", "an unquoted value cannot begin with @", "put it in quotes"),
     ("'`'", "an unquoted value cannot begin with a backtick", "put it in quotes"),
     ("'%'", "an unquoted value cannot begin with %", "put it in quotes"),
 )
+
+BEGUN_BEFORE = ("could not find expected ':'", "unexpected end of stream", "',' or")
+"""Trouble that the parser meets only later; the line to look at is where it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +88,17 @@ def _composed(text: str, limits: Limits) -> tuple[Document, list[Complaint]]:
     except TooMuch as error:
         return Document({}), [*composer.complaints, error.complaint]
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
-        return Document({}), [*composer.complaints, _trouble(error.problem or str(error.context), line)]
+        return Document({}), [*composer.complaints, _trouble(error.problem or "", _line(error, text))]
     except yaml.YAMLError as error:
         return Document({}), [*composer.complaints, _trouble(str(error), None)]
     return Document(composer.root, composer.lines), composer.complaints
+
+
+def _line(error: Any, text: str) -> int | None:
+    begun = any(part in (error.problem or "") for part in BEGUN_BEFORE)
+    mark = error.context_mark if begun and error.context_mark else error.problem_mark
+    # A parser that waits for more stands behind the last line break.
+    return min(mark.line, text.rstrip("\n").count("\n")) + 1 if mark else None
 
 
 def _trouble(problem: str, line: int | None) -> Complaint:

@@ -22,14 +22,16 @@ def retired(changes: Sequence[Change], world: World, stated: Mapping[str, Sheet]
                 arrivals.setdefault(ref, []).append(change)
     for ref, users in sorted(arrivals.items()):
         first = users[0]
+        count = sum(change.expected if isinstance(change, Reassign) else 1 for change in users)
+        names = [change.ref.key for change in users if not isinstance(change, Reassign)][:NAMED]
         yield Finding(
             code="retired",
-            message=f"{ref} is closed to new users, and {len(users):,} would come",
+            message=f"{ref} is closed to new users, and {count:,} would come",
             ref=first.ref if len(users) == 1 else ref,
             origin=first.origin,
             remedy="name another one, or --allow retired --reason TEXT",
-            names=tuple(change.ref.key for change in users[:NAMED]),
-            more=max(0, len(users) - NAMED),
+            names=tuple(names),
+            more=count - len(names),
         )
 
 

@@ -75,16 +75,15 @@ class Comparison:
                     out.changes.append(change_or_finding)
                     out.remember.append(self._memo(key))
         for key in sorted(sifted.differing):
-            update = self._update(key)
-            memo = self._memo(key)
-            if update is None:
-                unchanged += 1
-                self._bookkeeping(out, key)
-            if update is not None or self.memos.get(key, ("", ""))[0] != memo.stated:
-                out.remember.append(memo)
+            update, memo = self._update(key), self._memo(key)
             if update is not None:
                 out.changes.append(update)
                 out.findings += self._released(key)
+            else:
+                unchanged += 1
+                self._bookkeeping(out, key)
+            if update is not None or self.memos.get(key, ("",))[0] != memo.stated:
+                out.remember.append(memo)
         with_lines = len(sifted.news) <= LINES_UP_TO
         for key in sorted(sifted.news):
             out.remember.append(self._memo(key, with_line=with_lines))

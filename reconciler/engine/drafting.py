@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from reconciler.engine.closed import retired
 from reconciler.engine.compare import Comparison, Outcome
 from reconciler.engine.diff import Differ
 from reconciler.engine.order import in_safe_order
@@ -95,7 +94,6 @@ class Drafting:
         findings += total.findings
         going = frozenset(change.ref for change in changes if isinstance(change, Delete))
         findings += dangling(self.desired, self.vocabulary, Globs(self.policy.external), going=going, live=live)
-        findings += retired(changes, world, self.desired.sheets)
         plan = Plan(
             target=self.target.name,
             target_type=self.target.type,

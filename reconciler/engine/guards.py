@@ -65,17 +65,19 @@ def in_use(case: Case) -> Iterator[Finding]:
 def _still_in_use(change: Delete, holders: Holders, staying: int, case: Case) -> Finding:
     states = [f"{count} {status}" for status, count in sorted(holders.by_status.items())]
     states += [f"{holders.binned} in the bin"] if holders.binned else []
-    states += [f"{holders.unnamed} sub-accounts"] if holders.unnamed else []
-    leaving = holders.count - staying
-    kept = f"; {leaving} more leave it in this plan" if leaving else ""
+    asides = [f"; sub-accounts among them: {holders.unnamed}"] if holders.unnamed else []
+    asides += [f"; leaving it in this plan: {holders.count - staying}"] if staying < holders.count else []
+    left = {c.ref.key for c in case.changes if members_leaving((c,), case.vocabulary).get(change.ref)}
+    names = tuple(name for name in holders.sample if name not in left)
+    users = "1 user is" if staying == 1 else f"{staying:,} users are"
     return Finding(
         code="in-use",
-        message=f"{staying} users are still on it ({', '.join(states)}){kept}",
+        message=f"{users} still on it ({', '.join(states)}{''.join(asides)})",
         ref=change.ref,
         origin=change.origin,
         remedy=how_to_delete(change, case.stated, case.vocabulary),
-        names=holders.sample,
-        more=max(0, staying - len(holders.sample)),
+        names=names,
+        more=max(0, staying - len(names)),
     )
 
 

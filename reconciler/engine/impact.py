@@ -133,7 +133,7 @@ def _own(
 
 
 def over_limit_severity(policy: Policy) -> Severity | None:
-    """`safety.over_limit: warn | error | off`, or `over-limit` under `safety.block`."""
-    if "over-limit" in policy.block or policy.over_limit == "error":
+    """`safety.over_limit: warn | block | off`, or `over-limit` under `safety.block`."""
+    if "over-limit" in policy.block or policy.over_limit == "block":
         return Severity.ERROR
     return None if policy.over_limit == "off" else Severity.WARNING

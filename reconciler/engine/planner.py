@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from reconciler.engine.closed import retired
 from reconciler.engine.drafting import Draft, Drafting, Holding
 from reconciler.engine.guards import ON_FACTS, ON_FILES, Case
 from reconciler.engine.impact import impacts, over_limit
@@ -53,10 +54,14 @@ def complete(draft: Draft, facts: Facts, *, source: Source, allowances: tuple[Al
     findings = list(draft.plan.findings)
     for guard in (*ON_FACTS, *ON_FILES):
         findings += guard(case)
+    findings += retired(changes, draft.world, draft.stated)
     findings += over_limit(
         changes, facts, draft.plan.policy, vocabulary, lambda k, key, f: draft.world.effective(k, key, f, after=True)
     )
     lifted = frozenset(allowance.code for allowance in allowances)
+    for code in sorted(lifted.difference(finding.code for finding in findings if finding.blocks)):
+        said = f"--allow {code} lifts nothing in this plan"
+        findings.append(Finding(code="nothing-allowed", severity=Severity.NOTE, message=said))
     judged = tuple(sorted(allowed(tuple(findings), lifted), key=_by_weight))
     plan = replace(
         draft.plan,
@@ -83,6 +88,7 @@ def _with_expected(changes: tuple[Change, ...], facts: Facts, vocabulary: Vocabu
 def _declared_people(plan: Plan, stated: Mapping[str, Sheet], vocabulary: Vocabulary) -> frozenset[Ref]:
     """Of the people whom findings and impact name, those that a file names: only they are shown unmasked."""
     named = {name for finding in plan.findings for name in finding.names}
+    named |= {finding.ref.key for finding in plan.findings if finding.ref is not None}
     named |= {key for impact in plan.impact for key, _, _ in impact.top}
     return frozenset(
         Ref(resource.kind, name)

@@ -1,6 +1,7 @@
 """What a role declares: a named set of permissions. Sources: seed 000 (User role), VOCABULARY 2."""
 
-from reconciler.model.resource import Direction, Field, NameList, Names, Removal, Resource, Text
+from reconciler.kinds.file_only import former_names, note
+from reconciler.model.resource import Direction, Field, Names, Removal, Resource, Text
 
 ROLE = Resource(
     kind="role",
@@ -28,19 +29,7 @@ ROLE = Resource(
             direction=Direction.MORE,
             examples=(("campaigns.view", "contacts.*"),),
         ),
-        Field(
-            "previously",
-            NameList(),
-            "Former names. A live role of such a name is renamed instead of created anew.",
-            file_only=True,
-            examples=(("Marketing team",),),
-        ),
-        Field(
-            "note",
-            Text(lines=True),
-            "Why it is so: a ticket, a decision. Shown in the plan, kept nowhere else.",
-            file_only=True,
-            examples=("OPS-412: audit of March",),
-        ),
+        former_names("role", "Marketing team"),
+        note("OPS-412: audit of March"),
     ),
 )

@@ -1,5 +1,6 @@
 """What a tenant declares: a customer account, its package and what it overrides. Seeds 000, 002."""
 
+from reconciler.kinds.file_only import note
 from reconciler.model.resource import Choice, Field, Overrides, Reference, Removal, Resource, Switch, Text
 from reconciler.model.values import OFF
 
@@ -43,12 +44,6 @@ TENANT = Resource(
             default=OFF,
             examples=(10_000, OFF),
         ),
-        Field(
-            "note",
-            Text(lines=True),
-            "Why it is so: a ticket, a decision. Shown in the plan, kept nowhere else.",
-            file_only=True,
-            examples=("OPS-501: promotion until June",),
-        ),
+        note("OPS-501: promotion until June"),
     ),
 )

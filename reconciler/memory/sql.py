@@ -187,9 +187,13 @@ class SqlMemory:
         table = self._tables.managed
         kinds = session.execute(select(table.c.kind).distinct().where(table.c.project == project)).scalars().all()
         rows = select(table.c.key, table.c.stated, table.c.origin).where(table.c.project == project)
-        # One query a kind, and tuples: there may be a hundred thousand.
+        # A query a kind, tuples, and rows in handfuls: there may be a hundred thousand.
         return {
-            kind: {key: (stated, origin) for key, stated, origin in session.execute(rows.where(table.c.kind == kind))}
+            kind: {
+                key: (stated, origin)
+                for handful in session.execute(rows.where(table.c.kind == kind)).partitions(CHUNK)
+                for key, stated, origin in handful
+            }
             for kind in kinds
         }
 

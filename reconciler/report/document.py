@@ -23,6 +23,7 @@ from reconciler.report.plan_shapes import COUNTS, FINDING, IMPACT, MEMO, POLICY,
 from reconciler.report.shape import DEFINITIONS, REF, TEXT, WHOLE, Shape, closed, mapping, sequence, unordered
 
 FORMAT = "reconciler-plan"
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 _SEALS = frozenset({"meta", "digest", "signature"})
 """What the digest does not cover."""
 
@@ -155,7 +156,7 @@ def _part(part: Any) -> str:
 
 
 def _canonical(part: Any) -> str:
-    return json.dumps(part, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(part)
 
 
 def _digest(doc: Mapping[str, Any]) -> str:

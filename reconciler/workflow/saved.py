@@ -72,7 +72,7 @@ def _differences(site: Site, plan: Plan) -> Iterator[Finding]:
         if made_for != here:
             yield _elsewhere(f'the plan is for the {what} "{made_for}", here it is "{here}"')
     with target.reader() as reader:
-        instance = site.memory.recall(reader.session, site.project).instance
+        instance = site.memory.instance(reader.session)
     if instance != plan.source.instance:
         yield _elsewhere("the plan was made for another database (its instance id differs)")
     files = declared(site)

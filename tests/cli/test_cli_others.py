@@ -12,6 +12,11 @@ from small_repository import SETTINGS, Cli, Place
 from reconciler import settings as setup
 from reconciler.cli import streams
 from reconciler.kinds import KINDS
+from reconciler.model.errors import ReconcilerError
+from reconciler.workflow import checkout, saved
+from reconciler.workflow.exporting import Exported
+from reconciler.workflow.journey import actor
+from reconciler.workflow.keeping import keep
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -163,6 +168,50 @@ def test_without_memory_plans_are_made_and_applies_point_to_create(cli: Cli, pla
         assert "database create" in ended.err
 
 
+def test_without_git_there_is_no_commit(cli: Cli, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert cli("plan", "--out", "plan.json").code == 0
+    assert json.loads((place.folder / "plan.json").read_text())["source"]["commit"] == ""
+
+
+def test_a_git_that_does_not_answer_is_no_git(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = place.write("bin/git", "#!/bin/sh\nsleep 20\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    monkeypatch.setattr(checkout, "PATIENCE", 0.1)
+    assert checkout.checkout(place.folder) == checkout.Checkout()
+    assert checkout.exposed(place.folder / "plan.json") is False
+
+
+def test_a_file_that_cannot_take_its_place_leaves_nothing_behind(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    before = set(place.folder.iterdir())
+    with pytest.raises(ReconcilerError, match="No space left"):
+        keep(place.folder / "plan.json", "{}")
+    assert set(place.folder.iterdir()) == before
+
+
+def test_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert actor() == "unknown"
+
+
+def test_lint_weighs_what_only_speaks(cli: Cli, place: Place) -> None:
+    place.write("roles.d/roles.yaml", "Marketing:\n  description: Sends\n  permissions: ['*']\n")
+    assert "warning[wildcard]" in cli("validate").out
+    for word, code, says in (("off", 0, "The files are right"), ("note", 0, "note[wildcard]"), ("error", 1, "error[")):
+        place.write("reconciler.yaml", SETTINGS + f"    lint:\n      wildcard: {word}\n")
+        ended = cli("validate")
+        assert ended.code == code
+        assert says in ended.out
+
+
 def test_database_create_twice_and_upgrade(cli: Cli, place: Place) -> None:
     assert cli("database", "create").code == 1
     assert cli("database", "upgrade").code == 0
@@ -298,3 +347,73 @@ def test_colour_is_for_terminals(
         monkeypatch.setenv(name, value)
     assert streams.wants_colour(Terminal(), refused=refused) is expected
     assert not streams.wants_colour(io.StringIO(), refused=refused)
+
+
+HOSTILE = "x\x1b[31m\x07\x7f\x9b\u202e\u200b[/nope]\x1b]8;;http://evil\x07"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["plan"],
+        ["plan", "--json"],
+        ["drift"],
+        ["list", "role"],
+        ["list", "role", "--json"],
+        ["export"],
+        ["export", "--write"],
+        ["doctor"],
+        ["apply", "--yes"],
+        ["apply", "--yes", "--json"],
+    ],
+)
+def test_nothing_from_a_live_row_reaches_a_terminal_raw(cli: Cli, place: Place, command: list[str]) -> None:
+    place.sql("INSERT INTO esp_role (name, description) VALUES (?, ?)", HOSTILE, HOSTILE)
+    place.sql("UPDATE esp_role SET description = ? WHERE name = 'Marketing'", HOSTILE)
+    ended = cli(*command)
+    assert ended.code in (0, 2)
+    controls = {letter for letter in ended.out + ended.err if letter in "\u202e\u200b" or not letter.isprintable()}
+    assert controls <= {"\n"}
+
+
+def test_nothing_from_a_file_or_an_argument_reaches_a_terminal_raw(cli: Cli, place: Place) -> None:
+    place.write("roles.d/hostile.yaml", '"x\\e[31m\\u202e": {descriptoin: "y"}\n')
+    for command in (["validate"], ["plan"], ["plan", "--only", "x\x1b[31m"], ["x\x1b[31m"], ["list", "x\x9b"]):
+        ended = cli(*command)
+        assert ended.code in (1, 64)
+        assert "\x1b" not in ended.out + ended.err
+        assert "\x9b" not in ended.out + ended.err
+
+
+def test_an_export_never_leaves_the_root(place: Place, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (place.folder / "away.d").symlink_to(outside)
+    found = Exported(root=place.folder, files={"away.d/x.yaml": "x"}, findings=())
+    assert list(found.difference())[-1] == "+x"
+    with pytest.raises(ReconcilerError, match="leads out"):
+        list(found.write())
+    assert list(outside.iterdir()) == []
+
+
+def test_a_file_that_vanishes_during_an_export_is_told(cli: Cli, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.sql("UPDATE esp_package SET sending_daily_limit = 31000 WHERE name = 'Growth'")
+
+    def vanished(path: Path) -> bytes:
+        if path.name == "packages.yaml":
+            raise FileNotFoundError(2, "No such file or directory", str(path))
+        return original(path)
+
+    original = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", vanished)
+    ended = cli("export")
+    assert ended.code == 1
+    assert "packages.yaml" in ended.err
+
+
+def test_a_plan_file_of_any_size_is_not_swallowed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    monkeypatch.setattr(saved, "LARGEST", 10)
+    with pytest.raises(ReconcilerError, match="larger"):
+        saved.read(io.BytesIO(b" " * 11), {})

@@ -27,7 +27,9 @@ def used(stand: Stand) -> Stand:
     }
     stand.load({"tenant": users})
     stand.sql("UPDATE esp_tenant SET deleted_at = '2025-01-01' WHERE email = 'binned'")
-    stand.sql("UPDATE esp_tenant SET parent_id = (SELECT id FROM esp_tenant WHERE email = 'left') WHERE email = 'child'")
+    stand.sql(
+        "UPDATE esp_tenant SET parent_id = (SELECT id FROM esp_tenant WHERE email = 'left') WHERE email = 'child'"
+    )
     stand.sql("INSERT INTO esp_usage (tenant_id, sent_today) SELECT id, id * 10 FROM esp_tenant WHERE email <> 'free'")
     return stand
 

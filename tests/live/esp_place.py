@@ -229,3 +229,21 @@ BURY_LEGACY: Objects = {
     "tenant": {"old@corp.example": {"package": "Starter Plan"}},
 }
 """What the remedy of a refused deletion says."""
+
+MUCH: Objects = {
+    "role": {"Marketing": {"permissions": ["contacts.*"]}, "Analyst": {"description": "Reads"}, "Support": None,
+             "Helpdesk": {"description": "Looks", "permissions": ["reports.view"], "previously": ["Support"]}},
+    "package": {
+        "Growth": {"headers": {"X-Tier": "growth"}, "sending.daily_limit": 30_000, "assets.sending_nodes": ["smtp-us-1"]},
+        "Trial": None,
+        "Scale": {"role": "Analyst", "quota.action": "move", "quota.move_to": "Growth", "options": {"a.b": "c"}},
+        "Legacy": {"role": "Helpdesk", "lifecycle": "removed", "reassign_to": "Starter Plan"},
+    },
+    "tenant": {
+        "old@corp.example": {"package": "Starter Plan"},
+        "ops@acme.example": {"overrides": {"limits": {"contacts": 9}}},
+        "crm@beta.example": None,
+        "new@gamma.example": {"name": "Gamma", "package": "Scale"},
+    },
+}
+"""One of everything: 11 changes."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from reconciler.cli import streams
-from reconciler.cli.delivery import JSON, TEXT, Delivery
+from reconciler.cli.delivery import JSON, TEXT, Delivery, as_json
 from reconciler.cli.options import located, shown, site
 from reconciler.workflow import looking
 from reconciler.workflow.site import Choices
@@ -27,7 +25,7 @@ def command(place: Choices, delivery: Delivery) -> int:
     delivery.deliver(
         {
             TEXT: lambda look: "\n".join(f"{label:<{column}}  {answer}" for label, answer in lines),
-            JSON: lambda look: json.dumps(dict(lines), indent=2, ensure_ascii=False),
+            JSON: lambda look: as_json(dict(lines)),
         }
     )
     return 0

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from reconciler.cli.delivery import JSON, TEXT, Delivery, Look
+from reconciler.cli.delivery import JSON, TEXT, Delivery, Look, as_json
 from reconciler.cli.options import known_kind, located, shown, site
 from reconciler.report.masking import OPEN
 from reconciler.report.text import listing_text
@@ -22,7 +20,8 @@ from reconciler.workflow.site import Choices
 def command(place: Choices, delivery: Delivery, search: str, kind: str) -> int:
     """Show a live table as the admin panel does.
 
-    KIND is role, package or tenant. Where the output is no terminal, addresses that no file names are masked.
+    KIND is what a folder of the files is named after. Where the output is no terminal, people whom no file names are
+    masked.
     """
     delivery.complete()
     here = site(place)
@@ -34,7 +33,7 @@ def command(place: Choices, delivery: Delivery, search: str, kind: str) -> int:
 
     def document(look: Look) -> str:
         rows = [[masking.text(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows]
-        return json.dumps([dict(zip(table.columns, row, strict=True)) for row in rows], indent=2, ensure_ascii=False)
+        return as_json([dict(zip(table.columns, row, strict=True)) for row in rows])
 
     delivery.deliver({TEXT: words, JSON: document})
     return 0

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from reconciler.cli.delivery import JSON, TEXT, Delivery, Look
+from reconciler.cli.delivery import JSON, TEXT, Delivery, Look, as_json
 from reconciler.cli.options import located, shown, site
 from reconciler.model.desired import Desired
 from reconciler.model.finding import Finding
@@ -34,7 +32,7 @@ def command(place: Choices, delivery: Delivery, by_schemas: bool) -> int:
     delivery.deliver(
         {
             TEXT: lambda look: _words(desired, findings, look),
-            JSON: lambda look: json.dumps({"findings": schemas.as_json(findings)}, indent=2, ensure_ascii=False),
+            JSON: lambda look: as_json({"findings": schemas.as_json(findings)}),
         }
     )
     return 1 if any(finding.blocks for finding in findings) else 0

@@ -43,7 +43,7 @@ def fill(writer: SqlWriter, metadata: sa.MetaData, vocabulary: Vocabulary) -> Se
     writer.insert("package", PACKAGES)
     writer.insert("tenant", {person.email: _draft(person) for person in everyone})
     accounts = tables[f"{PREFIX}tenant"]
-    ids = dict(session.execute(sa.select(accounts.c.email, accounts.c.id)).tuples().all())
+    ids = {row.email: row.id for row in session.execute(sa.select(accounts.c.email, accounts.c.id))}
     _date(session, accounts, everyone, ids)
     usage = [{"tenant_id": ids[person.email], **_usage(person, vocabulary)} for person in everyone]
     session.execute(sa.insert(tables[USAGE]), usage)

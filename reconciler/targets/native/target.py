@@ -122,7 +122,7 @@ class NativeType:
         try:
             database(settings.url, settings.lock_timeout)
         except TargetError as error:
-            return (Finding(code="target", message=error.message, remedy=error.remedy, field=settings.name),)
+            return (Finding(code="type", message=error.message, remedy=error.remedy, field="url", at_files=True),)
         return ()
 
 

@@ -79,6 +79,16 @@ def database(url: str, lock_timeout: float) -> Database:
     return Database(parsed, lock_timeout)
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A foreign key of the live schema. `on_delete`: RESTRICT, NO ACTION, SET NULL, SET DEFAULT or CASCADE."""
+
+    table: str
+    column: str
+    refers_to: str
+    on_delete: str
+
+
 @contextmanager
 def opened(place: Database, door: Door) -> Iterator[sa.Connection]:
     """A connection, rolled back and closed at the end. Every error of the driver comes out in plain words."""
@@ -185,6 +195,16 @@ def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
 def engine_version(connection: sa.Connection) -> str:
     """The name and version of the database engine."""
     return f"{connection.dialect.name} {'.'.join(map(str, connection.dialect.server_version_info or ()))}".strip()
+
+
+def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
+    """Every foreign key of one column, sorted. SQLAlchemy's reflection misses what is declared beside a column."""
+    found = connection.exec_driver_sql(
+        'SELECT t.name, min(f."from"), f."table", f.on_delete FROM sqlite_master AS t '
+        "JOIN pragma_foreign_key_list(t.name) AS f WHERE t.type = 'table' "
+        'GROUP BY t.name, f.id, f."table", f.on_delete HAVING count(*) = 1 ORDER BY 1, 2'
+    )
+    return tuple(Link(table, column, target, on_delete) for table, column, target, on_delete in found)
 
 
 def enforces_references(connection: sa.Connection) -> bool:

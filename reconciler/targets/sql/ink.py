@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,13 +51,14 @@ class Ink:
         may have such rows already, which those just inserted have not."""
         for name, place in self._kind.fields.items():
             wanted = {number: draft[name] for number, draft in drafts.items() if name in draft}
+            there = [number for number in wanted if number in occupied]
             match place:
                 case Links() if wanted:
-                    self._links(place, wanted, occupied)
+                    self._links(place, wanted, there)
                 case Pairs() if wanted:
-                    self._pairs(place, wanted, occupied)
+                    self._pairs(place, wanted, there)
                 case Side() if wanted:
-                    self._side(place, wanted, occupied)
+                    self._side(place, wanted, there)
 
     def _targets(self, drafts: Collection[Draft]) -> dict[str, dict[str, int]]:
         """kind → key → id of everything that the references name."""
@@ -78,10 +79,10 @@ class Ink:
             raise TargetError(f'there is no {place.kind} "{value}" in the live system')
         return number
 
-    def _links(self, place: Links, wanted: Mapping[int, Value | None], occupied: Collection[int]) -> None:
+    def _links(self, place: Links, wanted: Mapping[int, Value | None], there: Sequence[int]) -> None:
         """Add the links that are missing and take away those that are too many."""
         numbers = self._items(place.catalogue)
-        present = {tuple(row) for row in self._wire.among(sa.select(place.owner, place.item), place.owner, occupied)}
+        present = {tuple(row) for row in self._wire.among(sa.select(place.owner, place.item), place.owner, there)}
         desired = {
             (owner, self._item(numbers, place.catalogue, item))
             for owner, names in wanted.items()
@@ -101,11 +102,11 @@ class Ink:
             raise TargetError(f'there is no {catalogue.replace("_", " ")} "{name}" in the live system')
         return numbers[name]
 
-    def _pairs(self, place: Pairs, wanted: Mapping[int, Value | None], occupied: Collection[int]) -> None:
+    def _pairs(self, place: Pairs, wanted: Mapping[int, Value | None], there: Sequence[int]) -> None:
         present = {
             (owner, name): value
             for owner, name, value in self._wire.among(
-                sa.select(place.owner, place.name, place.value), place.owner, occupied
+                sa.select(place.owner, place.name, place.value), place.owner, there
             )
         }
         desired = {
@@ -124,9 +125,9 @@ class Ink:
         ]
         self._wire.insert(place.owner.table, fresh)
 
-    def _side(self, place: Side, wanted: Mapping[int, Value | None], occupied: Collection[int]) -> None:
+    def _side(self, place: Side, wanted: Mapping[int, Value | None], there: Sequence[int]) -> None:
         """The whole row: what the map does not list becomes NULL."""
-        present = {row[0] for row in self._wire.among(sa.select(place.owner), place.owner, occupied)}
+        present = {row[0] for row in self._wire.among(sa.select(place.owner), place.owner, there)}
         blank = dict.fromkeys(column.column.name for column in place.columns.values())
         rows: dict[int, dict[str, Any]] = {}
         for owner, values in wanted.items():

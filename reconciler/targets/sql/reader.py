@@ -11,6 +11,7 @@ from reconciler.model.record import Block, Record, Sheet
 from reconciler.model.ref import Origin
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Listing
+from reconciler.model.values import Value
 from reconciler.targets.sql.facts import Witness
 from reconciler.targets.sql.listing import listing
 from reconciler.targets.sql.mapping import System
@@ -64,14 +65,11 @@ class SqlReader:
         return listing(self._wire, self._system, self._vocabulary, kind, search)
 
 
-def record(kind: str, place: str, packed: Packed, key: str, values: tuple[object, ...]) -> Record:
-    """One live object unpacked."""
-    return Record(
-        kind=kind,
-        key=key,
-        values=dict(zip(packed.fields, values, strict=True)),  # type: ignore[arg-type]
-        origin=Origin(place),
-    )
+def record(kind: str, place: str, packed: Packed, key: str, values: tuple[Value | None, ...]) -> Record:
+    """One live object unpacked; a field without a value is left out."""
+    named = zip(packed.fields, values, strict=True)
+    held = {name: value for name, value in named if value is not None}
+    return Record(kind=kind, key=key, values=held, origin=Origin(place))
 
 
 def clashes(keys: Iterable[str]) -> tuple[tuple[str, ...], ...]:

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import sqlalchemy as sa
 
-from reconciler.targets.sql.dialect import enforces_references, speaking
+from reconciler.targets.sql.dialect import Link, declared_links, enforces_references, speaking
 from reconciler.targets.sql.mapping import Col, KindMap, System
 from reconciler.targets.sql.wire import Wire, chunks
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A foreign key of the live schema. `on_delete`: upper case; empty where nothing is declared."""
-
-    table: str
-    column: str
-    refers_to: str
-    on_delete: str
 
 
 class LiveSchema:
@@ -39,15 +28,7 @@ class LiveSchema:
     def links(self) -> tuple[Link, ...]:
         """Every foreign key of one column; none where the engine does not enforce them."""
         with speaking(self._wire.place):
-            if not enforces_references(self._wire.connection):
-                return ()
-            found = sa.inspect(self._wire.connection).get_multi_foreign_keys()
-        return tuple(
-            Link(table, key["constrained_columns"][0], key["referred_table"], _on_delete(key.get("options", {})))
-            for (_, table), keys in sorted(found.items(), key=lambda entry: entry[0][1])
-            for key in keys
-            if len(key["constrained_columns"]) == 1
-        )
+            return declared_links(self._wire.connection) if enforces_references(self._wire.connection) else ()
 
     def protection(self, system: System, kind: str) -> str:
         """The class of a kind: A, every reference to it refuses a delete; B, one would be emptied or spread; C, one has
@@ -81,10 +62,6 @@ class LiveSchema:
         for chunk in chunks(ids):
             statement = sa.select(column, sa.func.count()).select_from(sa.table(table)).group_by(column)
             yield from ((number, count) for number, count in self._wire.counts(statement.where(column.in_(chunk))))
-
-
-def _on_delete(options: Mapping[str, str]) -> str:
-    return str(options.get("ondelete") or "").upper()
 
 
 def _class(on_delete: str | None) -> str:

@@ -423,14 +423,14 @@ def test_impact_counts_who_is_hit_who_keeps_and_who_is_over() -> None:
     )
     (impact,) = plan.impact
     assert (impact.tenants, impact.keep, impact.over, impact.near) == (5, 1, 2, 1)
-    assert impact.top == (("0@x.example", 231, 115), ("1@x.example", 208, 104), ("2@x.example", 190, 95))
+    assert impact.top == (("0@x.example", 231, 116), ("1@x.example", 208, 104), ("2@x.example", 190, 95))
     (warning,) = found(plan, "over-limit")
     assert (warning.severity, warning.names) == (Severity.WARNING, ("0@x.example", "1@x.example"))
     blocked = plan_of(
         {"package/P": {"sending.monthly_quota": 200}},
         {"package/P": {"sending.monthly_quota": 250}},
         facts=facts,
-        policy=policy(over_limit="error"),
+        policy=policy(over_limit="block"),
     )
     assert plan_code(blocked) == 3
 

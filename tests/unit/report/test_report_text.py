@@ -150,7 +150,7 @@ def test_ten_names_are_broken_over_lines_beside_the_place():
     finding = Finding(
         code="in-use", message="used", ref=LEGACY, names=names, more=20, origin=Origin("packages.d/legacy.yaml", 1)
     )
-    lines = text(Delete(ref=LEGACY, before={}), findings=(finding,)).splitlines()[4:8]
+    lines = text(Delete(ref=LEGACY, before={}), findings=(finding,)).splitlines()[4:9]
     assert lines[0].endswith("customer-number-1@acme.example,   was packages.d/legacy.yaml:1")
     assert lines[-1].endswith("20 more")
     assert max(map(len, lines)) <= 120
@@ -258,6 +258,16 @@ def test_items_of_sets_maps_and_overrides():
         "  ~ tenant/ops@acme.example  limits.lists         4 → inherit (unlimited)",
         "                             sending.daily_limit  10 → 20 (+100 %)",
         '                             name                 "Acme" → "Acme "Ltd""',
+    ]
+
+
+def test_items_of_a_map_that_stay_with_another_value():
+    items = (item("X-Tier", "gold", "platinum"), item("X-New", None, "1"), item("X-Old", "2", None))
+    change = update(GROWTH, delta("headers", {"X-Tier": "gold"}, {"X-Tier": "platinum"}, items=items))
+    assert text(change).splitlines()[3:6] == [
+        "  ~ package/Growth  headers  ~ X-Tier: gold → platinum",
+        "                             + X-New: 1",
+        "                             - X-Old: 2",
     ]
 
 

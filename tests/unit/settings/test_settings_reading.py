@@ -142,7 +142,9 @@ def test_quantities(stated: object, units: dict[str, int], amount: int) -> None:
     assert quantity(stated, units) == amount
 
 
-@pytest.mark.parametrize("stated", [True, 1.5, None, "", "ten", "10 s", "-1", "1.5 %", "9" * 19, "10 % %", [10], "١٠ %"])
+@pytest.mark.parametrize(
+    "stated", [True, 1.5, None, "", "ten", "10 s", "-1", "1.5 %", "9" * 19, "10 % %", [10], "١٠ %"]
+)
 def test_no_quantities(stated: object) -> None:
     with pytest.raises(ValueError, match="quantity|number"):
         quantity(stated, PERCENT)
@@ -154,7 +156,13 @@ def test_no_quantities(stated: object) -> None:
         ("mode: managed", "required", "project", 1, "not stated"),
         ("project: p\nprojct: q", "unknown-setting", "projct", 2, 'did you mean "project"'),
         ("project: p\nsafety:\n  growt: 1", "unknown-setting", "safety.growt", 3, 'did you mean "growth"'),
-        ("project: p\ntargets:\n  a:\n    type: native\n    pasword: x", "unknown-setting", "targets.a.pasword", 5, "key"),
+        (
+            "project: p\ntargets:\n  a:\n    type: native\n    pasword: x",
+            "unknown-setting",
+            "targets.a.pasword",
+            5,
+            "key",
+        ),
         ("project: p\ntargets: {a: {}}", "required", "targets.a.type", 2, "not stated"),
         ("project: p\nmode: mangaed", "choice", "mode", 2, 'did you mean "managed"'),
         ("project: 7", "type", "project", 1, "7 is of the wrong type"),
@@ -171,7 +179,13 @@ def test_no_quantities(stated: object) -> None:
         ("project: p\nsafety:\n  max_tenants_affected: -1", "range", "safety.max_tenants_affected", 3, "-1"),
         ("project: p\nsafety:\n  max_tenants_affected: true", "range", "safety.max_tenants_affected", 3, "True"),
         ("project: p\nsafety:\n  over_limit: on", "choice", "safety.over_limit", 3, "not one of"),
-        ("project: p\nsafety:\n  block:\n  - delete\n  - delte", "choice", "safety.block.1", 5, 'did you mean "delete"'),
+        (
+            "project: p\nsafety:\n  block:\n  - delete\n  - delte",
+            "choice",
+            "safety.block.1",
+            5,
+            'did you mean "delete"',
+        ),
         ("project: p\nsafety:\n  block: [in-use]", "choice", "safety.block.0", 3, "no class of change"),
         ("project: p\nhands_off: [pakage/x]", "name", "hands_off.0", 2, "no kind/name"),
         ("project: p\nexternal: [role]", "name", "external.0", 2, "no kind/name"),
