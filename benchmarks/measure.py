@@ -38,10 +38,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Wall time of the whole process, and the most memory it held at once."""
+    """Wall time of the whole process, the most memory it held at once, and how long it kept a processor busy."""
 
     seconds: float
-    peak_mib: float
+    peak_mib: float = 0.0
+    busy: float = 0.0
 
 
 class Broken(Exception):
@@ -81,4 +82,4 @@ def measure(case: Case) -> Sample:
                 f"{case.name}: exit code {child.returncode}, expected {case.expect}\n"
                 f"{said.read().decode(errors='replace')}"
             )
-    return Sample(seconds, usage.ru_maxrss * KIB_PER_UNIT / 1024)
+    return Sample(seconds, usage.ru_maxrss * KIB_PER_UNIT / 1024, usage.ru_utime + usage.ru_stime)

@@ -11,9 +11,10 @@ from benchmarks.measure import Sample
 
 @dataclass(slots=True)
 class Results:
-    """Samples by (tenants, name of the case), in the order of the rounds."""
+    """Samples by (tenants, name of the case), in the order of the rounds; and the sizes there was no time for."""
 
     samples: dict[tuple[int, str], list[Sample]] = field(default_factory=lambda: defaultdict(list))
+    left_out: list[int] = field(default_factory=list)
 
     def add(self, tenants: int, name: str, sample: Sample) -> None:
         self.samples[tenants, name].append(sample)
@@ -23,6 +24,9 @@ class Results:
 
     def seconds(self, tenants: int, name: str) -> float:
         return median(sample.seconds for sample in self.samples[tenants, name])
+
+    def busy(self, tenants: int, name: str) -> float:
+        return median(sample.busy for sample in self.samples[tenants, name])
 
     def peak_mib(self, tenants: int, name: str) -> float:
         return max(sample.peak_mib for sample in self.samples[tenants, name])

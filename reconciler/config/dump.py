@@ -11,11 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.config import differing, plain
-from reconciler.config.inplace import TRUSTED, Edit, edited
+from reconciler.config.inplace import Edit, edited
 from reconciler.config.lawful import Law, Objection
 from reconciler.config.schema import file_name
 from reconciler.config.slugs import Slugs
-from reconciler.config.yaml import judge
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.names import folded
@@ -205,13 +204,11 @@ class _Exporting:
                 owners.setdefault(wish.place, []).append(Ref(kind, key))
         texts = {}
         for place, edits in changes.items():
-            before = (self.root / place).read_bytes().decode()
-            after = edited(before, edits)
-            if not _same_objects(before, after):
+            try:
+                texts[place] = edited((self.root / place).read_bytes().decode(), edits)
+            except ValueError:
                 for ref in owners[place]:
                     self._find(ref, "foreign-state", "its file cannot be changed in place")
-            else:
-                texts[place] = after
         return texts
 
     def _new(self) -> Iterator[tuple[str, str]]:
@@ -231,12 +228,6 @@ class _Exporting:
                 modeline = f"{MODELINE}{file_name(resource)}"
                 yield f"{resource.folder}/{slugs.free(stem)}.yaml", plain.document(modeline, comments, objects)
                 comments = []
-
-
-def _same_objects(before: str, after: str) -> bool:
-    """Whether a change in place left a file that can be read and still declares the same names."""
-    document, complaints = judge(after.encode(), TRUSTED)
-    return not complaints and list(document.data) == list(judge(before.encode(), TRUSTED)[0].data)
 
 
 def _stated(sheet: Sheet) -> dict[str, Mapping[str, Value]]:

@@ -39,7 +39,8 @@ ODD_NUMBER = re.compile(
 )
 """A number to the parser and a text to the judge. Slow to look for, so the two before it say whether to."""
 
-TOO_DEEP = (b" " * 24, b"- -")
+TOO_DEEP = (b" " * 24, b"- -", b"-  ")
+"""Lists directly inside lists: some thousands of them overflow the parser's stack."""
 MARKS = (b"---", b"...")
 
 

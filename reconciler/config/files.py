@@ -140,18 +140,20 @@ def _file(above: int, name: str, place: str, limits: Limits) -> Source | Finding
         if status.st_size > limits.file_bytes:
             return too_large(status.st_size, limits).finding(place, {})
         try:
-            return Source(place, _read(file, limits.file_bytes + 1))
+            return Source(place, _read(file, status.st_size, limits.file_bytes))
         except OSError as error:
             return _unopened(place, error)
 
 
-def _read(descriptor: int, most: int) -> bytes:
-    """At most so many bytes: the file may grow while it is read."""
-    parts = []
-    while most > 0 and (part := os.read(descriptor, min(most, 1 << 20))):
-        parts.append(part)
-        most -= len(part)
-    return b"".join(parts)
+def _read(descriptor: int, expected: int, most: int) -> bytes:
+    """All of it, or one byte more than the limit where the file grows meanwhile."""
+    content = os.read(descriptor, expected + 1)
+    grown = len(content) > expected
+    while grown and len(content) <= most:
+        more = os.read(descriptor, most + 1 - len(content))
+        content += more
+        grown = bool(more)
+    return content
 
 
 @contextmanager

@@ -39,19 +39,36 @@ class Edit:
 
 
 def edited(text: str, edits: Mapping[str, list[Edit]]) -> str:
-    """The text with the edits of these objects made. `text` must be a file that declares them and that was accepted."""
+    """The text with the edits of these objects made. Raises ValueError when that cannot be done, because the file does
+    not declare them, or because something else in it would change too (an alias)."""
     if "\r\n" in text:
         return edited(text.replace("\r\n", "\n"), edits).replace("\n", "\r\n")
+    declared = _objects(text)
+    if not edits.keys() <= declared.keys():
+        raise ValueError("the file has changed")
+    after = _spliced(text, edits, declared)
+    now = _objects(after)
+    if list(now) != list(declared) or any(now[key] != declared[key] for key in declared.keys() - edits.keys()):
+        raise ValueError("something else in the file would change too")
+    return after
+
+
+def _objects(text: str) -> Mapping[str, Any]:
+    """What a text declares; nothing when the judge refuses it."""
+    document, complaints = judge(text.encode(), TRUSTED)
+    return {} if complaints else document.data
+
+
+def _spliced(text: str, edits: Mapping[str, list[Edit]], declared: Mapping[str, Any]) -> str:
+    lines = text.splitlines(keepends=True)
     document, _ = judge(text.encode(), TRUSTED)
     starts = sorted((line - 1, path[0]) for path, line in document.lines.items() if len(path) == 1)
-    ends = [line for line, _ in starts[1:]] + [None]
-    lines = text.splitlines(keepends=True)
-    pieces = ["".join(lines[: starts[0][0]])] if starts else []
+    ends = [*(line for line, _ in starts[1:]), len(lines)]
+    pieces = ["".join(lines[: starts[0][0]])]
     for (start, key), end in zip(starts, ends, strict=True):
         piece = "".join(lines[start:end])
         if key in edits:
-            alone, complaints = judge(piece.encode(), TRUSTED)
-            if complaints or alone.data != {key: document.data[key]}:
+            if _objects(piece) != {key: declared[key]}:
                 # It shares an anchor or a line with another object: only the whole file can be rewritten.
                 return _rewritten(text, edits)
             piece = _rewritten(piece, {key: edits[key]})
@@ -61,6 +78,7 @@ def edited(text: str, edits: Mapping[str, list[Edit]]) -> str:
 
 def _rewritten(text: str, edits: Mapping[str, list[Edit]]) -> str:
     from ruamel.yaml import YAML  # start-up: only `export` writes into files
+    from ruamel.yaml.error import YAMLError
     from ruamel.yaml.resolver import VersionedResolver
 
     class Untyped(VersionedResolver):
@@ -73,7 +91,10 @@ def _rewritten(text: str, edits: Mapping[str, list[Edit]]) -> str:
     yaml.preserve_quotes = True
     yaml.width = WIDEST
     yaml.indent(**_indentation(text))
-    content = yaml.load(text)
+    try:
+        content = yaml.load(text)
+    except YAMLError as error:
+        raise ValueError("ruamel.yaml reads it otherwise") from error
     for key, changes in edits.items():
         for edit in changes:
             _change(content, key, edit)
@@ -91,21 +112,15 @@ def _indentation(text: str) -> dict[str, int]:
 
 
 def _change(content: Any, key: str, edit: Edit) -> None:
-    *groups, leaf = edit.path
     if edit.value is None:
         _take_out(content[key], edit.path)
         return
-    container = _mapping_at(content, key)
-    for group in groups:
-        container = _mapping_at(container, group)
-    _put(container, leaf, edit.value)
-
-
-def _mapping_at(container: Any, name: str) -> Any:
-    """The mapping under this key; made where there is none or only a word."""
-    if not (isinstance(container.get(name), dict) and container[name]):
-        _put(container, name, {})
-    return container[name]
+    container, path, value = content, (key, *edit.path), edit.value
+    while len(path) > 1 and isinstance(container.get(path[0]), dict) and container[path[0]]:
+        container, path = container[path[0]], path[1:]
+    for name in reversed(path[1:]):
+        value = {name: value}
+    _put(container, path[0], value)
 
 
 def _take_out(container: Any, path: Path) -> None:

@@ -6,6 +6,7 @@ wrong, and what to write instead, `config.explain` says. Knows no kind by name, 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -93,7 +94,9 @@ def shape(type_: FieldType, *words: str) -> CoreSchema:
         case Choice(choices):
             return core_schema.literal_schema([*choices, *words])
         case Reference(none=none):
-            return _name(*((NONE,) if none else ()), *words)
+            name = _name(*((NONE,) if none else ()), *words)
+            # Thousands of users name the same few objects: one text in memory for each.
+            return core_schema.no_info_after_validator_function(sys.intern, name)
         case Names(wildcard=wildcard, switch=switch):
             names = _set_of(_wildcard() if wildcard else _name(), least=1 if switch else 0)
             return _or_words(names, *((OFF,) if switch else ()), *words)

@@ -31,7 +31,7 @@ def retired(changes: Sequence[Change], world: World, stated: Mapping[str, Sheet]
             origin=first.origin,
             remedy="name another one, or --allow retired --reason TEXT",
             names=tuple(names),
-            more=count - len(names),
+            more=count - len(names) if names else 0,
         )
 
 

@@ -4,7 +4,7 @@ Knows no kind by name."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from reconciler.engine.diff import Differ, strongest
@@ -47,7 +47,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One kind: `stated` as the files have it, `settled` made comparable, `live` with renames in view."""
+    """One kind: `stated` as the files have it, `settled` made comparable, `live` with renames in view;
+    `unnameable`: live names that are in no sheet."""
 
     resource: Resource
     vocabulary: Vocabulary
@@ -58,13 +59,14 @@ class Comparison:
     memos: Memos
     supported: frozenset[str]
     creates: bool
+    unnameable: Collection[str] = ()
 
     def run(self) -> Outcome:
         """Compare everything once."""
         out = Outcome()
         sifted = sift(self.settled, self.live, self.memos)
         unchanged = sifted.equal
-        live_names = {folded(name): name for name in self.live} if sifted.missing else {}
+        live_names = {folded(name): name for name in (*self.unnameable, *self.live)} if sifted.missing else {}
         for key in sorted(sifted.missing):
             for change_or_finding in self._missing(key, live_names):
                 if isinstance(change_or_finding, Finding):

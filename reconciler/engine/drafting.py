@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -92,7 +92,7 @@ class Drafting:
         total = self._all_kinds(world, memos)
         changes = in_safe_order((*moves, *total.changes), self.vocabulary)
         findings += total.findings
-        going = frozenset(change.ref for change in changes if isinstance(change, Delete))
+        going = self._going(changes, live)
         findings += dangling(self.desired, self.vocabulary, Globs(self.policy.external), going=going, live=live)
         plan = Plan(
             target=self.target.name,
@@ -114,6 +114,13 @@ class Drafting:
             stated=self.desired.sheets,
             question=question(changes, self.vocabulary, self.hands_off),
         )
+
+    def _going(self, changes: Iterable[Change], live: Mapping[str, Sheet]) -> frozenset[Ref]:
+        """What must not be named: this plan deletes it, or it is buried and gone already."""
+        going = {change.ref for change in changes if isinstance(change, Delete)}
+        for kind, sheet in self.desired.sheets.items():
+            going |= {Ref(kind, key) for key in buried(sheet, self.vocabulary[kind]).difference(live.get(kind, ()))}
+        return frozenset(going)
 
     def _all_kinds(self, world: World, memos: Objects) -> Outcome:
         total = Outcome()
@@ -174,7 +181,8 @@ class Drafting:
             if kind not in self.target.supports:
                 findings += _no_place(stated, self.target.name)
                 continue
-            out = list(outsiders(stated, self.hands_off, self.remembered.foreign, self.snapshot))
+            managed = self.remembered.objects.get(kind, {})
+            out = list(outsiders(stated, self.hands_off, self.remembered.foreign, self.snapshot, managed))
             findings += out
             aside = {finding.ref.key for finding in out if finding.ref is not None}
             aside |= buried(stated, self.vocabulary[kind])
@@ -197,10 +205,14 @@ class Drafting:
             memos=memos,
             supported=self.target.supports[kind],
             creates=kind in self.target.creates,
+            unnameable=self.snapshot.unnameable.get(kind, {}),
         ).run()
 
     def _leaving(self, kind: str, live: Sheet, memos: Mapping[str, tuple[str, str]]) -> Iterator[Change | Gone]:
         stated = self.desired.sheets.get(kind, Sheet(kind))
+        # A twin is in no sheet, and yet it is live: nobody may forget it.
+        twins = {name for group in self.snapshot.twins.get(kind, ()) for name in group}
+        memos = {key: memo for key, memo in memos.items() if key not in twins} if twins else memos
         return Leaving(
             resource=self.vocabulary[kind],
             stated=stated,

@@ -95,8 +95,10 @@ def _with_new_targets(block: Block, name: str, new: Mapping[str, str]) -> Block:
     return with_values(block, name, dict[str, Value](moved)) if moved else block
 
 
-def renamed_memory(objects: Objects, names: NewNames, vocabulary: Vocabulary) -> dict[str, dict[str, tuple[str, str]]]:
+def renamed_memory(objects: Objects, names: NewNames, vocabulary: Vocabulary) -> Objects:
     """What is remembered, under the new names; texts that mention none of the old names are left as they are."""
+    if not names:
+        return objects
     seen: dict[str, dict[str, tuple[str, str]]] = {}
     for kind, memos in objects.items():
         new = names.get(kind, {})

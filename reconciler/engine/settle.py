@@ -10,6 +10,7 @@ from reconciler.engine.packed import column, taker, with_values
 from reconciler.engine.scope import Globs
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.names import folded
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.record import Block, Sheet
 from reconciler.model.ref import Origin, Ref
@@ -39,8 +40,11 @@ def buried(sheet: Sheet, resource: Resource) -> frozenset[str]:
     )
 
 
-def outsiders(sheet: Sheet, hands_off: Globs, foreign: Mapping[Ref, str], live: Snapshot) -> Iterator[Finding]:
-    """Declared objects that must take no part, each with the reason and what to do."""
+def outsiders(
+    sheet: Sheet, hands_off: Globs, foreign: Mapping[Ref, str], live: Snapshot, managed: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Declared objects that must take no part, each with the reason and what to do. `managed`: remembered keys,
+    of which only twins are of interest here."""
     for key in sorted(hands_off.among(sheet.kind, sheet)):
         yield Finding(
             code="hands-off",
@@ -59,13 +63,14 @@ def outsiders(sheet: Sheet, hands_off: Globs, foreign: Mapping[Ref, str], live: 
                 origin=sheet[ref.key].origin,
                 remedy="declare it in one project only",
             )
-    for key in sorted({name for group in live.twins.get(sheet.kind, ()) for name in group}.intersection(sheet)):
+    twins = {folded(group[0]): group for group in live.twins.get(sheet.kind, ())}
+    for key in sorted(key for key in {*sheet, *managed} if folded(key) in twins) if twins else ():
         yield Finding(
             code="left-out",
             severity=Severity.LEFT_OUT,
-            message="the live system has this name more than once, so nobody can say which is meant",
+            message="nobody can say which live one is meant: " + ", ".join(f'"{name}"' for name in twins[folded(key)]),
             ref=Ref(sheet.kind, key),
-            origin=sheet[key].origin,
+            origin=sheet[key].origin if key in sheet else None,
             remedy="rename its twin in the live system",
         )
 

@@ -83,6 +83,9 @@ class Place:
             connection.close()
         return rows
 
+    def live_limit(self, package: str = "Growth") -> object:
+        return self.sql("SELECT sending_daily_limit FROM esp_package WHERE name = ?", package)[0][0]
+
 
 Cli = Callable[..., Ended]
 

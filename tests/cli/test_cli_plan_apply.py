@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import stat
-from pathlib import Path
 
 import pytest
 from small_repository import Cli, Place
 
 HAND_EDIT = "UPDATE esp_package SET sending_daily_limit = 40000 WHERE name = 'Growth'"
-
-
-def live_limit(place: Place, name: str = "Growth") -> object:
-    return place.sql("SELECT sending_daily_limit FROM esp_package WHERE name = ?", name)[0][0]
 
 
 def test_nothing_to_do(cli: Cli, place: Place) -> None:
@@ -82,7 +78,7 @@ def test_a_change_is_planned_kept_shown_and_applied(cli: Cli, place: Place) -> N
     applied = cli("apply", "plan.json")
     assert applied.code == 0
     assert "Applied: 1 updated" in applied.out
-    assert live_limit(place) == 30000
+    assert place.live_limit() == 30000
     assert cli("plan", "--detailed-exitcode").code == 0
 
 
@@ -102,30 +98,13 @@ def test_several_outputs_at_once(cli: Cli, place: Place) -> None:
     assert json.loads((place.folder / "a.json").read_text())["format_version"]
 
 
-def test_a_plan_file_is_read_from_stdin(cli: Cli, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    place.replace("packages.d/packages.yaml", "25000", "30000")
-    cli("plan", "--out", "plan.json", "--quiet")
-    for command in ("show", "apply"):
-        with (place.folder / "plan.json").open() as stdin, monkeypatch.context():
-            ended = cli_with(stdin, monkeypatch, command)
-        assert ended == 0
-    assert live_limit(place) == 30000
-
-
-def cli_with(stdin: object, monkeypatch: pytest.MonkeyPatch, command: str) -> int:
-    from reconciler.cli.main import run
-
-    monkeypatch.setattr("sys.stdin", stdin)
-    return run([command, "-"])
-
-
 @pytest.mark.parametrize(("typed", "code", "limit"), [("y\n", 0, 30000), ("n\n", 1, 25000), ("", 130, 25000)])
 def test_apply_shows_the_plan_and_asks(cli: Cli, place: Place, typed: str, code: int, limit: int) -> None:
     place.replace("packages.d/packages.yaml", "25000", "30000")
     ended = cli("apply", types=typed)
     assert ended.code == code
     assert "25,000 → 30,000" in ended.out
-    assert live_limit(place) == limit
+    assert place.live_limit() == limit
 
 
 def test_apply_with_json_keeps_stdout_for_the_document(cli: Cli, place: Place) -> None:
@@ -148,7 +127,7 @@ def test_a_blocked_plan_is_shown_whole_and_changes_nothing(cli: Cli, place: Plac
         ended = cli(*arguments)
         assert ended.code == 3
         assert "in-use" in ended.out + ended.err
-    assert live_limit(place, "Starter Plan") == 5000
+    assert place.live_limit("Starter Plan") == 5000
 
 
 def test_a_class_is_lifted_by_name_and_reason(cli: Cli, place: Place) -> None:
@@ -159,14 +138,14 @@ def test_a_class_is_lifted_by_name_and_reason(cli: Cli, place: Place) -> None:
     assert cli("plan").code == 3
     ended = cli("apply", "--yes", "--allow", "limit-decrease", "--reason", "OPS-1: agreed")
     assert ended.code == 0
-    assert live_limit(place) == 20000
+    assert place.live_limit() == 20000
 
 
 def test_a_plan_may_be_limited(cli: Cli, place: Place) -> None:
     place.replace("packages.d/packages.yaml", "25000", "30000")
     place.replace("packages.d/packages.yaml", "5000\n", "7000\n")
     assert cli("apply", "--yes", "--only", "package/Growth").code == 0
-    assert (live_limit(place), live_limit(place, "Starter Plan")) == (30000, 5000)
+    assert (place.live_limit(), place.live_limit("Starter Plan")) == (30000, 5000)
 
 
 def test_drift_is_found_and_its_document_has_it(cli: Cli, place: Place) -> None:
@@ -176,95 +155,6 @@ def test_drift_is_found_and_its_document_has_it(cli: Cli, place: Place) -> None:
     assert ended.code == 2
     assert "package/Growth" in ended.out
     assert json.loads(cli("drift", "--json").out)["resource_drift"]
-
-
-def test_a_plan_is_stale_once_its_row_has_moved(cli: Cli, place: Place) -> None:
-    place.replace("packages.d/packages.yaml", "25000", "30000")
-    cli("plan", "--out", "plan.json")
-    place.sql(HAND_EDIT)
-    ended = cli("apply", "plan.json")
-    assert ended.code == 4
-    assert "40,000" in ended.err or "40000" in ended.err
-    assert live_limit(place) == 40000
-
-
-def test_a_plan_is_stale_once_the_files_have_moved(cli: Cli, place: Place) -> None:
-    place.replace("packages.d/packages.yaml", "25000", "30000")
-    cli("plan", "--out", "plan.json")
-    place.replace("packages.d/packages.yaml", "30000", "31000")
-    ended = cli("apply", "plan.json")
-    assert ended.code == 4
-    assert "the files have changed" in ended.err
-
-
-def test_a_plan_runs_where_there_are_no_files(cli: Cli, place: Place) -> None:
-    place.replace("packages.d/packages.yaml", "25000", "30000")
-    cli("plan", "--out", "plan.json")
-    for folder in ("packages.d", "roles.d", "tenants.d"):
-        (place.folder / folder).rename(place.folder / f"{folder}.away")
-    assert cli("apply", "plan.json").code == 0
-    assert live_limit(place) == 30000
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "says"),
-    [
-        ("project: test", "project: other", "project"),
-        ("  esp:", "  live:", "target"),
-        ("esp.db", "second.db", "another database"),
-    ],
-)
-def test_a_plan_of_another_place_is_refused(cli: Cli, place: Place, before: str, after: str, says: str) -> None:
-    cli("plan", "--out", "plan.json")
-    place.replace("reconciler.yaml", before, after)
-    if after == "second.db":
-        assert cli("database", "create").code == 0
-    ended = cli("apply", "plan.json")
-    assert ended.code == 4
-    assert "other-target" in ended.err
-    assert says in ended.err
-
-
-def test_a_changed_plan_file_is_refused(cli: Cli, place: Place) -> None:
-    place.replace("packages.d/packages.yaml", "25000", "30000")
-    cli("plan", "--out", "plan.json")
-    place.replace("plan.json", "30000", "90000")
-    for command in ("show", "apply"):
-        assert cli(command, "plan.json").code == 4
-
-
-def test_with_a_key_an_unsigned_plan_is_refused(cli: Cli, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    cli("plan", "--out", "unsigned.json")
-    monkeypatch.setenv("RECONCILER_PLAN_KEY", "k1")
-    assert cli("apply", "unsigned.json").code == 4
-    cli("plan", "--out", "signed.json")
-    assert cli("apply", "signed.json").code == 0
-    monkeypatch.setenv("RECONCILER_PLAN_KEY", "k2")
-    assert cli("apply", "signed.json").code == 4
-
-
-@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"no json", b"\xff\xfe", b'{"format_version": 3}'])
-def test_what_is_no_plan_file_is_1(cli: Cli, place: Place, content: bytes) -> None:
-    (place.folder / "plan.json").write_bytes(content)
-    for command in ("show", "apply"):
-        ended = cli(command, "plan.json")
-        assert ended.code == 1
-        assert "internal" not in ended.err
-
-
-def test_a_plan_file_that_is_not_there_is_1(cli: Cli, place: Place) -> None:
-    (place.folder / "folder").mkdir()
-    for name in ("missing.json", "folder"):
-        assert cli("apply", name).code == 1
-
-
-def test_a_plan_file_that_cannot_be_written_is_1(cli: Cli, place: Place) -> None:
-    (place.folder / "folder").mkdir()
-    for path in ("missing/plan.json", "folder", "/dev/null"):
-        ended = cli("plan", "--out", path)
-        assert ended.code == 1
-        assert "internal" not in ended.err
-    assert list(place.folder.glob(".plan.json*")) == []
 
 
 def test_a_pause_refuses_every_apply_and_no_plan(cli: Cli, place: Place) -> None:
@@ -289,7 +179,6 @@ def test_people_whom_no_file_names_are_masked_but_for_a_terminal(cli: Cli, place
 
 
 def test_an_other_apply_holds_the_lock(cli: Cli, place: Place) -> None:
-    import sqlite3
 
     place.replace("packages.d/packages.yaml", "25000", "30000")
     holder = sqlite3.connect(place.folder / "esp.db", isolation_level=None)
@@ -298,26 +187,3 @@ def test_an_other_apply_holds_the_lock(cli: Cli, place: Place) -> None:
     holder.close()
     assert ended.code == 5
     assert cli("apply", "--yes").code == 0
-
-
-def test_a_plan_inside_a_work_tree_is_warned_about(cli: Cli, place: Place) -> None:
-    import subprocess
-
-    subprocess.run(["git", "init", "-q"], cwd=place.folder, check=True)
-    assert "git does not ignore it" in cli("plan", "--out", "plan.json").err
-    assert "git does not ignore it" not in cli("plan", "--out", "plan.json", "--quiet").err
-    (place.folder / ".gitignore").write_text("plan.json\n")
-    assert cli("plan", "--out", "plan.json").err == ""
-
-
-def test_the_commit_is_in_the_plan(cli: Cli, place: Place) -> None:
-    import subprocess
-
-    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com"]
-    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
-        subprocess.run([*git, *words], cwd=place.folder, check=True)
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=place.folder, capture_output=True, text=True, check=True)
-    commit = head.stdout.strip()
-    assert commit[:7] in cli("plan").out
-    (Path("packages.d") / "new.yaml").write_text("")
-    assert "uncommitted" in cli("plan").out

@@ -2,9 +2,10 @@
 
 `live.yaml` opens with a comment that says why the case is there. Its keys, none of them needed:
 `settings` merged into reconciler.yaml · `catalogues` name → names · `live` kind → key → fields · `usage` tenant →
-counter → number · `remembered` kind → key → fields, or `same` as live, at any of the three levels · `finished` false: no
-apply has finished yet · `foreign` project → kind → keys · `sql` statements run last, as a hand would · `plan` with
-`only` (globs) and `allow` (class → reason).
+counter → number · `remembered` kind → key → fields, or `same` as live, at any of the three levels · `finished` false:
+no apply has finished yet · `foreign` project → kind → key → fields · `sql` statements run last, as a hand would ·
+`plan` with `only` (globs) and `allow` (class → reason) · `afterwards` true: the next plan is not empty either, and the
+reason says why.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ from reconciler.workflow.site import Choices, Site, opened
 SETTINGS = {"project": "test", "targets": {"esp": {"type": "native", "url": "sqlite:///esp.db"}}}
 DATABASE, FILES = "esp.db", "desired"
 SAME = "same"
-KEYS = frozenset({"settings", "catalogues", "live", "usage", "remembered", "finished", "foreign", "sql", "plan"})
+KEYS = frozenset(
+    {"settings", "catalogues", "live", "usage", "remembered", "finished", "foreign", "sql", "plan", "afterwards"}
+)
 
 Story = Mapping[str, Any]
 Dump = dict[str, list[tuple[Any, ...]]]
@@ -132,9 +135,9 @@ def lasting(database: Path) -> Dump:
     return found
 
 
-def system(whole: Dump) -> Dump:
-    """The part of a dump that is the live system, without the reconciler's own tables."""
-    return {name: rows for name, rows in whole.items() if not name.startswith(("reconciler_", "sqlite_"))}
+def standing(whole: Dump) -> Dump:
+    """The part of a dump that is the live system and what is remembered of it, without history."""
+    return {name: rows for name, rows in whole.items() if name not in ("reconciler_run", "reconciler_change")}
 
 
 def _merged(first: Story, second: Story) -> dict[str, Any]:

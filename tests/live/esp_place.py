@@ -55,7 +55,9 @@ def yaml_of(objects: Mapping[str, Mapping[str, Any]]) -> str:
             for step in path:
                 inside = inside.setdefault(step, {})
             inside[last] = value
-    lines = (f"{json.dumps(key)}: {json.dumps(fields)}" for key, fields in nested.items())
+    # Not \\ud83d\\ude00: YAML's escapes know no surrogates.
+    text = json.JSONEncoder(ensure_ascii=False).encode
+    lines = (f"{text(key)}: {text(fields)}" for key, fields in nested.items())
     return "\n".join(lines) + "\n"
 
 

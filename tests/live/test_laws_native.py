@@ -24,7 +24,7 @@ from reconciler.workflow import exporting, saved
 
 NUMBER = itertools.count()
 BOUNDED = settings(
-    max_examples=12,
+    max_examples=8,
     derandomize=True,
     deadline=None,
     database=None,
@@ -54,11 +54,11 @@ def fresh(empty: Esp, world: World) -> Esp:
 def planned(esp: Esp) -> Plan:
     """A plan; what is said about it is shown when the test fails."""
     try:
-        plan = esp.plan()
+        plan = esp.plan("retired")
     except ReconcilerError as error:
         note("\n".join(map(str, error.findings)))
         raise
-    note("\n".join(map(str, plan.findings)))
+    note("\n".join(map(str, plan.blocked)))
     return plan
 
 
@@ -122,7 +122,7 @@ def test_twice_is_once(empty: Esp, first: World, rest: st.DataObject) -> None:
     esp = fresh(empty, first)
     for world in (first, rest.draw(worlds(keep=first))):
         esp.declare(world)
-        plan = esp.plan()
+        plan = planned(esp)
         done = tuple(change for change in plan.changes if not isinstance(change, Forget))
         esp.apply(plan)
         quiet = RUNS | {"reconciler_managed", "reconciler_change"}
@@ -178,20 +178,20 @@ def test_order_of_files_and_rows_changes_nothing(
         connection.execute("DELETE FROM esp_role")
     for part in _in_parts(world, chance):
         other.declare(part)
-        other.apply()
+        other.apply(planned(other))
     new = wanted.draw(worlds(keep=world))
     one.declare(new)
     (other.folder / "tenants.d" / "all.yaml").unlink(missing_ok=True)
     other.declare(new)
-    first, second = one.plan(), other.plan()
+    first, second = planned(one), planned(other)
     assert fingerprint(first) == fingerprint(second)
     assert _told(first) == _told(second)
     shuffled_files = one.copy(one.folder.with_name(f"{one.folder.name}-shuffled"))
     _rewrite(shuffled_files, new, chance)
-    third = shuffled_files.plan()
+    third = planned(shuffled_files)
     assert fingerprint(third) == fingerprint(first)
     assert third.source.files == first.source.files
-    assert one.plan() == first
+    assert planned(one) == first
 
 
 def _in_parts(world: World, chance: random.Random) -> list[World]:
@@ -224,9 +224,12 @@ def _rewrite(esp: Esp, world: World, chance: random.Random) -> None:
 
 
 def _told(plan: Plan) -> dict[str, Any]:
-    """The document without what may differ: times, and which database it was."""
+    """The document without times, and without the lines that memory knows: it learned them from other files."""
     document = json.loads(saved.written(plan, {}))
-    del document["meta"], document["digest"], document["source"]["instance"]
+    del document["meta"], document["digest"]
+    for change in document["resource_changes"]:
+        if not change["stated"]:
+            del change["origin"]
     return dict(document)
 
 
@@ -234,7 +237,7 @@ def test_the_worlds_use_every_field(empty: Esp) -> None:
     """A check of the check: no field of the Vocabulary is beyond the generator."""
     seen: set[tuple[str, str]] = set()
 
-    @settings(BOUNDED, max_examples=120)
+    @settings(BOUNDED, max_examples=60)
     @given(world=worlds())
     def look(world: World) -> None:
         for kind, of_kind in world.items():

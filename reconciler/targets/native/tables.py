@@ -148,7 +148,7 @@ def _scalar(field: Field) -> Iterator[sa.schema.SchemaItem]:
         target = sa.ForeignKey(f"{PREFIX}{field.type.kind}.id", ondelete="RESTRICT")
         yield sa.Column(name, ID, target, nullable=True, index=True)
         return
-    default = None if field.default is None else str(codec_of(field).encode(field.default))
+    default = None if field.default is None else str(codec_of(field).encode([field.default])[0])
     yield sa.Column(name, _type(field), nullable=default is None, server_default=default)
     if isinstance(field.type, Choice):
         yield sa.CheckConstraint(sa.column(name).in_(field.type.words), name=name)

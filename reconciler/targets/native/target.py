@@ -53,13 +53,17 @@ class NativeTarget:
     @contextmanager
     def reader(self) -> Iterator[SqlReader]:
         """One snapshot. Raises TargetError when the database is not there, not ours or of another version."""
-        with self._checked(Door.READ) as connection:
+        with opened(self._place, Door.READ) as connection:
+            provision.check_version(connection)
             yield SqlReader(Wire(connection, self._place, locking=False), self._system, self._vocabulary)
 
     @contextmanager
     def writer(self) -> Iterator[SqlWriter]:
         """A connection whose every transaction may write. Raises as `reader`."""
-        with self._checked(Door.WRITE) as connection:
+        # Looked at through the other door: a transaction on this one would already wait for the lock.
+        with opened(self._place, Door.READ) as connection:
+            provision.check_version(connection)
+        with opened(self._place, Door.WRITE) as connection:
             yield SqlWriter(Wire(connection, self._place, locking=True), self._system, self._vocabulary)
 
     def create(self) -> Sequence[str]:
@@ -97,15 +101,6 @@ class NativeTarget:
             lines += settings_of(connection)
             lines += [(f"protection of {kind}", schema.protection(self._system, kind)) for kind in self._system.kinds]
         return tuple(lines)
-
-    @contextmanager
-    def _checked(self, door: Door) -> Iterator[sa.Connection]:
-        with opened(self._place, door) as connection:
-            provision.check_version(connection)
-            if door is Door.WRITE:
-                # The transaction opens with `begin`, not with our look at the version.
-                connection.rollback()
-            yield connection
 
 
 class NativeType:

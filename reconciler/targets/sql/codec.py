@@ -27,12 +27,12 @@ class Codec:
         meaning = self.meanings.get
         return [meaning(value, value) for value in stored]
 
-    def encode(self, value: Value | None) -> Any:
-        """What is stored for a value. None: NULL."""
-        for stored, means in self.meanings.items():
-            if stored is not None and means == value:
-                return stored
-        return value
+    def encode(self, values: Sequence[Value | None]) -> Sequence[Any]:
+        """Values as they are stored, in the same order. None: NULL."""
+        if not self.meanings:
+            return values
+        spelled = {means: stored for stored, means in self.meanings.items()}.get
+        return [spelled(value, value) for value in values]  # type: ignore[arg-type]  # scalars, so hashable
 
 
 NO_LIMIT = -1

@@ -12,7 +12,7 @@ from reconciler.model.target import Draft
 from reconciler.model.values import NONE, Value
 from reconciler.targets.sql.codec import text
 from reconciler.targets.sql.mapping import Column, Foreign, KindMap, Links, Pairs, Side, System
-from reconciler.targets.sql.wire import ROW, Wire, chunks
+from reconciler.targets.sql.wire import Wire, chunks
 
 Drafts = Mapping[int, Draft]
 """id → the fields to write."""
@@ -26,9 +26,9 @@ class Ink:
         self._system = system
         self._kind = kind
 
-    def stored(self, drafts: Mapping[Any, Draft], label: str) -> Iterator[list[dict[str, Any]]]:
-        """The part of each draft that is in the kind's own table, encoded, in batches of the same columns; under
-        `label` each row has what `drafts` is keyed by. Raises TargetError when a reference names what is not live."""
+    def stored(self, drafts: Mapping[Any, Draft]) -> Iterator[tuple[list[str], list[tuple[Any, ...]]]]:
+        """The part of each draft that is in the kind's own table, in batches: names of columns, then rows, each with
+        what `drafts` is keyed by and a value a column. Raises TargetError when a reference names what is not live."""
         targets = self._targets(drafts.values())
         batches: dict[tuple[str, ...], list[Any]] = {}
         for who, draft in drafts.items():
@@ -36,15 +36,14 @@ class Ink:
         for names, batch in batches.items():
             places = ((name, self._kind.fields[name]) for name in names)
             own = [(name, place) for name, place in places if isinstance(place, (Column, Foreign))]
-            columns = [[self._encoded(place, drafts[who][name], targets) for who in batch] for name, place in own]
-            labels = (label, *(place.column.name for _, place in own))
-            yield [dict(zip(labels, row, strict=True)) for row in zip(batch, *columns, strict=True)]
+            columns = [_encoded(place, [drafts[who][name] for who in batch], targets) for name, place in own]
+            yield [place.column.name for _, place in own], list(zip(batch, *columns, strict=True))
 
     def update_columns(self, drafts: Drafts) -> None:
         """Write the own columns."""
-        for rows in self.stored(drafts, ROW):
-            if len(rows[0]) > 1:
-                self._wire.update(self._kind.id, rows)
+        for columns, rows in self.stored(drafts):
+            if columns:
+                self._wire.update(self._kind.id, columns, rows)
 
     def extras(self, drafts: Drafts, occupied: Collection[int]) -> None:
         """Write what lives in tables of its own: links, maps and the side row. `occupied`: the ids of objects that
@@ -69,16 +68,6 @@ class Ink:
                 named.setdefault(place.kind, set()).update(str(key) for key in keys if key not in (None, NONE))
         return {kind: self._wire.ids(self._system.kinds[kind], keys) for kind, keys in named.items() if keys}
 
-    def _encoded(self, place: Column | Foreign, value: Value | None, targets: Mapping[str, Mapping[str, int]]) -> Any:
-        if isinstance(place, Column):
-            return place.codec.encode(value)
-        if value is None or value == NONE:
-            return None
-        number = targets[place.kind].get(str(value))
-        if number is None:
-            raise TargetError(f'there is no {place.kind} "{value}" in the live system')
-        return number
-
     def _links(self, place: Links, wanted: Mapping[int, Value | None], there: Sequence[int]) -> None:
         """Add the links that are missing and take away those that are too many."""
         numbers = self._items(place.catalogue)
@@ -90,8 +79,7 @@ class Ink:
             for item in names
         }
         self._remove(place.owner, place.item, present - desired)
-        fresh = [{place.owner.name: owner, place.item.name: item} for owner, item in sorted(desired - present)]
-        self._wire.insert(place.owner.table, fresh)
+        self._wire.insert(place.owner.table, (place.owner.name, place.item.name), sorted(desired - present))
 
     def _items(self, catalogue: str) -> dict[str, int]:
         names = self._system.catalogues[catalogue]
@@ -119,29 +107,46 @@ class Ink:
         changed = {pair for pair, value in desired.items() if pair in present and present[pair] != value}
         self._remove(place.owner, place.name, gone | changed)
         fresh = [
-            {place.owner.name: owner, place.name.name: name, place.value.name: value}
+            (owner, name, value)
             for (owner, name), value in sorted(desired.items())
             if (owner, name) in changed or (owner, name) not in present
         ]
-        self._wire.insert(place.owner.table, fresh)
+        self._wire.insert(place.owner.table, (place.owner.name, place.name.name, place.value.name), fresh)
 
     def _side(self, place: Side, wanted: Mapping[int, Value | None], there: Sequence[int]) -> None:
         """The whole row: what the map does not list becomes NULL."""
         present = {row[0] for row in self._wire.among(sa.select(place.owner), place.owner, there)}
-        blank = dict.fromkeys(column.column.name for column in place.columns.values())
-        rows: dict[int, dict[str, Any]] = {}
-        for owner, values in wanted.items():
-            if values or owner in present:
-                row = rows[owner] = blank.copy()
-                for name, value in values.items() if isinstance(values, Mapping) else ():
-                    row[place.columns[name].column.name] = place.columns[name].codec.encode(value)
-        self._wire.update(place.owner, [{ROW: owner, **row} for owner, row in rows.items() if owner in present])
-        fresh = [{place.owner.name: owner, **row} for owner, row in rows.items() if owner not in present]
-        self._wire.insert(place.owner.table, fresh)
+        maps = {owner: values if isinstance(values, Mapping) else {} for owner, values in wanted.items()}
+        old = {owner: values for owner, values in maps.items() if owner in present}
+        new = {owner: values for owner, values in maps.items() if values and owner not in present}
+        self._wire.update(place.owner, *_side_rows(place.columns, old))
+        listed = {name: column for name, column in place.columns.items() if any(name in own for own in new.values())}
+        columns, rows = _side_rows(listed, new)
+        self._wire.insert(place.owner.table, (place.owner.name, *columns), rows)
 
     def _remove(self, first: Any, second: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
         for one, other in sorted(pairs):
             self._wire.write(sa.delete(first.table).where(first == one, second == other))
+
+
+def _encoded(
+    place: Column | Foreign, values: Sequence[Value | None], targets: Mapping[str, Mapping[str, int]]
+) -> Sequence[Any]:
+    if isinstance(place, Column):
+        return place.codec.encode(values)
+    numbers: dict[Any, int | None] = {**targets.get(place.kind, {}), None: None, NONE: None}
+    for value in values:
+        if value not in numbers:
+            raise TargetError(f'there is no {place.kind} "{value}" in the live system')
+    return [numbers[value] for value in values]
+
+
+def _side_rows(
+    columns: Mapping[str, Column], maps: Mapping[int, Mapping[str, Value]]
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Names of columns, then a row an owner: its id and a value a column, None for what its map does not list."""
+    stored = (column.codec.encode([own.get(name) for own in maps.values()]) for name, column in columns.items())
+    return [column.column.name for column in columns.values()], list(zip(maps, *stored, strict=True))
 
 
 def delete_where(wire: Wire, column: Any, ids: Iterable[int]) -> int:

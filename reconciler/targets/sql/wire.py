@@ -3,7 +3,8 @@ chunks. Knows no table of anybody's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ Query: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 Line: TypeAlias = "sa.Row[*tuple[Any, ...]]"
 
 ROW = "_row"
-"""Under this name a row to update says which one it is."""
+"""The name of the parameter that says which row is updated."""
 
 CHUNK = 500
 """Parameters in one statement; well below every engine's limit."""
@@ -45,28 +46,33 @@ class Wire:
         for chunk in chunks(wanted):
             yield from self.rows(statement.where(column.in_(chunk)))
 
-    def insert(self, table: sa.FromClause, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert rows that all have the same columns."""
+    def insert(self, table: sa.FromClause, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert rows, each with a value for each of `columns`."""
         if rows:
-            self._many(sa.insert(table), rows)  # type: ignore[arg-type]  # every column is of a Table
+            self._many(sa.insert(table), columns, rows)  # type: ignore[arg-type]  # every column is of a Table
 
-    def update(self, by: Col, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Update rows that all have the same columns, each found by its ROW: the value of `by`."""
+    def update(self, by: Col, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Update rows, each found by its first value, the one of `by`; the others are for `columns`."""
         if rows:
-            values: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name != ROW}
-            self._many(sa.update(by.table).where(by == sa.bindparam(ROW)).values(values), rows)
+            values: dict[str, Any] = {name: sa.bindparam(name) for name in columns}
+            change = sa.update(by.table).where(by == sa.bindparam(ROW)).values(values)
+            self._many(change, (ROW, *columns), rows)
 
     def write(self, statement: sa.Executable) -> int:
         """Run one change; how many rows it hit."""
         with speaking(self.place):
             return self.connection.execute(statement).rowcount
 
-    def _many(self, statement: sa.Insert | sa.Update, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _many(self, change: sa.Insert | sa.Update, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """One statement for many rows, past SQLAlchemy's work on each: they hold only numbers and text, which no
         driver wants converted."""
-        compiled = statement.compile(dialect=self.connection.dialect, column_keys=list(rows[0]))
+        compiled = change.compile(dialect=self.connection.dialect, column_keys=list(names))
         order = compiled.positiontup
-        sent: Any = [tuple(row[name] for name in order) for row in rows] if order else list(rows)
+        sent: Any = rows
+        if order is None:
+            sent = [dict(zip(names, row, strict=True)) for row in rows]
+        elif order != list(names):
+            sent = list(map(itemgetter(*map(names.index, order)), rows))
         with speaking(self.place):
             self.connection.exec_driver_sql(str(compiled), sent)
 

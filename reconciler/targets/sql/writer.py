@@ -22,7 +22,7 @@ from reconciler.targets.sql.ink import Ink, delete_where
 from reconciler.targets.sql.mapping import Foreign, KindMap, System
 from reconciler.targets.sql.reader import record
 from reconciler.targets.sql.rows import Rows, collector_resting
-from reconciler.targets.sql.wire import ROW, Wire
+from reconciler.targets.sql.wire import Wire
 
 
 class SqlWriter:
@@ -79,15 +79,15 @@ class SqlWriter:
         """old key → new key."""
         own = self._system.kinds[kind]
         ids = self._live(own, names)
-        self._wire.update(own.id, [{ROW: ids[old], own.key.name: new} for old, new in names.items()])
+        self._wire.update(own.id, (own.key.name,), [(ids[old], new) for old, new in names.items()])
 
     def insert(self, kind: str, rows: Mapping[str, Draft]) -> None:
         """key → its values; a field not given takes the column's default."""
         own = self._system.kinds[kind]
         ink = Ink(self._wire, self._system, own)
         with collector_resting():
-            for batch in ink.stored(rows, own.key.name):
-                self._wire.insert(own.table, batch)
+            for columns, batch in ink.stored(rows):
+                self._wire.insert(own.table, (own.key.name, *columns), batch)
             ids = self._live(own, rows)
             ink.extras({ids[key]: draft for key, draft in rows.items()}, occupied=())
 

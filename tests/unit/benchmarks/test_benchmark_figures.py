@@ -97,8 +97,11 @@ def test_the_page_shows_goals_and_figures(tmp_path: Path) -> None:
     results.add(10_000, ours.COLD, Sample(0.25, 61.4))
     text = page(results, tuple(goals.judged(results)), command="make bench", peers=[])
     assert "| memory of a plan, 10,000 tenants: at most 60 MB | 61 MB    | missed |" in text
-    assert "| 10      | plan, nothing changed, no cache | 2.000   | 20 MB  | 3      |" in text
+    assert "| 10      | plan, nothing changed, no cache | 2.000   | 0.000     | 20 MB  | 3     |" in text
     assert "No peer was measured" in text
+    assert "Left out" not in text
+    results.left_out.append(100_000)
+    assert "because the time was up: 100,000." in page(results, (), command="make bench", peers=["octoDNS 1.22.0"])
     assert str(Path.home()) not in text
 
 
@@ -107,6 +110,7 @@ def test_a_child_is_measured_whole(tmp_path: Path) -> None:
     sample = measure(Case(name="sleeper", argv=(sys.executable, "-c", held), folder=tmp_path))
     assert 0.2 <= sample.seconds < 30
     assert sample.peak_mib > 64
+    assert 0 < sample.busy < sample.seconds
 
 
 def test_a_child_that_fails_is_no_measurement(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def typed(data: Any) -> Any:
             return type(data), data
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(st.one_of(PIECES, NUMBERS, st.text(max_size=30).map(lambda text: f"a: {text}")))
 @example("a: |\n  x\n")
 def test_same_values_as_the_judge(text: str) -> None:

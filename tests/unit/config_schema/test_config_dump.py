@@ -149,7 +149,7 @@ def test_complete_adds_what_the_file_does_not_state(tmp_path: Path) -> None:
     snapshot = live(record("package", "Small", sending__daily_limit=5, setup_guide=False, quota__move_to="none"))
     made = export(tmp_path, snapshot, package="Small: {}   # nothing here\n", complete=True)
     assert made.files["packages.d/x.yaml"] == (
-        "Small:             # nothing here\n  sending:\n    daily_limit: 5\n  setup_guide: false\n"
+        "Small:      # nothing here\n  sending:\n    daily_limit: 5\n  setup_guide: false\n"
     )
 
 
@@ -170,7 +170,7 @@ def test_a_wildcard_stays_only_while_it_is_true(tmp_path: Path) -> None:
 
 
 def test_objects_that_share_an_anchor_are_rewritten_together(tmp_path: Path) -> None:
-    content = "A: &a\n  sending: &s {daily_limit: 1}\nB:\n  sending: *s\n  setup_guide: true\n"
+    content = "A:\n  sending: &s {daily_limit: 1}\nB:\n  sending: *s\n  setup_guide: true\n"
     snapshot = live(
         record("package", "A", sending__daily_limit=1),
         record("package", "B", sending__daily_limit=1, setup_guide=False),
@@ -330,9 +330,28 @@ def test_empty_sets_and_maps(tmp_path: Path) -> None:
     assert made.files["packages.d/p.yaml"].endswith("P:\n  headers: {}\n")
 
 
-def test_a_file_that_would_not_survive_is_left_alone(tmp_path: Path) -> None:
-    content = 'A: {description: "x"}\n? B\n: description: &d words\n  note: *d\n'
+def test_an_alias_to_a_changed_value_keeps_what_it_stands_for(tmp_path: Path) -> None:
+    content = "B: {description: &d words, note: *d}\n"
     made = export(tmp_path, live(record("role", "B", description="other")), role=content)
+    assert made.files["roles.d/x.yaml"] == "B: {description: other, note: &d words}\n"
+
+
+def test_nobody_elses_value_changes_through_an_alias(tmp_path: Path) -> None:
+    content = "A:\n  sending: &s {daily_limit: 1}\nB:\n  sending: *s\n"
+    snapshot = live(record("package", "A", sending__daily_limit=2), record("package", "B", sending__daily_limit=1))
+    made = export(tmp_path, snapshot, package=content)
+    assert made.files == {}
+    assert [finding.ref for finding in made.findings] == [Ref("package", "A")]
+
+
+@pytest.mark.parametrize(
+    "content", ["C: {}\n", "B: {", "", "B:\n  description:\twords\n", "B: {description: x}\nB: {}\n"]
+)
+def test_a_file_that_has_changed_meanwhile_is_left_alone(tmp_path: Path, content: str) -> None:
+    made = export(tmp_path, live(), role="B: {description: words}")
+    desired = load(tmp_path, KINDS)
+    (tmp_path / "roles.d" / "x.yaml").write_text(content)
+    made = dump.export(tmp_path, live(record("role", "B", description="other")), desired.sheets, KINDS)
     assert made.files == {}
     assert [finding.message for finding in made.findings] == ["not exported: its file cannot be changed in place"]
 

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from dump_worlds import two_worlds, worlds
 from hypothesis import HealthCheck, Phase, given, settings
@@ -56,16 +57,17 @@ def different(
                 nowhere = isinstance(KINDS.fields[kind][name].type, Reference) and value == NONE
                 if (kind, key, name) in left_out or (nowhere and name not in stated):
                     continue
-                if partly(kind, name) and name in stated:
-                    value = {code: text for code, text in value.items() if code in stated[name]}
-                if (everything or name in stated) and stated.get(name) != value:
+                if (everything or name in stated) and stated.get(name) != owned(kind, name, value, stated):
                     found.append((kind, key, name, value, stated.get(name)))
     return found
 
 
-def partly(kind: str, name: str) -> bool:
+def owned(kind: str, name: str, value: Any, stated: Mapping[str, Any]) -> Any:
+    """Of a map that is owned code by code, what the file speaks of."""
     type_ = KINDS.fields[kind][name].type
-    return isinstance(type_, TextMap) and not type_.whole
+    if isinstance(type_, TextMap) and not type_.whole and name in stated:
+        return {code: text for code, text in value.items() if code in stated[name]}
+    return value
 
 
 def left_out(made: dump.Export) -> set[tuple[str, str, str]]:

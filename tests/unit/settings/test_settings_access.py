@@ -113,7 +113,7 @@ def test_which_target(tmp_path: Path) -> None:
         settings.target(two, None, {})
     with pytest.raises(ReconcilerError, match='did you mean "live"'):
         settings.target(two, "life", {})
-    with pytest.raises(ReconcilerError, match='no target "zzz"$'):
+    with pytest.raises(ReconcilerError, match=r'no target "zzz"$'):
         settings.target(two, "zzz", {})
 
 

@@ -146,7 +146,7 @@ def test_quantities(stated: object, units: dict[str, int], amount: int) -> None:
     "stated", [True, 1.5, None, "", "ten", "10 s", "-1", "1.5 %", "9" * 19, "10 % %", [10], "١٠ %"]
 )
 def test_no_quantities(stated: object) -> None:
-    with pytest.raises(ValueError, match="quantity|number"):
+    with pytest.raises(ValueError, match=r"quantity|number"):
         quantity(stated, PERCENT)
 
 
@@ -201,6 +201,12 @@ def test_no_quantities(stated: object) -> None:
         ("project: p\ntargets: {a: {type: native, url: nowhere}}", "type", "targets.a.url", 2, "no database URL"),
         ("project: p\ntargets: {a: {type: native, url: 5}}", "type", "targets.a.url", 2, "this is of"),
         ("project: p\ntargets: {a: {type: native, insecure: 1}}", "type", "targets.a.insecure", 2, "1 is of"),
+        ("project: p\nhands_off: role/x", "type", "hands_off", 2, '"role/x" is of'),
+        ("project: p\nlimits: {depth: 1.5}", "type", "limits.depth", 2, "1.5 is of"),
+        ("project: p\nlimits: {depth: {a: 1}}", "type", "limits.depth", 2, "a mapping is of"),
+        ("project: p\ntargets: {a: {type: native, insecure: no}}", "type", "targets.a.insecure", 2, '"no" is of'),
+        ("project: p\ntargets: {a: {type: native, memory: true}}", "type", "targets.a.memory", 2, "this is of"),
+        ("project: p\ntargets: {a: {type: true}}", "type", "targets.a.type", 2, "true is of"),
         ("[a]", "type", "", 1, "a list"),
     ],
 )
