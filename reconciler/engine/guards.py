@@ -106,7 +106,7 @@ def cascade(case: Case) -> Iterator[Finding]:
         if spread:
             yield Finding(
                 code="cascade",
-                message=f"the database would delete with it: {spread}",
+                message=f"the database {spread} with it",
                 ref=change.ref,
                 origin=change.origin,
                 remedy="move or remove those first",

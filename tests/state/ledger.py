@@ -134,7 +134,7 @@ class Operation:
         found = self.after.remembered()
         assert declared - aside <= found
         if self.plan.policy.mode != "additive":
-            assert found <= declared
+            assert found <= declared | aside
         assert {pair for pair in declared - aside if pair[1] not in self.after.visible(pair[0])} == set()
 
     def renamed_rows_are_the_same_rows(self) -> None:
