@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from reconciler.engine.journal import entries
 from reconciler.engine.prove import not_held, prove, touched
-from reconciler.engine.recheck import recheck_limits, recheck_moved, recheck_start
+from reconciler.engine.recheck import recheck_moved, recheck_start
 from reconciler.engine.write import Writing
 from reconciler.model.change import Change
 from reconciler.model.errors import Locked, ReconcilerError, Refused, Stale, TargetError
@@ -74,10 +74,11 @@ class Applying:
         self._refuse_another_world()
         self.progress("proving that nothing moved")
         refs = touched(self.plan.changes)
-        proof = prove(self.plan.changes, self.writer.read(refs), self.vocabulary)
+        found = self.writer.read(refs)
+        proof = prove(self.plan.changes, found, self.vocabulary)
         if proof.stale:
             raise Stale("the live system is no longer what the plan saw; nothing was changed", findings=proof.stale)
-        self._refuse(recheck_start(self.plan, proof.todo, self.writer, self.vocabulary))
+        self._refuse(recheck_start(self.plan, proof.todo, found, self.writer, self.vocabulary))
         self.progress("writing")
         writing = Writing(self.writer, self.vocabulary, proof.todo)
         raw = writing.raw_of_deleted()
@@ -88,11 +89,9 @@ class Applying:
         writing.delete()
         self._in_time(deadline)
         self.progress("reading back")
-        found = self.writer.read(refs)
-        lost = tuple(not_held(proof.todo, found, self.vocabulary))
+        lost = tuple(not_held(proof.todo, self.writer.read(refs), self.vocabulary))
         if lost:
             raise TargetError("the system did not keep what was written; rolled back", findings=lost)
-        self._refuse(recheck_limits(self.plan, proof.todo, found, self.writer, self.vocabulary))
         self.memory.remember(session, self.plan.project, self.run, self.plan.remember)
         self.memory.drop(session, self.plan.project, self.plan.drop)
         self.memory.record(session, self.run, entries(proof.todo, raw, moved))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from reconciler.engine.diff import Differ, strongest
 from reconciler.engine.sieve import encode, sift
+from reconciler.engine.world import peek
 from reconciler.model.change import Cause, Change, Create, Update
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Memo
@@ -16,7 +17,7 @@ from reconciler.model.names import folded
 from reconciler.model.plan import Counts
 from reconciler.model.record import Record, Sheet
 from reconciler.model.ref import Origin, Ref
-from reconciler.model.resource import Resource, Vocabulary
+from reconciler.model.resource import Choice, Resource, Vocabulary
 from reconciler.model.values import Value, Values, from_json
 
 LINES_UP_TO = 1_000
@@ -60,61 +61,81 @@ class Comparison:
     supported: frozenset[str]
     creates: bool
     unnameable: Collection[str] = ()
+    taken: Collection[str] = ()
+    blocks_foreign_state: bool = False
 
     def run(self) -> Outcome:
         """Compare everything once."""
         out = Outcome()
         sifted = sift(self.settled, self.live, self.memos)
-        unchanged = sifted.equal
+        out.counts = Counts(compared=sifted.equal + len(sifted.differing), unchanged=sifted.equal)
         live_names = {folded(name): name for name in (*self.unnameable, *self.live)} if sifted.missing else {}
-        for key in sorted(sifted.missing):
-            for change_or_finding in self._missing(key, live_names):
-                if isinstance(change_or_finding, Finding):
-                    out.findings.append(change_or_finding)
-                    if change_or_finding.code == "absent" and key in self.memos:
-                        out.counts = replace(out.counts, lost=out.counts.lost + 1)
-                else:
-                    out.changes.append(change_or_finding)
-                    out.remember.append(self._memo(key))
-        for key in sorted(sifted.differing):
-            update, memo = self._update(key), self._memo(key)
-            if update is not None:
-                out.changes.append(update)
-                out.findings += self._released(key)
-            else:
-                unchanged += 1
-                self._bookkeeping(out, key)
-            if update is not None or self.memos.get(key, ("",))[0] != memo.stated:
-                out.remember.append(memo)
-        with_lines = len(sifted.news) <= LINES_UP_TO
-        for key in sorted(sifted.news):
-            out.remember.append(self._memo(key, with_line=with_lines))
-            self._bookkeeping(out, key)
-        compared = sifted.equal + len(sifted.differing)
-        out.counts = replace(out.counts, compared=compared, unchanged=unchanged)
+        for record in self._records(self.stated, sifted.missing):
+            self._arrive(out, record, live_names)
+        for record in self._records(self.settled, sifted.differing):
+            self._differ(out, record)
+        for record in self._records(self.settled, sifted.news):
+            out.remember.append(self._memo(record))
+            self._bookkeeping(out, record)
         return out
 
-    def _missing(self, key: str, live_names: Mapping[str, str]) -> Iterator[Create | Finding]:
-        ref = Ref(self.resource.kind, key)
-        record = self.stated[key]
-        near = live_names.get(folded(key))
+    def _records(self, sheet: Sheet, keys: list[str]) -> Iterator[Record]:
+        lines = len(keys) <= LINES_UP_TO
+        return (sheet.record(key, lines=lines) for key in sorted(keys))
+
+    def _arrive(self, out: Outcome, record: Record, live_names: Mapping[str, str]) -> None:
+        for found in self._missing(record, live_names):
+            if isinstance(found, Finding):
+                out.findings.append(found)
+                if found.code == "absent" and record.key in self.memos:
+                    out.counts = replace(out.counts, lost=out.counts.lost + 1)
+            else:
+                out.changes.append(found)
+                out.remember.append(self._memo(record))
+
+    def _differ(self, out: Outcome, record: Record) -> None:
+        strange = tuple(self._foreign_state(record))
+        if strange:
+            out.findings += strange
+            return
+        update, memo = self._update(record), self._memo(record)
+        if update is not None:
+            out.changes.append(update)
+            out.findings += self._released(record)
+        else:
+            out.counts = replace(out.counts, unchanged=out.counts.unchanged + 1)
+            self._bookkeeping(out, record)
+        if update is not None or self.memos.get(record.key, ("",))[0] != memo.stated:
+            out.remember.append(memo)
+
+    def _missing(self, record: Record, live_names: Mapping[str, str]) -> Iterator[Create | Finding]:
+        near = live_names.get(folded(record.key))
         if near is not None:
             yield Finding(
                 code="spelling",
                 severity=Severity.LEFT_OUT,
                 message=f'the live system spells it "{near}"',
-                ref=ref,
+                ref=record.ref,
                 origin=record.origin,
                 remedy="write the live spelling"
                 + (f', or {self.resource.former_names}: ["{near}"]' if self.resource.former_names else ""),
             )
+        elif folded(record.key) in self.taken:
+            yield Finding(
+                code="left-out",
+                severity=Severity.LEFT_OUT,
+                message="the live system has this name on a deleted account or a sub-account",
+                ref=record.ref,
+                origin=record.origin,
+                remedy="restore or purge that account first, or take this out of the files",
+            )
         elif not self.creates:
-            by_hand = "; it was there at the last apply and was deleted by hand" if key in self.memos else ""
+            by_hand = "; it was there at the last apply and was deleted by hand" if record.key in self.memos else ""
             yield Finding(
                 code="absent",
                 severity=Severity.LEFT_OUT,
                 message=f"it is not live, and this target does not create a {self.resource.kind}{by_hand}",
-                ref=ref,
+                ref=record.ref,
                 origin=record.origin,
                 remedy="let it sign up first, or take it out of the files",
             )
@@ -122,7 +143,7 @@ class Comparison:
             yield from self._create(record)
 
     def _create(self, record: Record) -> Iterator[Create | Finding]:
-        stated = self.settled[record.key].values
+        stated = self.settled.values_of(record.key)
         after: dict[str, Value] = {}
         for each in self.vocabulary.held[record.kind]:
             if each.name in stated:
@@ -145,13 +166,12 @@ class Comparison:
             defaults=frozenset(after).difference(stated),
             cause=Cause.DRIFT if record.key in self.memos else Cause.CHANGE,
             origin=record.origin,
-            note=self._note(record),
+            note=self._note(record.key),
         )
 
-    def _update(self, key: str) -> Update | None:
-        declared = self.settled[key]
-        live = self.live[key].values
-        deltas = tuple(self.differ.deltas(declared, live, self._remembered(key)))
+    def _update(self, declared: Record) -> Update | None:
+        live = self.live.values_of(declared.key)
+        deltas = tuple(self.differ.deltas(declared, live, self._remembered(declared.key)))
         if not deltas:
             return None
         changed = {delta.name: delta.before for delta in deltas}
@@ -163,46 +183,56 @@ class Comparison:
             fields=deltas,
             cause=strongest(deltas),
             origin=declared.origin,
-            note=self._note(self.stated[key]),
+            note=self._note(declared.key),
         )
 
-    def _bookkeeping(self, out: Outcome, key: str) -> None:
-        """Count what memory learns about an object that needs no change (RULES 5)."""
-        known = self._remembered(key)
-        stated = self._stated_names(key)
-        if known is None or not stated <= known.keys():
-            out.counts = replace(out.counts, adopted=out.counts.adopted + 1)
-        if known is not None and not known.keys() <= stated:
-            out.counts = replace(out.counts, released=out.counts.released + 1)
-            out.findings += self._released(key)
+    def _foreign_state(self, record: Record) -> Iterator[Finding]:
+        """A live word that the vocabulary does not know: the object is left out, never healed (RULES 28)."""
+        live = self.live.values_of(record.key)
+        for each in self.vocabulary.held[self.resource.kind]:
+            word = live.get(each.name)
+            if isinstance(each.type, Choice) and word is not None and word not in each.type.words:
+                yield Finding(
+                    code="foreign-state",
+                    severity=Severity.ERROR if self.blocks_foreign_state else Severity.LEFT_OUT,
+                    message=f'its live state "{word}" is none of {", ".join(each.type.words)}',
+                    ref=record.ref,
+                    field=each.name,
+                    origin=record.origin,
+                    remedy="let the system finish with it, or put it right there",
+                )
 
-    def _released(self, key: str) -> Iterator[Finding]:
-        known = self._remembered(key) or {}
-        for name in sorted(known.keys() - self._stated_names(key)):
+    def _bookkeeping(self, out: Outcome, record: Record) -> None:
+        """Count what memory learns about an object that needs no change (RULES 5)."""
+        known = self._remembered(record.key)
+        if known is None or not record.values.keys() <= known.keys():
+            out.counts = replace(out.counts, adopted=out.counts.adopted + 1)
+        if known is not None and not known.keys() <= record.values.keys():
+            out.counts = replace(out.counts, released=out.counts.released + 1)
+            out.findings += self._released(record)
+
+    def _released(self, record: Record) -> Iterator[Finding]:
+        known = self._remembered(record.key) or {}
+        for name in sorted(known.keys() - record.values.keys()):
             yield Finding(
                 code="released",
                 severity=Severity.NOTE,
                 message="taken out of the file; the live value stays and is no longer managed",
-                ref=Ref(self.resource.kind, key),
+                ref=record.ref,
                 field=name,
-                origin=Origin(self.settled.index[key].place),
+                origin=Origin(record.origin.place),
             )
-
-    def _stated_names(self, key: str) -> frozenset[str]:
-        return frozenset(self.settled.index[key].fields)
 
     def _remembered(self, key: str) -> Values | None:
         memo = self.memos.get(key)
         return stated_values(memo[0]) if memo is not None else None
 
-    def _memo(self, key: str, *, with_line: bool = True) -> Memo:
-        block = self.settled.index[key]
-        stated = encode(dict(zip(block.fields, block.rows[key], strict=True)))
-        origin = self.settled[key].origin if with_line else Origin(block.place)
-        return Memo(Ref(self.resource.kind, key), stated, origin)
+    def _memo(self, record: Record) -> Memo:
+        return Memo(record.ref, encode(self.settled.values_of(record.key)), record.origin)
 
-    def _note(self, record: Record) -> str:
-        return str(record.values.get(self.resource.note, ""))
+    def _note(self, key: str) -> str:
+        note = peek(self.stated, key, self.resource.note)
+        return note if isinstance(note, str) else ""
 
 
 def stated_values(text: str) -> dict[str, Value]:

@@ -10,7 +10,7 @@ from reconciler.engine.compare import Comparison, Outcome
 from reconciler.engine.diff import Differ
 from reconciler.engine.order import in_safe_order
 from reconciler.engine.questions import question
-from reconciler.engine.references import dangling
+from reconciler.engine.references import dangling, unreachable
 from reconciler.engine.removal import Gone, Leaving, origin_of
 from reconciler.engine.renames import Objects, renamed_live, renamed_memory, renames
 from reconciler.engine.scope import Globs
@@ -19,8 +19,9 @@ from reconciler.engine.world import World
 from reconciler.model.change import Change, Delete, Forget, Rename
 from reconciler.model.desired import Desired
 from reconciler.model.facts import Question, Snapshot
-from reconciler.model.finding import Finding
+from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Memo, Remembered
+from reconciler.model.names import folded
 from reconciler.model.plan import Plan, Policy
 from reconciler.model.record import Block, Record, Sheet
 from reconciler.model.ref import Ref
@@ -94,13 +95,17 @@ class Drafting:
         findings += total.findings
         going = self._going(changes, live)
         findings += dangling(self.desired, self.vocabulary, Globs(self.policy.external), going=going, live=live)
+        findings += unreachable(changes, self.vocabulary, live, self.desired.sheets, going)
+        if not self.remembered.tables:
+            said = "nothing is remembered of this database yet; every difference is taken for a first management"
+            findings.append(Finding(code="no-memory", severity=Severity.NOTE, message=said))
         plan = Plan(
             target=self.target.name,
             target_type=self.target.type,
             project=self.project,
             changes=changes,
             findings=tuple(findings),
-            counts=replace(total.counts, unmanaged=self._unmanaged(live, memos)),
+            counts=replace(total.counts, unmanaged=self._unmanaged(live, memos, moves)),
             managed={
                 kind: len(sheet.keys() | memos.get(kind, {}).keys()) for kind, sheet in self.desired.sheets.items()
             },
@@ -112,7 +117,7 @@ class Drafting:
             plan=plan,
             world=world,
             stated=self.desired.sheets,
-            question=question(changes, self.vocabulary, self.hands_off),
+            question=question(changes, self.vocabulary),
         )
 
     def _going(self, changes: Iterable[Change], live: Mapping[str, Sheet]) -> frozenset[Ref]:
@@ -206,6 +211,8 @@ class Drafting:
             supported=self.target.supports[kind],
             creates=kind in self.target.creates,
             unnameable=self.snapshot.unnameable.get(kind, {}),
+            taken=frozenset(map(folded, self.snapshot.taken.get(kind, ()))),
+            blocks_foreign_state="foreign-state" in self.policy.block,
         ).run()
 
     def _leaving(self, kind: str, live: Sheet, memos: Mapping[str, tuple[str, str]]) -> Iterator[Change | Gone]:
@@ -226,12 +233,13 @@ class Drafting:
             foreign=self.remembered.foreign,
         ).changes()
 
-    def _unmanaged(self, live: Mapping[str, Sheet], memos: Mapping[str, Mapping[str, object]]) -> int:
-        nobody: dict[str, object] = {}
-        return sum(
-            len(sheet.keys() - self.desired.sheets.get(kind, Sheet(kind)).keys() - memos.get(kind, nobody).keys())
+    def _unmanaged(self, live: Mapping[str, Sheet], memos: Objects, moves: list[Rename]) -> int:
+        renamed = {Ref(move.ref.kind, move.old) for move in moves}
+        nameless = {Ref(kind, key) for kind, records in self.snapshot.unnameable.items() for key in records}
+        return len(nameless - renamed) + sum(
+            len(sheet.keys() - self.desired.sheets.get(kind, Sheet(kind)).keys() - memos.get(kind, {}).keys())
             for kind, sheet in live.items()
-        ) + sum(len(records) for records in self.snapshot.unnameable.values())
+        )
 
 
 def _blocks(records: Mapping[str, Record]) -> Iterator[Block]:

@@ -1,25 +1,22 @@
-"""Whom a change hits: users of a changed object, those whose override hides the change, and those above the new limit.
+"""Whom a change hits: users of a changed object, those whose override hides the change, those above the new limit.
 Knows no kind by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 
-from reconciler.engine.questions import LOSSES, shrinking
+from reconciler.engine.questions import LOSSES
 from reconciler.model.change import Change, FieldDelta, Update
 from reconciler.model.facts import Facts, Holders, Meter
-from reconciler.model.finding import Finding, Severity
-from reconciler.model.plan import Impact, Policy
+from reconciler.model.plan import Impact
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Field, Overrides, Vocabulary
 from reconciler.model.values import Value
 
 NEAR_PERCENT = 90
 TOP = 3
-Effective = Callable[[str, str, str], "Value | None"]
-"""(kind, key, field) → the limit that will bind this user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,53 +84,3 @@ def _impact(ref: Ref, delta: FieldDelta, field: Field, tenants: int, meters: Seq
         near=len(hits) - over,
         top=tuple(nlargest(TOP, hits, key=lambda hit: (hit[1], hit[0]))),
     )
-
-
-def over_limit(
-    changes: Sequence[Change], facts: Facts, policy: Policy, vocabulary: Vocabulary, effective: Effective
-) -> Iterator[Finding]:
-    """Users whose live use is above their new limit: because what they are on shrinks, or they themselves do."""
-    severity = over_limit_severity(policy)
-    if severity is None:
-        return
-    for impact in impacts(changes, facts, vocabulary):
-        if impact.over:
-            yield Finding(
-                code="over-limit",
-                severity=severity,
-                message=f"{impact.over:,} of {impact.tenants:,} users are above the new limit now",
-                ref=impact.ref,
-                field=impact.field,
-                remedy="raise the limit, give those users an override, or let them run dry",
-                names=tuple(key for key, _, _ in impact.top[: impact.over]),
-                more=max(0, impact.over - TOP),
-            )
-    for change in changes:
-        if isinstance(change, Update) and not vocabulary.memberships[change.ref.kind]:
-            yield from _own(change, facts, vocabulary, severity, effective)
-
-
-def _own(
-    change: Update, facts: Facts, vocabulary: Vocabulary, severity: Severity, effective: Effective
-) -> Iterator[Finding]:
-    for meter in facts.meters.get(change.ref, ()):
-        for delta, field in shrinking(change, vocabulary):
-            limit = effective(change.ref.kind, change.ref.key, field.name)
-            used = meter.counters.get(field.measured_by, 0)
-            if isinstance(limit, int) and not isinstance(limit, bool) and used > limit:
-                yield Finding(
-                    code="over-limit",
-                    severity=severity,
-                    message=f"{used:,} in use, the new {field.name} is {limit:,}",
-                    ref=change.ref,
-                    field=delta.name,
-                    origin=delta.origin,
-                    remedy="raise it, or let the customer run dry",
-                )
-
-
-def over_limit_severity(policy: Policy) -> Severity | None:
-    """`safety.over_limit: warn | block | off`, or `over-limit` under `safety.block`."""
-    if "over-limit" in policy.block or policy.over_limit == "block":
-        return Severity.ERROR
-    return None if policy.over_limit == "off" else Severity.WARNING

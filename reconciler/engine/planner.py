@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from reconciler.engine.closed import retired
 from reconciler.engine.drafting import Draft, Drafting, Holding
+from reconciler.engine.excess import over_limit
 from reconciler.engine.guards import ON_FACTS, ON_FILES, Case
-from reconciler.engine.impact import impacts, over_limit
-from reconciler.engine.questions import members_leaving
+from reconciler.engine.impact import impacts
+from reconciler.engine.questions import members_leaving, under_new_names
 from reconciler.engine.scope import Globs
 from reconciler.model.change import Change, Reassign
 from reconciler.model.desired import Desired
@@ -41,6 +42,7 @@ def draft(
 def complete(draft: Draft, facts: Facts, *, source: Source, allowances: tuple[Allowance, ...] = ()) -> Plan:
     """Judge a draft by the facts: guards, impact, allowances."""
     vocabulary = draft.world.vocabulary
+    facts = under_new_names(facts, draft.plan.changes)
     changes = tuple(_with_expected(draft.plan.changes, facts, vocabulary))
     case = Case(
         changes=changes,
@@ -55,9 +57,7 @@ def complete(draft: Draft, facts: Facts, *, source: Source, allowances: tuple[Al
     for guard in (*ON_FACTS, *ON_FILES):
         findings += guard(case)
     findings += retired(changes, draft.world, draft.stated)
-    findings += over_limit(
-        changes, facts, draft.plan.policy, vocabulary, lambda k, key, f: draft.world.effective(k, key, f, after=True)
-    )
+    findings += over_limit(changes, facts, draft.plan.policy, vocabulary, draft.world.now)
     lifted = frozenset(allowance.code for allowance in allowances)
     for code in sorted(lifted.difference(finding.code for finding in findings if finding.blocks)):
         said = f"--allow {code} lifts nothing in this plan"

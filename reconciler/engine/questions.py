@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from reconciler.engine.scope import Globs
-from reconciler.model.change import Change, Create, Delete, Effect, FieldDelta, Reassign, Update
-from reconciler.model.facts import Question
+from reconciler.model.change import Change, Delete, Effect, FieldDelta, Reassign, Rename, Update
+from reconciler.model.facts import Facts, Question
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Field, Overrides, Reference, Vocabulary
 
 LOSSES = (Effect.LESS, Effect.UNKNOWN)
 
 
-def question(changes: Iterable[Change], vocabulary: Vocabulary, hands_off: Globs) -> Question:
-    """Holders of what is deleted, emptied or changed; usage of those whose measured limits shrink."""
+def question(changes: Sequence[Change], vocabulary: Vocabulary) -> Question:
+    """Holders of what is deleted, emptied or changed; usage of those whose measured limits shrink. Asked under the
+    names that are live now: see `under_new_names`."""
     holders: set[Ref] = set()
     pointers: set[Ref] = set()
     meters: set[Ref] = set()
@@ -27,20 +28,47 @@ def question(changes: Iterable[Change], vocabulary: Vocabulary, hands_off: Globs
                 pointers.add(change.ref)
             case Reassign():
                 holders.add(change.ref)
-                if any(hands_off.names(user) for user, _ in vocabulary.memberships[change.ref.kind]):
+                meters.add(change.ref)
+                counters |= {f.measured_by for f in vocabulary.overridable[change.ref.kind].values()} - {""}
+            case Update() if has_users:
+                holders.add(change.ref)
+                if any(vocabulary.fields[change.ref.kind][d.name].overridable for d in change.fields):
                     meters.add(change.ref)
+                counters |= {f.measured_by for _, f in shrinking(change, vocabulary)}
             case Update():
-                if has_users:
-                    holders.add(change.ref)
-                    if any(vocabulary.fields[change.ref.kind][d.name].overridable for d in change.fields):
-                        meters.add(change.ref)
-                    counters |= {f.measured_by for _, f in shrinking(change, vocabulary)}
-                elif own := {f.measured_by for _, f in shrinking(change, vocabulary)}:
+                if own := {f.measured_by for _, f in shrinking(change, vocabulary)}:
                     meters.add(change.ref)
                     counters |= own
-            case Create():
+            case _:
                 pass
-    return Question(frozenset(holders), frozenset(pointers), frozenset(meters), frozenset(counters))
+    old = {new: before for before, new in new_names(changes).items()}
+
+    def live(refs: set[Ref]) -> frozenset[Ref]:
+        return frozenset(old.get(ref, ref) for ref in refs)
+
+    return Question(live(holders), live(pointers), live(meters), frozenset(counters))
+
+
+def new_names(changes: Iterable[Change]) -> dict[Ref, Ref]:
+    """Live name → the name that the plan gives it."""
+    return {Ref(c.ref.kind, c.old): c.ref for c in changes if isinstance(c, Rename)}
+
+
+def under_new_names(facts: Facts, changes: Iterable[Change]) -> Facts:
+    """An answer in the names of the plan, in which renamed objects have their new names already."""
+    new = new_names(changes)
+    if not new:
+        return facts
+    return replace(
+        facts,
+        holders={new.get(ref, ref): found for ref, found in facts.holders.items()},
+        pointers={
+            new.get(ref, ref): tuple((new.get(by, by), name) for by, name in found)
+            for ref, found in facts.pointers.items()
+        },
+        meters={new.get(ref, ref): found for ref, found in facts.meters.items()},
+        cascades={new.get(ref, ref): words for ref, words in facts.cascades.items()},
+    )
 
 
 def shrinking(change: Update, vocabulary: Vocabulary) -> Iterator[tuple[FieldDelta, Field]]:

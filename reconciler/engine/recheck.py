@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from reconciler.engine.excess import over_limit, over_limit_severity
 from reconciler.engine.guards import ON_FACTS, Case, in_use
-from reconciler.engine.impact import Effective, over_limit, over_limit_severity
-from reconciler.engine.questions import question
-from reconciler.engine.scope import Globs
+from reconciler.engine.prove import Seen
+from reconciler.engine.questions import new_names, question, under_new_names
 from reconciler.model.change import Change, Delete, Reassign, Update
-from reconciler.model.facts import Question
+from reconciler.model.facts import Facts, Question
 from reconciler.model.finding import Finding, Severity, allowed
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record
 from reconciler.model.ref import Ref
-from reconciler.model.resource import Overrides, Reference, Vocabulary
+from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Writer
 from reconciler.model.values import NONE, Value
 
 
-def recheck_start(plan: Plan, todo: Sequence[Change], writer: Writer, vocabulary: Vocabulary) -> tuple[Finding, ...]:
-    """All guards on facts before anything is written."""
-    asked = question(todo, vocabulary, Globs(plan.policy.hands_off))
-    needed = Question(asked.holders, asked.pointers, _moved_from(todo, asked.meters))
-    case = _case(plan, todo, writer, vocabulary, needed)
-    findings = tuple(finding for guard in ON_FACTS for finding in guard(case))
-    return _lifted(plan, findings)
+def recheck_start(
+    plan: Plan, todo: Sequence[Change], found: Mapping[Ref, Record], writer: Writer, vocabulary: Vocabulary
+) -> tuple[Finding, ...]:
+    """All guards on facts before anything is written. `found`: the touched objects, read under lock."""
+    asked = question(todo, vocabulary)
+    measured = over_limit_severity(plan.policy) is Severity.ERROR
+    if not measured:  # nobody would see a warning now, and usage of every customer is dear while the lock is held
+        moved = asked.meters.intersection(change.ref for change in todo if isinstance(change, Reassign))
+        asked = Question(asked.holders, asked.pointers, moved if plan.policy.hands_off else frozenset())
+    facts = under_new_names(writer.facts(asked), todo)
+    findings = [finding for guard in ON_FACTS for finding in guard(_case(plan, todo, facts, vocabulary))]
+    if measured:
+        renamed = {new: old for old, new in new_names(todo).items()}
+        joined = frozenset(renamed.get(ref, ref) for ref in _joined(todo, vocabulary))
+        seen = Seen({**found, **writer.read(joined.difference(found))}, renamed, vocabulary)
+        findings += over_limit(todo, facts, plan.policy, vocabulary, lambda *field: _now(seen, *field))
+    return allowed(tuple(findings), frozenset(allowance.code for allowance in plan.source.allowances))
 
 
 def recheck_moved(plan: Plan, todo: Sequence[Change], writer: Writer, vocabulary: Vocabulary) -> tuple[Finding, ...]:
@@ -34,28 +44,13 @@ def recheck_moved(plan: Plan, todo: Sequence[Change], writer: Writer, vocabulary
     refs = frozenset(change.ref for change in victims)
     if not refs:
         return ()
-    return tuple(in_use(_case(plan, victims, writer, vocabulary, Question(refs, refs))))
+    return tuple(in_use(_case(plan, victims, writer.facts(Question(refs, refs)), vocabulary)))
 
 
-def recheck_limits(
-    plan: Plan, todo: Sequence[Change], found: Mapping[Ref, Record], writer: Writer, vocabulary: Vocabulary
-) -> tuple[Finding, ...]:
-    """Use against the limits as they are now written; skipped where the settings only warn of it."""
-    severity = over_limit_severity(plan.policy)
-    lifted = {allowance.code for allowance in plan.source.allowances}
-    if severity is not Severity.ERROR or "over-limit" in lifted:
-        return ()
-    updates = tuple(change for change in todo if isinstance(change, Update))
-    facts = writer.facts(question(updates, vocabulary, Globs(())))
-    held = _with_what_they_are_on(found, writer, vocabulary)
-    effective = _effective(held, vocabulary)
-    return tuple(over_limit(updates, facts, plan.policy, vocabulary, effective))
-
-
-def _case(plan: Plan, changes: Sequence[Change], writer: Writer, vocabulary: Vocabulary, needed: Question) -> Case:
+def _case(plan: Plan, changes: Sequence[Change], facts: Facts, vocabulary: Vocabulary) -> Case:
     return Case(
         changes=changes,
-        facts=writer.facts(needed),
+        facts=facts,
         policy=plan.policy,
         vocabulary=vocabulary,
         managed=plan.managed,
@@ -63,37 +58,16 @@ def _case(plan: Plan, changes: Sequence[Change], writer: Writer, vocabulary: Voc
     )
 
 
-def _moved_from(todo: Sequence[Change], meters: frozenset[Ref]) -> frozenset[Ref]:
-    return meters.intersection(change.ref for change in todo if isinstance(change, Reassign))
+def _joined(todo: Sequence[Change], vocabulary: Vocabulary) -> Iterator[Ref]:
+    """What the changed users are on, before and after."""
+    for change in todo:
+        for field, reference in vocabulary.references[change.ref.kind]:
+            if isinstance(change, Update) and reference.membership:
+                for values in (change.before, change.after):
+                    key = values.get(field.name)
+                    if isinstance(key, str) and key != NONE:
+                        yield Ref(reference.kind, key)
 
 
-def _lifted(plan: Plan, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    return allowed(findings, frozenset(allowance.code for allowance in plan.source.allowances))
-
-
-def _with_what_they_are_on(found: Mapping[Ref, Record], writer: Writer, vocabulary: Vocabulary) -> Mapping[Ref, Record]:
-    wanted = {
-        Ref(reference.kind, key)
-        for ref, record in found.items()
-        for field, reference in vocabulary.references[ref.kind]
-        if reference.membership and isinstance(key := record.values.get(field.name), str) and key != NONE
-    }
-    return {**found, **writer.read(wanted.difference(found))}
-
-
-def _effective(held: Mapping[Ref, Record], vocabulary: Vocabulary) -> Effective:
-    def look(kind: str, key: str, name: str) -> Value | None:
-        values = held[Ref(kind, key)].values if Ref(kind, key) in held else {}
-        for field in vocabulary.held[kind]:
-            if isinstance(field.type, Overrides):
-                own = values.get(field.name)
-                if isinstance(own, Mapping) and name in own:
-                    return own[name]
-                through = vocabulary.fields[kind][field.type.through].type
-                holder = values.get(field.type.through)
-                if isinstance(through, Reference) and isinstance(holder, str):
-                    record = held.get(Ref(through.kind, holder))
-                    return record.values.get(name) if record is not None else None
-        return None
-
-    return look
+def _now(seen: Seen, kind: str, key: str, name: str) -> Value | None:
+    return (seen.values(Ref(kind, key)) or {}).get(name)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.engine.packed import column
 from reconciler.engine.scope import Globs
+from reconciler.model.change import Change, Create, Reassign, Update
 from reconciler.model.desired import Desired
 from reconciler.model.finding import Finding
 from reconciler.model.nearest import did_you_mean
@@ -89,3 +90,36 @@ def _of_field(sheet: Sheet, field: Field, targets: Targets) -> Iterator[Finding]
                 else f"declare it, name another {targets.kind}, or list it under external in reconciler.yaml",
                 at_files=code == "dangling",
             )
+
+
+def unreachable(
+    changes: Sequence[Change],
+    vocabulary: Vocabulary,
+    live: Mapping[str, Sheet],
+    desired: Mapping[str, Sheet],
+    going: frozenset[Ref],
+) -> Iterator[Finding]:
+    """References of this plan to what is declared and yet will not be live: left out, or outside `--only`."""
+    known = going | {change.ref for change in changes if isinstance(change, Create)}
+    for change in changes:
+        for field, ref in _named(change, vocabulary):
+            if ref in known or ref.key in live.get(ref.kind, ()) or ref.key not in desired.get(ref.kind, ()):
+                continue
+            yield Finding(
+                code="dangling",
+                message=f'{ref.kind} "{ref.key}" is declared, but it is not live and this plan does not create it',
+                ref=change.ref,
+                field=field,
+                origin=change.origin,
+                remedy=f"see what is said of {ref}, or take it into --only",
+            )
+
+
+def _named(change: Change, vocabulary: Vocabulary) -> Iterator[tuple[str, Ref]]:
+    if isinstance(change, Reassign):
+        yield "", Ref(change.ref.kind, change.to)
+    if isinstance(change, (Create, Update)):
+        for field, reference in vocabulary.references[change.ref.kind]:
+            key = change.after.get(field.name)
+            if isinstance(key, str) and not (reference.none and key == NONE):
+                yield field.name, Ref(reference.kind, key)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.record import Sheet
-from reconciler.model.resource import Overrides, Vocabulary
-from reconciler.model.values import NONE, Value
+from reconciler.model.resource import Vocabulary
+from reconciler.model.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +32,6 @@ class World:
             return self.now(kind, key, name)
         field = self.vocabulary.fields[kind].get(name)
         return field.default if field else None
-
-    def effective(self, kind: str, key: str, name: str, *, after: bool) -> Value | None:
-        """A user's limit: its override, else that of what it is a member of (VOCABULARY 4). None: no limit known."""
-        look = self.then if after else self.now
-        for field in self.vocabulary.held[kind]:
-            if isinstance(field.type, Overrides):
-                own = look(kind, key, field.name)
-                if isinstance(own, Mapping) and name in own:
-                    return own[name]
-                holder = self.vocabulary.fields[kind][field.type.through].type
-                through = look(kind, key, field.type.through)
-                if isinstance(through, str) and through != NONE:
-                    return look(getattr(holder, "kind", kind), through, name)
-        return None
 
 
 def peek(sheet: Sheet, key: str, name: str) -> Value | None:

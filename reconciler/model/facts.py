@@ -70,9 +70,12 @@ class Facts:
 class Snapshot:
     """The live side at one moment. `catalogues`: name → the names assigned but never created by us (permissions,
     sending nodes …). `twins`: kind → keys that are not unique in the live system, left out of the sheets.
-    `unnameable`: live names that break the law of names, left out of the sheets, still users of what they are on."""
+    `unnameable`: live names that break the law of names, left out of the sheets, still users of what they are on.
+    `taken`: names held by rows that are no objects of ours (accounts in the bin, sub-accounts): nobody can be
+    created under them."""
 
     sheets: Mapping[str, Sheet]
     catalogues: Mapping[str, frozenset[str]] = field(default_factory=dict)
     twins: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     unnameable: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    taken: Mapping[str, frozenset[str]] = field(default_factory=dict)

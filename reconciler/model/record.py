@@ -75,17 +75,25 @@ class Sheet(Mapping[str, Record]):
         return {key: block for block in self.blocks for key in block.rows}
 
     def __getitem__(self, key: str) -> Record:
+        return self.record(key)
+
+    def record(self, key: str, *, lines: bool = True) -> Record:
+        """One object unpacked. Finding its lines costs a look into its file; without them it has its file only.
+        Raises KeyError."""
         block = self.index[key]
-        lines = self.locate(block.place, key)
+        found = self.locate(block.place, key) if lines else NO_LINES
         return Record(
             kind=self.kind,
             key=key,
-            values={
-                name: value for name, value in zip(block.fields, block.rows[key], strict=True) if value is not None
-            },
-            origin=Origin(block.place, lines.get("")),
-            lines=lines,
+            values=self.values_of(key),
+            origin=Origin(block.place, found.get("")),
+            lines=found,
         )
+
+    def values_of(self, key: str) -> dict[str, Value]:
+        """The values alone. Raises KeyError."""
+        block = self.index[key]
+        return {name: value for name, value in zip(block.fields, block.rows[key], strict=True) if value is not None}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.index)

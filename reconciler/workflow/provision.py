@@ -18,10 +18,17 @@ from reconciler.workflow.site import Site
 
 
 def create(site: Site) -> Sequence[str]:
-    """Make the target's tables, if they are ours to make, and memory's; what was done, in words."""
+    """Make the target's tables, if they are ours to make, and memory's; what was done, in words.
+
+    Tables of ours that have no memory beside them yet get one. Raises TargetError where both are there.
+    """
     done: list[str] = []
     if isinstance(site.target, Provision):
-        done += site.target.create()
+        try:
+            done += site.target.create()
+        except TargetError:
+            if not _lacks_memory(site):
+                raise
     with site.target.writer() as writer:
         writer.begin()
         done += site.memory.install(writer.session)
@@ -30,12 +37,17 @@ def create(site: Site) -> Sequence[str]:
 
 
 def upgrade(site: Site) -> Sequence[str]:
-    """Bring both to this version; what was done, in words. Raises TargetError on a newer one."""
+    """Bring both to this version, and make memory where there is none yet; what was done, in words.
+
+    Raises TargetError on a newer one.
+    """
     done: list[str] = []
     if isinstance(site.target, Provision):
         done += site.target.upgrade()
     with site.target.writer() as writer:
         writer.begin()
+        if site.memory.version(writer.session) is None:
+            done += site.memory.install(writer.session)
         done += site.memory.upgrade(writer.session)
         writer.commit()
     return done
@@ -60,6 +72,15 @@ def seed(site: Site) -> Sequence[str]:
         site.memory.finish(writer.session, run, "done")
         writer.commit()
     return [*done, f"remembered {len(memos)} objects, as the last apply of project {site.project}"]
+
+
+def _lacks_memory(site: Site) -> bool:
+    """Whether the tables are there, and ours, without a memory: a system that ran before the reconciler came."""
+    try:
+        with site.target.reader() as reader:
+            return site.memory.version(reader.session) is None
+    except TargetError:
+        return False
 
 
 def _remembered(site: Site, live: Mapping[str, Mapping[str, Record]], seeded: Mapping[Ref, Origin]) -> Iterator[Memo]:

@@ -59,7 +59,9 @@ def test_users_of_any_status_count_and_few_are_named(used: Stand) -> None:
 
 def test_sub_accounts_and_the_bin_are_no_tenants_but_are_moved(used: Stand) -> None:
     with used.target.reader() as reader:
-        assert not {"binned", "child"} & set(reader.snapshot().sheets["tenant"])
+        snapshot = reader.snapshot()
+    assert not {"binned", "child"} & set(snapshot.sheets["tenant"])
+    assert snapshot.taken == {"tenant": {"binned", "child"}}
     with used.target.writer() as writer:
         writer.begin()
         assert writer.reassign(FIRST, "second package") == 19

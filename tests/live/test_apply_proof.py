@@ -183,7 +183,9 @@ def test_a_move_may_grow_by_a_tenth_and_no_more(esp: Esp, more: int, moved: int 
         return
     outcome = esp.apply(plan)
     assert list(outcome.moved.values()) == [moved]
-    counted = "SELECT count(*) FROM esp_tenant t JOIN esp_package p ON p.id = t.package_id WHERE p.name = 'Starter Plan'"
+    counted = (
+        "SELECT count(*) FROM esp_tenant t JOIN esp_package p ON p.id = t.package_id WHERE p.name = 'Starter Plan'"
+    )
     assert esp.sql(counted) == [(moved + 2,)]  # Beta was there, Corp is moved by its own line
 
 

@@ -6,32 +6,15 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from esp_place import BURY_LEGACY, FILES, MUCH, Esp, changed, quiet
+from esp_place import FILES, MUCH, Esp, changed, last_outcome, nothing_changes, quiet
 
-from reconciler.engine import guards, recheck
 from reconciler.engine.apply import apply
-from reconciler.model.errors import Locked, ReconcilerError, Refused, TargetError
-from reconciler.model.finding import Finding
+from reconciler.model.errors import Locked, TargetError
 from reconciler.workflow import journey
 
 RAISED = {"package": {"Growth": {"sending.daily_limit": 30_000}}}
-LEGACY = "(SELECT id FROM esp_package WHERE name = 'Legacy')"
-
-
-@contextmanager
-def nothing_changes(esp: Esp) -> Iterator[None]:
-    """All rows but the runs stay as they are, byte for byte, and the next apply goes through."""
-    before = esp.dump()
-    yield
-    assert esp.dump() == before
-
-
-def last_outcome(esp: Esp) -> str:
-    return str(esp.sql("SELECT outcome FROM reconciler_run ORDER BY rowid DESC LIMIT 1")[0][0])
 
 
 # ── the lock ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,115 +164,6 @@ def test_a_trigger_that_saves_a_victim_is_noticed(esp: Esp) -> None:
         ("not-held", "package/Legacy"),
         ("not-held", "package/Trial"),
     }
-
-
-# ── users who come between plan and apply ─────────────────────────────────────────────────────────────────────────────
-
-
-def newcomer(esp: Esp) -> None:
-    esp.sql("INSERT INTO esp_tenant (email, package_id) SELECT 'new@come.example', id FROM esp_package WHERE name='Trial'")
-
-
-def without_recount(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bug that is planted: the guard `in-use` is not run again inside the transaction."""
-
-    def nobody(case: guards.Case) -> Iterator[Finding]:
-        yield from ()
-
-    on_facts = tuple(guard for guard in guards.ON_FACTS if guard is not guards.in_use)
-    monkeypatch.setattr(recheck, "ON_FACTS", on_facts)
-    monkeypatch.setattr(recheck, "in_use", nobody)
-
-
-def without_foreign_key(esp: Esp) -> None:
-    """As in a system whose tables protect nothing (class C)."""
-    key = "CONSTRAINT fk_esp_tenant_package_id FOREIGN KEY(package_id) REFERENCES esp_package (id) ON DELETE RESTRICT"
-    with esp.hand() as connection:
-        connection.execute("PRAGMA writable_schema = ON")
-        changed_rows = connection.execute(
-            "UPDATE sqlite_master SET sql = replace(sql, ?, 'CHECK (1)') WHERE name = 'esp_tenant' AND sql LIKE ?",
-            (key, f"%{key}%"),
-        ).rowcount
-        assert changed_rows == 1
-
-
-def test_a_user_who_came_since_the_plan_keeps_its_package(esp: Esp) -> None:
-    esp.declare(changed(FILES, {"package": {"Trial": None}}))
-    plan = esp.plan()
-    newcomer(esp)
-    with nothing_changes(esp), pytest.raises(Refused) as raised:
-        esp.apply(plan)
-    assert [(f.code, f.names) for f in raised.value.findings] == [("in-use", ("new@come.example",))]
-    assert last_outcome(esp) == "refused"
-
-
-def test_without_the_recount_the_foreign_key_still_refuses(esp: Esp, monkeypatch: pytest.MonkeyPatch) -> None:
-    esp.declare(changed(FILES, {"package": {"Trial": None}}))
-    plan = esp.plan()
-    newcomer(esp)
-    without_recount(monkeypatch)
-    with nothing_changes(esp), pytest.raises(Refused, match="database refuses to delete package/Trial"):
-        esp.apply(plan)
-
-
-def test_without_a_foreign_key_the_recount_alone_protects(esp: Esp, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_foreign_key(esp)
-    esp.declare(changed(FILES, {"package": {"Trial": None}}))
-    assert [finding.code for finding in esp.plan().blocked] == ["unguarded"]
-    plan = esp.plan("unguarded")
-    newcomer(esp)
-    with nothing_changes(esp), pytest.raises(Refused) as raised:
-        esp.apply(plan)
-    assert [f.code for f in raised.value.findings] == ["in-use"]
-    # And that it is the recount which does it: with the bug planted, a user is on a package that is gone.
-    without_recount(monkeypatch)
-    esp.apply(plan)
-    lost = "SELECT email FROM esp_tenant WHERE package_id NOT IN (SELECT id FROM esp_package)"
-    assert esp.sql(lost) == [("new@come.example",)]
-
-
-def test_after_a_move_nobody_may_be_left(esp: Esp, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody else's trigger puts a user back while the others are moved."""
-    without_foreign_key(esp)
-    esp.sql(
-        "CREATE TRIGGER back AFTER UPDATE OF package_id ON esp_tenant WHEN new.email = 'late@free.example' "
-        f"BEGIN UPDATE esp_tenant SET package_id = {LEGACY} WHERE email = 'solo@free.example'; END"
-    )
-    esp.declare(changed(FILES, BURY_LEGACY))
-    plan = esp.plan("unguarded")
-    with nothing_changes(esp), pytest.raises(Refused) as raised:
-        esp.apply(plan)
-    assert [(f.code, str(f.ref)) for f in raised.value.findings] == [("in-use", "package/Legacy")]
-    without_recount(monkeypatch)
-    esp.apply(plan)
-    assert esp.sql("SELECT email FROM esp_tenant WHERE package_id NOT IN (SELECT id FROM esp_package)")
-
-
-def test_another_object_that_points_at_a_victim_since_the_plan(esp: Esp) -> None:
-    esp.declare(changed(FILES, {"package": {"Trial": None}}))
-    plan = esp.plan()
-    esp.sql(
-        "UPDATE esp_package SET quota_action = 'move', quota_move_to_id = "
-        "(SELECT id FROM esp_package WHERE name = 'Trial') WHERE name = 'Growth'"
-    )
-    with nothing_changes(esp), pytest.raises(Refused, match="facts of now") as raised:
-        esp.apply(plan)
-    assert "package/Growth quota.move_to" in raised.value.findings[0].message
-
-
-def test_a_table_of_somebody_else_that_would_go_along(esp: Esp) -> None:
-    """RULES 16: `cascade` is run again, so a table made since the plan is seen."""
-    esp.declare(changed(FILES, {"package": {"Trial": None}}))
-    plan = esp.plan()
-    with esp.hand() as connection:
-        connection.execute(
-            "CREATE TABLE price (id INTEGER PRIMARY KEY, p INTEGER REFERENCES esp_package (id) ON DELETE CASCADE)"
-        )
-        connection.execute("INSERT INTO price (p) SELECT id FROM esp_package WHERE name = 'Trial'")
-    with nothing_changes(esp), pytest.raises(ReconcilerError) as raised:
-        esp.apply(plan)
-    assert [f.code for f in raised.value.findings] == ["cascade"]
-    assert [f.code for f in esp.plan().blocked] == ["cascade"]
 
 
 def test_a_database_that_goes_away_is_no_traceback(esp: Esp) -> None:

@@ -174,7 +174,9 @@ def test_order_of_files_and_rows_changes_nothing(
     applied(one)
     other = fresh(empty, world)
     with other.hand() as connection:  # other ids, and another order of rows
-        connection.executemany("INSERT INTO esp_role (name) VALUES (?)", [(f"x{n}",) for n in range(chance.randint(1, 5))])
+        connection.executemany(
+            "INSERT INTO esp_role (name) VALUES (?)", [(f"x{n}",) for n in range(chance.randint(1, 5))]
+        )
         connection.execute("DELETE FROM esp_role")
     for part in _in_parts(world, chance):
         other.declare(part)

@@ -34,9 +34,15 @@ def test_create_makes_the_file_and_its_folder_once(tmp_path: Path) -> None:
 def test_create_refuses_a_file_with_tables_of_somebody_else(tmp_path: Path) -> None:
     place = Place(tmp_path / "esp.db")
     place.sql("CREATE TABLE wordpress_posts (id INTEGER)")
+    before = place.path.read_bytes()
     with pytest.raises(TargetError, match="somebody else: wordpress_posts"):
         place.target.create()
-    assert place.sql("SELECT name FROM sqlite_master") == [("wordpress_posts",)]
+    with pytest.raises(TargetError, match="not an ESP database of ours"):
+        place.target.upgrade()
+    with pytest.raises(TargetError, match="not an ESP database of ours"):
+        place.target.seed()
+    assert place.path.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["esp.db"]
 
 
 def test_memory_may_be_there_first(tmp_path: Path) -> None:

@@ -252,6 +252,23 @@ def test_a_read_only_file_can_be_read_and_refuses_the_writer(open_folder: Path) 
     assert "esp.db cannot be opened" in refusal(write, place).message
 
 
+@pytest.mark.parametrize("act", [read, write, lambda place: place.target.create()])
+def test_a_folder_that_cannot_be_entered_is_said(open_folder: Path, act: Callable[[Place], None]) -> None:
+    place = created(open_folder)
+    open_folder.chmod(0o000)
+    try:
+        error = refusal(act, Place(open_folder / "sub" / "esp.db") if act not in (read, write) else place)
+    finally:
+        open_folder.chmod(0o755)
+    assert error.message == "the folder of esp.db cannot be used: Permission denied"
+
+
+def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(TargetError, match=r"^the folder of esp\.db cannot be used: Not a directory"):
+        Place(tmp_path / "file" / "x" / "esp.db").target.create()
+
+
 def test_errors_of_whoever_else_uses_the_session_come_out_in_plain_words(tmp_path: Path) -> None:
     place = created(tmp_path)
     with pytest.raises(ReconcilerError, match="no such table"), place.target.writer() as writer:

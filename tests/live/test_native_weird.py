@@ -85,6 +85,19 @@ def test_it_can_be_healed(place: Place, edit: str, kind: str, key: str, field: s
     assert place.snapshot().sheets[kind][key].values.get(field) == good
 
 
+def test_odd_rows_beside_the_object_can_be_healed(place: Place) -> None:
+    place.sql("INSERT INTO esp_package_headers VALUES (1, x'ff', 'a'), (1, 7, 'b'), (1, 'X-Old', x'00')")
+    place.sql("INSERT INTO esp_role_permissions VALUES (1, 12)")
+    with place.target.writer() as writer:
+        writer.begin()
+        writer.update("package", {"Growth": {"headers": {"X-B": "2"}}})
+        writer.update("role", {"Marketing": {"permissions": ("contacts.import",)}})
+        writer.commit()
+    sheets = place.snapshot().sheets
+    assert sheets["package"]["Growth"].values["headers"] == {"X-B": "2"}
+    assert sheets["role"]["Marketing"].values["permissions"] == ("contacts.import",)
+
+
 def test_odd_counters_count_nothing(place: Place) -> None:
     place.sql("INSERT INTO esp_usage (tenant_id, sent_today) VALUES (1, 'many')")
     with place.target.reader() as reader:

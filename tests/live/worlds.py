@@ -12,7 +12,6 @@ from reconciler.kinds import KINDS
 from reconciler.model.resource import (
     Choice,
     Field,
-    FieldType,
     Limit,
     NameList,
     Names,

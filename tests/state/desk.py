@@ -14,6 +14,9 @@ from esp_place import Esp
 ROLES = ("Marketing", "Support", "Analyst")
 PACKAGES = ("Starter Plan", "Growth", "Legacy", "Trial", "Scale")
 TENANTS = ("ops@acme.example", "crm@beta.example", "old@corp.example", "solo@free.example", "new@gamma.example")
+KEYS = {"role": ROLES, "package": PACKAGES, "tenant": TENANTS}
+NEEDED = ("role", "package", "lifecycle", "reassign_to", "previously")
+
 HIDDEN = ("sub@acme.example", "gone@free.example")
 """A sub-account and one in the bin: users that no file can name."""
 
@@ -40,14 +43,6 @@ FIELDS: dict[str, dict[str, tuple[Any, ...]]] = {
     },
 }
 
-COLUMNS = {
-    "esp_role": ("description",),
-    "esp_package": ("sending_daily_limit", "limits_contacts", "setup_guide", "quota_notify_percent"),
-    "esp_tenant": ("name", "credits_monthly"),
-}
-ODD = (0, 1, -1, -7, 3.5, "many", b"\xff\x00", "\x1b[31mred", 2**62)
-"""What a hand or another program may leave in a column; the schema itself refuses some of it."""
-
 Files = dict[str, dict[str, dict[str, Any]]]
 
 
@@ -64,64 +59,66 @@ class Desk:
         self.now = new
         self.esp.declare(new)
 
-    def edit(self, kind: str, key: str, name: str, value: Any, user_of: str) -> None:
-        """State one field; an object that is new gets what creation needs."""
+    def edit(self, which: tuple[str, str, Any], position: int) -> None:
+        """State one field of an object; one that is new gets what creation needs."""
+        kind, name, value = which
         new = copy.deepcopy(self.now)
-        if kind == "role":
-            fields = new[kind].setdefault(key, {})
-        else:
-            needed = "role" if kind == "package" else "package"
-            fields = new[kind].setdefault(key, {needed: user_of})
-        fields[name] = value
+        key = KEYS[kind][position % len(KEYS[kind])]
+        needed = {} if kind == "role" else {"role": self._any(new, "role", position)}
+        if kind == "tenant":
+            needed = {"package": self._any(new, "package", position)}
+        new[kind].setdefault(key, needed)[name] = value
         self._write(new)
 
-    def release(self, kind: str, key: str) -> None:
-        """Take the last field out that need not be there."""
+    def release(self, which: tuple[str, str]) -> None:
+        """Take a field out that need not be there."""
+        kind, key = which
         new = copy.deepcopy(self.now)
-        fields = new[kind].get(key, {})
-        optional = [name for name in fields if name not in ("role", "package", "lifecycle", "reassign_to", "previously")]
+        optional = [name for name in new[kind].get(key, {}) if name not in NEEDED]
         if optional:
-            del fields[optional[-1]]
+            del new[kind][key][optional[-1]]
             self._write(new)
 
-    def take_out(self, kind: str, key: str) -> None:
-        """Take the object out of the files."""
+    def take_out(self, which: tuple[str, str], wild: bool) -> None:
+        """Take the object out of the files; wild: and leave the references to it."""
+        kind, key = which
         if key in self.now[kind]:
             new = copy.deepcopy(self.now)
             del new[kind][key]
+            if not wild:
+                self._repoint(new, kind, key)
             self._write(new)
 
-    def assign(self, key: str, package: str) -> None:
-        """Say which package a tenant is on, or `none`."""
+    def assign(self, key: str, position: int) -> None:
+        """Say which package a tenant is on; `none` now and then."""
         new = copy.deepcopy(self.now)
+        package = "none" if position == 0 else self._any(new, "package", position)
         new["tenant"].setdefault(key, {})["package"] = package
         self._write(new)
 
-    def bury(self, key: str, successor: str, *, tidy: bool) -> None:
-        """`lifecycle: removed`; tidy: with a successor, and no file names the package any more."""
+    def bury(self, key: str, position: int, wild: bool) -> None:
+        """`lifecycle: removed`, and a successor; wild: without one, and with tenants that still name the package."""
         new = copy.deepcopy(self.now)
         new["package"][key] = {"lifecycle": "removed"}
-        if tidy and successor != key:
+        successor = self._any(new, "package", position)
+        if not wild and successor != key:
             new["package"][key]["reassign_to"] = successor
-            for fields in new["tenant"].values():
-                if fields["package"] == key:
-                    fields["package"] = successor
+            self._repoint(new, "package", key)
         self._write(new)
 
-    def rename(self, kind: str, old: str, key: str) -> None:
+    def rename(self, kind: str, position: int, suffix: str) -> None:
         """Give a declared object another name everywhere."""
-        if old not in self.now[kind] or key in self.now[kind]:
+        old = self._any(self.now, kind, position)
+        key = old.partition(suffix)[0] if old.endswith(suffix) else old + suffix
+        if old not in self.now[kind] or key in self.now[kind] or self.now[kind][old].get("lifecycle") == "removed":
             return
         new = copy.deepcopy(self.now)
-        fields = new[kind].pop(old)
-        new[kind][key] = {**fields, "previously": [old]}
-        for name, of_kind in (("role", new["package"]), ("package", new["tenant"])):
-            for referring in of_kind.values():
-                if name == kind and referring.get(name) == old:
-                    referring[name] = key
-        for buried in new["package"].values():
-            if kind == "package" and buried.get("reassign_to") == old:
-                buried["reassign_to"] = key
+        new[kind][key] = {**new[kind].pop(old), "previously": [old]}
+        for name, of_kind in (("role", new["package"]), ("package", new["tenant"]), ("package", new["package"])):
+            for fields in of_kind.values():
+                for field_name in (name, "reassign_to"):
+                    if name == kind and fields.get(field_name) == old:
+                        fields[field_name] = key
         self._write(new)
 
     def revert(self, steps: int) -> None:
@@ -129,6 +126,42 @@ class Desk:
         if self.past:
             self._write(copy.deepcopy(self.past[-min(steps, len(self.past))]))
 
-    def states_none(self, email: str) -> bool:
-        """Whether a file takes this tenant off its package."""
-        return self.now["tenant"].get(email, {}).get("package") == "none"
+    def mend(self) -> None:
+        """References to nowhere, or to what is removed, name something that stays."""
+        new = copy.deepcopy(self.now)
+        for kind in ("role", "package"):
+            if not _staying(new, kind):
+                new[kind][KEYS[kind][0]] = {} if kind == "role" else {"role": self._any(new, "role", 0)}
+        for fields in new["package"].values():
+            if "role" in fields and fields["role"] not in new["role"]:
+                fields["role"] = self._any(new, "role", 0)
+            if fields.get("reassign_to", "Growth") not in _staying(new, "package"):
+                fields.pop("reassign_to", None)
+        for fields in new["tenant"].values():
+            if fields["package"] not in ("none", *_staying(new, "package")):
+                fields["package"] = self._any(new, "package", 0)
+        if new != self.now:
+            self._write(new)
+
+    def obey(self, packages: list[str]) -> None:
+        """The remedy of a refused deletion: remove them in words, with a successor."""
+        for key in packages:
+            self.now["package"].setdefault(key, {"lifecycle": "removed"})
+        for position, key in enumerate(packages):
+            self.bury(key, position, wild=False)
+        self.mend()
+
+    def _repoint(self, files: Files, kind: str, key: str) -> None:
+        users = {"role": "package", "package": "tenant"}.get(kind)
+        for fields in files[users].values() if users else ():
+            if fields.get(kind) == key:
+                fields[kind] = self._any(files, kind, len(key))
+
+    def _any(self, files: Files, kind: str, position: int) -> str:
+        """Something declared that stays; where there is nothing, a name that leads nowhere."""
+        staying = _staying(files, kind) or list(KEYS[kind])
+        return staying[position % len(staying)]
+
+
+def _staying(files: Files, kind: str) -> list[str]:
+    return sorted(key for key, fields in files[kind].items() if fields.get("lifecycle") != "removed")

@@ -50,7 +50,9 @@ class Ledger:
     def whole(self, kind: str, number: int) -> list[Any]:
         """The row of an object and all rows that belong to it alone."""
         own = [row for row in self.rows[f"esp_{kind}"] if row[0] == number]
-        tables = [name for name in self.rows if name.startswith(f"esp_{kind}_") or (kind, name) == ("tenant", "esp_usage")]
+        tables = [
+            name for name in self.rows if name.startswith(f"esp_{kind}_") or (kind, name) == ("tenant", "esp_usage")
+        ]
         return [*own, *((name, row) for name in sorted(tables) for row in self.rows[name] if row[0] == number)]
 
 
@@ -92,7 +94,12 @@ class Operation:
         """Rows that no file names and nobody remembered are the same, byte for byte, but for the package of moved
         users."""
         ours = {(kind, key) for kind, of_kind in self.files.items() for key in of_kind} | self.before.remembered()
-        ours |= {(kind, old) for kind, of_kind in self.files.items() for f in of_kind.values() for old in f.get("previously", ())}
+        ours |= {
+            (kind, old)
+            for kind, of_kind in self.files.items()
+            for f in of_kind.values()
+            for old in f.get("previously", ())
+        }
         emptied = self.moved_from()
         for kind in OWNERS:
             for number, key in self.before.names(kind).items():

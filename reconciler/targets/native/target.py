@@ -69,10 +69,14 @@ class NativeTarget:
     def create(self) -> Sequence[str]:
         """Make the database. Raises TargetError where it exists."""
         with opened(self._place, Door.CREATE) as connection:
-            return provision.create(connection, self._metadata)
+            done = provision.create(connection, self._metadata)
+        with opened(self._place, Door.WRITE):
+            return done  # opening it for writing once settles the journal's mode, which readers cannot
 
     def upgrade(self) -> Sequence[str]:
         """Bring the tables to this version. Raises TargetError on a newer schema."""
+        with opened(self._place, Door.READ) as connection:
+            provision.version_of(connection)  # a file that is not ours is not opened for writing
         with opened(self._place, Door.WRITE) as connection:
             return provision.upgrade(connection)
 

@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import mysql, postgresql
 
 from reconciler.model.errors import Locked, Refused, TargetError, Unknown
 
@@ -23,8 +22,8 @@ ID: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 NAME: Final = (
     sa.String(255)
-    .with_variant(mysql.VARCHAR(255, collation="utf8mb4_bin"), "mysql", "mariadb")
-    .with_variant(postgresql.VARCHAR(255, collation="C"), "postgresql")
+    .with_variant(sa.String(255, collation="utf8mb4_bin"), "mysql", "mariadb")
+    .with_variant(sa.String(255, collation="C"), "postgresql")
 )
 """A name compared code point by code point (RULES 1); SQLite does so by itself."""
 
@@ -116,12 +115,13 @@ def speaking(place: Database) -> Iterator[None]:
 
 def _open_sqlite(place: Database, door: Door) -> sa.Engine:
     path = Path(place.url.database or "").absolute()
-    if door is Door.CREATE:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    elif not path.exists():
-        raise TargetError(f"there is no database at {place.shown}", remedy=CREATE_FIRST)
-    elif not path.is_file():
-        raise TargetError(f"{place.shown} is no regular file", remedy="name a file in the database URL")
+    try:
+        _check_file(path, place, door)
+    except (OSError, ValueError) as error:
+        raise TargetError(
+            f"the folder of {place.shown} cannot be used: {getattr(error, 'strerror', error)}",
+            remedy="check the database URL and the folder's owner and mode",
+        ) from error
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -135,15 +135,24 @@ def _open_sqlite(place: Database, door: Door) -> sa.Engine:
         connection.execute("PRAGMA foreign_keys = ON")
         if door is Door.READ:
             connection.execute("PRAGMA query_only = ON")
-        else:
+        connection.execute("PRAGMA synchronous = FULL")
+        if door is Door.WRITE:  # not before it is known that the file is ours
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
         return connection
 
     engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool, hide_parameters=True)
     begin = "BEGIN" if door is Door.READ else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
+
+
+def _check_file(path: Path, place: Database, door: Door) -> None:
+    if door is Door.CREATE:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    elif not path.exists():
+        raise TargetError(f"there is no database at {place.shown}", remedy=CREATE_FIRST)
+    elif not path.is_file():
+        raise TargetError(f"{place.shown} is no regular file", remedy="name a file in the database URL")
 
 
 OPENERS: Final = {"sqlite": _open_sqlite}

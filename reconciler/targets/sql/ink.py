@@ -125,7 +125,7 @@ class Ink:
         self._wire.insert(place.owner.table, (place.owner.name, *columns), rows)
 
     def _remove(self, first: Any, second: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
-        for one, other in sorted(pairs):
+        for one, other in sorted(pairs, key=str):  # a hand may have left several types
             self._wire.write(sa.delete(first.table).where(first == one, second == other))
 
 

@@ -35,7 +35,7 @@ class SqlReader:
 
     def snapshot(self) -> Snapshot:
         """All live objects. Raises TargetError."""
-        sheets, twins, unnameable = {}, {}, {}
+        sheets, twins, unnameable, taken = {}, {}, {}, {}
         rows = Rows(self._wire, self._system)
         for kind in self._system.kinds.values():
             with collector_resting():
@@ -48,12 +48,14 @@ class SqlReader:
             unnameable[kind.kind] = {
                 key: record(kind.kind, kind.table.name, packed, key, found.pop(key)) for key in sorted(lawless)
             }
+            taken[kind.kind] = rows.hidden(kind)
             sheets[kind.kind] = Sheet(kind.kind, (Block(kind.table.name, packed.fields, found),))  # type: ignore[arg-type]
         return Snapshot(
             sheets=sheets,
             catalogues={name: frozenset(rows.catalogue(name).values()) for name in self._system.catalogues},
             twins={kind: groups for kind, groups in twins.items() if groups},
             unnameable={kind: records for kind, records in unnameable.items() if records},
+            taken={kind: names for kind, names in taken.items() if names},
         )
 
     def facts(self, question: Question) -> Facts:

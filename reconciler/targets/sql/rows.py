@@ -42,6 +42,13 @@ class Rows:
         """All objects of a kind."""
         return self._read(kind, None)
 
+    def hidden(self, kind: KindMap) -> frozenset[str]:
+        """The names of rows that are no objects of ours: accounts in the bin, sub-accounts."""
+        if not kind.shown:
+            return frozenset()
+        statement: Query = sa.select(kind.key).where(sa.not_(sa.and_(*kind.shown)))
+        return frozenset(text(key) for (key,) in self._wire.rows(statement))
+
     def these(self, kind: KindMap, ids: Sequence[int]) -> Packed:
         """The objects of these ids."""
         pieces = [self._read(kind, chunk) for chunk in chunks(ids)]
