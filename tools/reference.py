@@ -31,6 +31,7 @@ from reconciler.model.values import LARGEST
 from reconciler.report.words import value
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
+HELP = ["-h", "--help"]
 MADE = "<!-- Written by tools/reference.py (`make generate`). -->\n"
 
 EXIT_CODES = (
@@ -61,7 +62,9 @@ def pages() -> dict[str, str]:
 
 def _commands() -> Iterator[str]:
     yield f"{MADE}# Commands\n\n"
-    context = click.Context(reconciler, info_name="reconciler", max_content_width=100, terminal_width=100)
+    context = click.Context(
+        reconciler, info_name="reconciler", max_content_width=100, terminal_width=100, help_option_names=HELP
+    )
     for name in COMMANDS:
         command = reconciler.get_command(context, name)
         assert command is not None

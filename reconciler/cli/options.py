@@ -24,6 +24,9 @@ from reconciler.workflow.site import Choices, Site, opened
 
 Command = Callable[..., Any]
 
+KIND = "|".join(KINDS.kinds)
+"""How `--help` shows an argument that is a kind."""
+
 SECONDS = {"": 1, "s": 1, "m": 60, "min": 60}
 
 
@@ -70,10 +73,16 @@ def located(command: Command) -> Command:
             "-t", "--target", default="", metavar="NAME", help="The system to work on, by its name in reconciler.yaml."
         ),
         click.option(
-            "--database-url-file", type=path, metavar="PATH", help="A file that holds the address of the database."
+            "--database-url-file",
+            type=path,
+            metavar="PATH",
+            help="A file that holds the address of the database; it wins over reconciler.yaml.",
         ),
         click.option(
-            "--lock-timeout", type=duration, metavar="TIME", help="How long to wait for another apply: 10s, 2m."
+            "--lock-timeout",
+            type=duration,
+            metavar="TIME",
+            help="How long to wait for another apply: 10s (the default), 2m.",
         ),
     )
 
@@ -117,8 +126,12 @@ def scoped(command: Command) -> Command:
 
     return _options(
         wished,
-        click.option("--only", multiple=True, metavar="REF", help="Limit it to one object, as package/Growth. Repeat."),
-        click.option("--allow", multiple=True, metavar="CLASS", help="Lift a class of change that blocks. Repeat."),
+        click.option(
+            "--only", multiple=True, metavar="REF", help="Only this object, as package/Growth; * is wild. Repeat."
+        ),
+        click.option(
+            "--allow", multiple=True, metavar="CLASS", help=f"Lift what blocks: {', '.join(_liftable())}. Repeat."
+        ),
         click.option("--reason", default="", metavar="TEXT", help="Why --allow is given; kept with the plan."),
     )
 
@@ -140,8 +153,12 @@ def _reference(text: str) -> str:
     return text if "*" in ref.kind else str(Ref(known_kind(ref.kind), ref.key))
 
 
+def _liftable() -> list[str]:
+    return [word for word, code in CODES.items() if code.liftable]
+
+
 def _allowances(words: Iterable[str], reason: str) -> Iterable[Allowance]:
-    liftable = [word for word, code in CODES.items() if code.liftable]
+    liftable = _liftable()
     for word in words:
         if word in CODES and word not in liftable:
             raise click.UsageError(f'"{word}" is never lifted: {CODES[word].meaning}')

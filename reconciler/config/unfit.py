@@ -109,7 +109,7 @@ def _not_text(value: Any, path: Path, wanted: str) -> Complaint:
 def _choice(value: Any, path: Path, words: tuple[str, ...]) -> Iterator[Complaint]:
     if isinstance(value, str) and value in words:
         return
-    told = f"{shown(value)} is not among the words{_meant(value, words)}"
+    told = f"{shown(value)} is not allowed here{_meant(value, words)}"
     yield Complaint(code="choice", message=told, remedy=f"write {_or(words)}", path=path)
 
 

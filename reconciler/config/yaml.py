@@ -22,6 +22,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 KNOWN_TROUBLE = (
     ("'\\t'", "a tab where only blanks may stand", "indent with blanks"),
+    ("a tab character", "a tab where only blanks may stand", "indent with blanks"),
     ("mapping values are not allowed", "a second `: ` in one line", "put the value in quotes, or on a line of its own"),
     ("could not find expected ':'", "a line without `key: value`", "write `key: value`, indented like its neighbours"),
     ("did not find expected key", "a line that is not indented like its neighbours", "align it with the lines around"),
@@ -32,6 +33,8 @@ KNOWN_TROUBLE = (
         "what begins here is neither a name nor a comment",
         "write `name:` and its fields under it",
     ),
+    ("cannot start any token", "an unquoted text cannot begin with @, %, a backtick or a tab", "put it in quotes"),
+    ("non-alphabetical character", "an unquoted text cannot begin with %", "put it in quotes"),
     ("'@'", "an unquoted value cannot begin with @", "put it in quotes"),
     ("'`'", "an unquoted value cannot begin with a backtick", "put it in quotes"),
     ("'%'", "an unquoted value cannot begin with %", "put it in quotes"),

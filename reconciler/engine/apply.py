@@ -58,13 +58,17 @@ class Applying:
         except Locked as locked:
             self.writer.rollback()
             raise self._named(locked) from locked
+        committing = False
         try:
             outcome = self._in_transaction()
             self.progress("committing")
+            committing = True
             self.writer.commit()
         except BaseException as error:
             self.writer.rollback()
-            self._note_failure(error)
+            # Cut off at the COMMIT, the run may be done; what the transaction says of it is the truth then.
+            if not committing or isinstance(error, (Locked, Refused, TargetError)):
+                self._note_failure(error)
             raise
         return outcome
 

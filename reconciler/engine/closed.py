@@ -24,10 +24,11 @@ def retired(changes: Sequence[Change], world: World, stated: Mapping[str, Sheet]
         first = users[0]
         count = sum(change.expected if isinstance(change, Reassign) else 1 for change in users)
         names = [change.ref.key for change in users if not isinstance(change, Reassign)][:NAMED]
+        alone = len(users) == 1
         yield Finding(
             code="retired",
-            message=f"{ref} is closed to new users, and {count:,} would come",
-            ref=first.ref if len(users) == 1 else ref,
+            message=f"{ref} is closed to new users" if alone else f"closed to new users, and {count:,} would come",
+            ref=first.ref if alone else ref,
             origin=first.origin,
             remedy="name another one, or --allow retired --reason TEXT",
             names=tuple(names),

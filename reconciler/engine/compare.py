@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from reconciler.engine.diff import Differ, strongest
 from reconciler.engine.sieve import encode, sift
+from reconciler.engine.spelling import misspelt
 from reconciler.engine.world import peek
 from reconciler.model.change import Cause, Change, Create, Update
 from reconciler.model.finding import Finding, Severity
@@ -111,15 +112,7 @@ class Comparison:
     def _missing(self, record: Record, live_names: Mapping[str, str]) -> Iterator[Create | Finding]:
         near = live_names.get(folded(record.key))
         if near is not None:
-            yield Finding(
-                code="spelling",
-                severity=Severity.LEFT_OUT,
-                message=f'the live system spells it "{near}"',
-                ref=record.ref,
-                origin=record.origin,
-                remedy="write the live spelling"
-                + (f', or {self.resource.former_names}: ["{near}"]' if self.resource.former_names else ""),
-            )
+            yield misspelt(self.resource, record, near)
         elif folded(record.key) in self.taken:
             yield Finding(
                 code="left-out",

@@ -11,7 +11,7 @@ from reconciler.engine.diff import Differ
 from reconciler.engine.order import in_safe_order
 from reconciler.engine.questions import question
 from reconciler.engine.references import dangling, unreachable
-from reconciler.engine.removal import Gone, Leaving, origin_of
+from reconciler.engine.removal import Gone, Leaver, Leaving, origin_of
 from reconciler.engine.renames import Objects, renamed_live, renamed_memory, renames
 from reconciler.engine.scope import Globs
 from reconciler.engine.settle import Place, buried, outsiders, settle
@@ -134,7 +134,9 @@ class Drafting:
             remembered = memos.get(kind, {})
             total.add(self._compared(kind, settled, world.live[kind], remembered, differ))
             for leaving in self._leaving(kind, world.live[kind], remembered):
-                if isinstance(leaving, Gone):
+                if isinstance(leaving, Finding):
+                    total.findings.append(leaving)
+                elif isinstance(leaving, Gone):
                     total.drop.append(leaving.ref)
                     total.counts = replace(total.counts, gone=total.counts.gone + 1)
                 else:
@@ -161,7 +163,9 @@ class Drafting:
             if kind in live:
                 live[kind] = Sheet(kind, (*live[kind].blocks, *_blocks(records)))
         moves: list[Rename] = []
-        for found in renames(self.desired, live, self.vocabulary, self.hands_off, self.remembered.foreign):
+        for found in renames(
+            self.desired, live, self.vocabulary, self.hands_off, self.remembered.foreign, self.snapshot.twins
+        ):
             if isinstance(found, Finding):
                 findings.append(found)
             elif not self.scope or found.ref in self.scope:
@@ -215,7 +219,7 @@ class Drafting:
             blocks_foreign_state="foreign-state" in self.policy.block,
         ).run()
 
-    def _leaving(self, kind: str, live: Sheet, memos: Mapping[str, tuple[str, str]]) -> Iterator[Change | Gone]:
+    def _leaving(self, kind: str, live: Sheet, memos: Mapping[str, tuple[str, str]]) -> Iterator[Leaver]:
         stated = self.desired.sheets.get(kind, Sheet(kind))
         # A twin is in no sheet, and yet it is live: nobody may forget it.
         twins = {name for group in self.snapshot.twins.get(kind, ()) for name in group}

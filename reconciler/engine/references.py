@@ -55,13 +55,13 @@ class Targets:
         self._live = live.get(self.kind, Sheet(self.kind)) if live is not None else None
         self._successor = successor
 
-    def complaint(self, value: Value) -> tuple[str, str] | None:
-        """(code, message) when the value names nothing it may name."""
+    def complaint(self, value: Value) -> tuple[str, str, str] | None:
+        """(code, message, remedy) when the value names nothing it may name."""
         if not isinstance(value, str) or (self._none and value == NONE):
             return None
         ref = Ref(self.kind, value)
         if ref in self._going:
-            return "referenced", f'it names {self.kind} "{value}", which is to be deleted'
+            return "referenced", f'it names {self.kind} "{value}", which is to be deleted', f"name another {self.kind}"
         if value in self.declared:
             return None
         if self._successor and (self._live is None or value in self._live):
@@ -69,8 +69,13 @@ class Targets:
         if ref in self._external:
             if self._live is None or value in self._live:
                 return None
-            return "dangling", f'external {self.kind} "{value}" is not live'
-        return "dangling", f'there is no {self.kind} "{value}"{did_you_mean(value, tuple(self.declared))}'
+            return (
+                "dangling",
+                f'external {self.kind} "{value}" is not live',
+                f"create it there, or name another {self.kind}",
+            )
+        said = f'there is no {self.kind} "{value}"{did_you_mean(value, self.declared)}'
+        return "dangling", said, f"declare it, name another {self.kind}, or list it under external in reconciler.yaml"
 
 
 def _of_field(sheet: Sheet, field: Field, targets: Targets) -> Iterator[Finding]:
@@ -78,16 +83,14 @@ def _of_field(sheet: Sheet, field: Field, targets: Targets) -> Iterator[Finding]
         values = column(block, field.name)
         bad = {value: found for value in set(values.values()) if (found := targets.complaint(value))}
         for key in sorted(key for key, value in values.items() if value in bad) if bad else ():
-            code, message = bad[values[key]]
+            code, message, remedy = bad[values[key]]
             yield Finding(
                 code=code,
                 message=message,
                 ref=Ref(sheet.kind, key),
                 field=field.name,
                 origin=sheet[key].where(field.name),
-                remedy=f"name another {targets.kind}"
-                if code == "referenced"
-                else f"declare it, name another {targets.kind}, or list it under external in reconciler.yaml",
+                remedy=remedy,
                 at_files=code == "dangling",
             )
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from reconciler.engine.scope import Globs
+from reconciler.engine.spelling import misspelt
 from reconciler.model.change import Change, Delete, Forget, Reassign
+from reconciler.model.finding import Finding
+from reconciler.model.names import folded
 from reconciler.model.plan import Policy
 from reconciler.model.record import Sheet
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Removal, Resource
+
+
+LONGEST_LINE = 9
+"""Digits of a line number; more is none, whatever a hand has written into memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +27,9 @@ class Gone:
     """Remembered, not declared, not live: memory drops it."""
 
     ref: Ref
+
+
+Leaver: TypeAlias = Change | Gone | Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +47,19 @@ class Leaving:
     spared: Globs
     foreign: Mapping[Ref, str]
 
-    def changes(self) -> Iterator[Change | Gone]:
-        """Every object that leaves, by key."""
+    def changes(self) -> Iterator[Leaver]:
+        """Every object that leaves, by key. A live name that a file only spells otherwise does not leave (RULES 1)."""
+        respelled = frozenset(map(folded, self.stated.keys() - self.live.keys()))
         for key in sorted(self.buried):
             if self._in_scope(key):
                 yield from self._bury(key)
         for key in sorted(self.memos.keys() - self.stated.keys()):
-            if self._in_scope(key):
+            if self._in_scope(key) and not (key in self.live and folded(key) in respelled):
                 yield from self._taken_out(key)
         if self._takes_undeclared:
             for key in sorted(self.live.keys() - self.stated.keys() - self.memos.keys()):
                 ref = Ref(self.resource.kind, key)
-                if self._in_scope(key) and ref not in self.foreign:
+                if self._in_scope(key) and ref not in self.foreign and folded(key) not in respelled:
                     yield Delete(ref=ref, before=self.live[key].values)
 
     @property
@@ -62,13 +74,15 @@ class Leaving:
         ref = Ref(self.resource.kind, key)
         return ref not in self.spared and (not self.scope or ref in self.scope)
 
-    def _bury(self, key: str) -> Iterator[Change | Gone]:
+    def _bury(self, key: str) -> Iterator[Leaver]:
         stone = self.resource.tombstone
         assert stone is not None
         ref = Ref(self.resource.kind, key)
         if key not in self.live:
             if key in self.memos:
                 yield Gone(ref)
+            for near in sorted(name for name in self.live if folded(name) == folded(key)):
+                yield misspelt(self.resource, self.stated[key], near)
             return
         if not self._deletes or ref in self.foreign:
             return
@@ -95,4 +109,5 @@ class Leaving:
 def origin_of(text: str) -> Origin:
     """`packages.d/legacy.yaml:1` as memory keeps it."""
     place, colon, line = text.rpartition(":")
-    return Origin(place, int(line)) if colon and line.isdigit() else Origin(text)
+    known = colon and line.isascii() and line.isdigit() and len(line) <= LONGEST_LINE
+    return Origin(place, int(line)) if known else Origin(text)

@@ -22,18 +22,42 @@ Objects = Mapping[str, Mapping[str, tuple[str, str]]]
 
 
 def renames(
-    desired: Desired, live: Mapping[str, Sheet], vocabulary: Vocabulary, hands_off: Globs, foreign: Mapping[Ref, str]
+    desired: Desired,
+    live: Mapping[str, Sheet],
+    vocabulary: Vocabulary,
+    hands_off: Globs,
+    foreign: Mapping[Ref, str],
+    twins: Mapping[str, tuple[tuple[str, ...], ...]],
 ) -> Iterator[Rename | Finding]:
-    """A Rename where only the old name is live; a finding where both are, or where the old one is not ours to touch."""
+    """A Rename where only one old name is live; a finding where more of them are, or the new one too, or where the old
+    one is not ours to touch. `twins`: kind → groups of live names that cannot be told apart."""
     for kind, sheet in desired.sheets.items():
         name = vocabulary[kind].former_names
         if not name or kind not in live:
             continue
+        unclear = {twin for group in twins.get(kind, ()) for twin in group}
         for block in sheet.blocks:
             for key, former in sorted(column(block, name).items()):
-                for old in former if isinstance(former, tuple) else ():
-                    if old in live[kind]:
-                        yield _rename(sheet, key, old, live[kind], vocabulary, hands_off, foreign)
+                names = former if isinstance(former, tuple) else ()
+                found = [old for old in names if old in live[kind] or old in unclear]
+                if len(found) > 1 or not unclear.isdisjoint(found):
+                    yield _unclear(sheet, key, found, name)
+                elif found:
+                    yield _rename(sheet, key, found[0], live[kind], vocabulary, hands_off, foreign)
+
+
+def _unclear(sheet: Sheet, key: str, found: list[str], field: str) -> Finding:
+    """Several live objects, and each may be the one that gets the new name."""
+    named = " and ".join(f'"{old}"' for old in found)
+    why = f"{named} are live" if len(found) > 1 else f"{named} has a twin in the live system"
+    return Finding(
+        code="rename-conflict",
+        message=f"{why}, so which one is meant cannot be told",
+        ref=Ref(sheet.kind, key),
+        field=field,
+        origin=sheet[key].where(field),
+        remedy=f"leave one name in {field}, or delete or rename the others in the live system",
+    )
 
 
 def _rename(
@@ -114,7 +138,7 @@ def renamed_memory(objects: Objects, names: NewNames, vocabulary: Vocabulary) ->
 
 
 def _with_new_text(stated: str, pairs: Mapping[str, Mapping[str, str]]) -> str:
-    return canonical(with_new_names(json.loads(stated), pairs))
+    return canonical(with_new_names(stated_values(stated), pairs))
 
 
 def with_new_names(values: Values, pairs: Mapping[str, Mapping[str, str]]) -> dict[str, Value]:

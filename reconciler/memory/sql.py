@@ -110,7 +110,7 @@ class SqlMemory:
         """Write the run as `running` and COMMIT. Raises Locked, and TargetError where there is no memory."""
         with told("announce this run", lambda: self._in_the_way(session, run)):
             if versions.usable(session, self._tables) is None:
-                raise TargetError("there is no memory in this database", remedy="run: reconciler database create")
+                raise TargetError("there is no memory in this database", remedy="run `reconciler database create`")
             session.execute(insert(self._tables.run).values(**run_row(run), outcome=RUNNING))
             session.commit()
 

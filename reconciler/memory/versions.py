@@ -49,7 +49,7 @@ def usable(session: Connection, tables: Tables) -> str | None:
     if version < VERSION:
         raise TargetError(
             f"memory is of version {version}, this reconciler needs {VERSION}",
-            remedy="run: reconciler database upgrade",
+            remedy="run `reconciler database upgrade`",
         )
     return instance
 
@@ -78,7 +78,7 @@ def upgrade(session: Connection, tables: Tables, steps: tuple[Step, ...] = STEPS
     """
     present = found(session, tables)
     if present is None:
-        raise TargetError("there is no memory in this database", remedy="run: reconciler database create")
+        raise TargetError("there is no memory in this database", remedy="run `reconciler database create`")
     version, _ = present
     _refuse_newer(version, steps[-1].version if steps else VERSION)
     done = []

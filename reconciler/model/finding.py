@@ -65,7 +65,7 @@ CODES: dict[str, Code] = {
         Code("type", "a value of the wrong type"),
         Code("range", "a number outside the range of its field"),
         Code("choice", "a word that is not one of those allowed"),
-        Code("name", "a name that the law of names refuses (RULES 2)"),
+        Code("name", "a name that is too long, has a blank at an end, or holds characters that are not seen"),
         Code("twins", "two names that differ only in case, form or blanks"),
         Code("only-with", "a field that makes sense only beside another value"),
         Code("exclusive", "two fields that exclude each other"),

@@ -56,7 +56,11 @@ def document(plan: Plan, *, meta: Mapping[str, Any]) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "target": {"name": plan.target, "type": plan.target_type},
         "resource_changes": [
-            row(change, guard=sorted(codes.get(change.ref, ())), impact=impact.get(change.ref, ()))
+            row(
+                change,
+                guard=sorted(codes.get(change.ref, ())),
+                impact=impact.get(change.ref, ()) if isinstance(change, Update) else (),
+            )
             for change in plan.changes
         ],
         "resource_drift": [drift_row(change) for change in plan.drifted if isinstance(change, Create | Update)],

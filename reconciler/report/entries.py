@@ -52,7 +52,7 @@ class Speaker:
             lines += self._complaint(finding, verb(type(changes[-1]), Tense.WOULD), changes)
         for change in changes:
             lines += [] if isinstance(change, Delete | Forget) else self._said(change)
-            lines += self._noted(change)
+        lines += self._noted(changes[-1])
         return self._entry(_MARKERS[type(changes[-1])], changes[0].ref, lines)
 
     def finding(self, finding: Finding) -> Entry:
@@ -99,8 +99,6 @@ class Speaker:
                 yield Row("", "delete"), place
             case Forget():
                 yield Row("", f"no longer managed; the live {change.ref.kind} stays as it is"), place
-        if not isinstance(change, Update):
-            yield from ((Detail(text), "") for impact in self._impacts(change.ref) for text in self._hit(impact))
 
     def _fields(self, change: Update, *, drift_only: bool = False) -> Iterator[Placed]:
         fields = self.vocabulary.fields.get(change.ref.kind, {})

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.model.change import Create, Rename, Update
+from reconciler.model.names import folded
 from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
@@ -17,14 +18,14 @@ _ADDRESS = re.compile(r"""[^\s"'`<>(),;:/=]+@[^\s"'`<>(),;:/=]+""")
 @dataclass(frozen=True, slots=True)
 class Masking:
     """`personal`: the kinds whose keys are people's addresses; none of them means that nobody is hidden.
-    `declared`: the keys that a file names anyway."""
+    `declared`: the keys that a file names anyway, folded: another spelling of them hides nobody."""
 
     personal: frozenset[str] = frozenset()
     declared: frozenset[str] = frozenset()
 
     def name(self, kind: str, key: str) -> str:
         """The key as it may be shown: `ops@acme.example`, or `o…@acme.example` for an undeclared person."""
-        return key if kind not in self.personal or key in self.declared else masked(key)
+        return key if kind not in self.personal or folded(key) in self.declared else masked(key)
 
     def text(self, sentence: str) -> str:
         """A sentence with every address in it masked that no file names."""
@@ -34,7 +35,7 @@ class Masking:
 
     def _hidden(self, found: re.Match[str]) -> str:
         address = found[0].rstrip(".!?")
-        return found[0] if address in self.declared else masked(address) + found[0][len(address) :]
+        return found[0] if folded(address) in self.declared else masked(address) + found[0][len(address) :]
 
 
 OPEN = Masking()
@@ -57,4 +58,4 @@ def masking_of(plan: Plan, vocabulary: Vocabulary, *, masked: bool) -> Masking:
 
 
 def _keys(refs: Iterable[Ref], personal: frozenset[str]) -> frozenset[str]:
-    return frozenset(ref.key for ref in refs if ref.kind in personal)
+    return frozenset(folded(ref.key) for ref in refs if ref.kind in personal)

@@ -41,7 +41,7 @@ def target(
     `--database-url-file` says. Raises ReconcilerError when there is no such target, no URL, or more than one."""
     chosen = _chosen(settings, name)
     entry = settings.targets[chosen]
-    url = _from_outside(environ, url_file) or _as_stated(entry.url, environ, settings.folder)
+    url = _from_outside(environ, url_file) or _as_stated(entry.url, f"targets.{chosen}.url", environ, settings.folder)
     if not url:
         raise ReconcilerError(
             f'there is no database URL for the target "{chosen}"',
@@ -79,7 +79,9 @@ def _chosen(settings: Settings, name: str | None) -> str:
     if wanted in settings.targets:
         return wanted
     near = did_you_mean(wanted, settings.targets)
-    raise ReconcilerError(f'there is no target "{wanted}"{near}', remedy=f"reconciler.yaml has {known}")
+    raise ReconcilerError(
+        f'there is no target "{wanted}"{near}', remedy=f"--target takes one that reconciler.yaml names: {known}"
+    )
 
 
 def _from_outside(environ: Mapping[str, str], url_file: Path | None) -> str:
@@ -96,20 +98,23 @@ def _from_outside(environ: Mapping[str, str], url_file: Path | None) -> str:
     return ""
 
 
-def _as_stated(stated: str, environ: Mapping[str, str], folder: Path) -> str:
+def _as_stated(stated: str, key: str, environ: Mapping[str, str], folder: Path) -> str:
     scheme, _, rest = stated.partition(":")
     if scheme == "env":
-        return _variable(rest, "", environ)
+        return _variable(rest, "", key, environ)
     if scheme == "file":
-        return _content(folder / rest, "targets.*.url")
+        return _content(folder / rest, key)
     # As a part of a URL a value is quoted: a password may hold any character.
-    return VARIABLE.sub(lambda m: quote(_variable(m["name"], m["message"] or "", environ), safe=""), stated)
+    return VARIABLE.sub(lambda m: quote(_variable(m["name"], m["message"] or "", key, environ), safe=""), stated)
 
 
-def _variable(name: str, message: str, environ: Mapping[str, str]) -> str:
+def _variable(name: str, message: str, key: str, environ: Mapping[str, str]) -> str:
     if environ.get(name):
         return environ[name].strip()
-    raise ReconcilerError(f"the environment variable {name} is not set{': ' + message if message else ''}")
+    why = f": {message}" if message else ""
+    raise ReconcilerError(
+        f"the environment variable {name} is not set{why}", remedy=f"set it; {key} in reconciler.yaml names it"
+    )
 
 
 def _content(file: Path, source: str) -> str:

@@ -73,7 +73,7 @@ def _wrong(where: Where, stated: Any, code: str, node: Mapping[str, Any]) -> str
     shown = "this" if SECRET & set(where) else _shown(stated)
     near = did_you_mean(str(stated), node.get("enum", ()))
     reasons = {
-        "choice": f"is not one of the words{near}",
+        "choice": f"is not allowed here{near}",
         "range": "is out of range",
         "name": "is not a name of one line",
     }

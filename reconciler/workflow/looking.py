@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from reconciler import __version__
 from reconciler.model.errors import ReconcilerError, TargetError
 from reconciler.model.memory import Pause, Session
+from reconciler.model.names import folded
 from reconciler.model.target import Listing
 from reconciler.report.masking import OPEN, Masking
+from reconciler.report.words import counted
 from reconciler.workflow.journey import actor, declared, now
 from reconciler.workflow.site import Site
 
@@ -27,7 +29,7 @@ def masking(site: Site, kind: str) -> Masking:
     """Hides the people of this kind whom no file names (RULES 30); nobody when the settings show everyone."""
     if not site.vocabulary[kind].personal or site.settings.policy.privacy == "full":
         return OPEN
-    return Masking(personal=frozenset({kind}), declared=frozenset(declared(site).sheets.get(kind, ())))
+    return Masking(personal=frozenset({kind}), declared=frozenset(map(folded, declared(site).sheets.get(kind, ()))))
 
 
 def diagnosis(site: Site) -> Iterator[tuple[str, str]]:
@@ -44,11 +46,11 @@ def diagnosis(site: Site) -> Iterator[tuple[str, str]]:
         remembered = site.memory.recall(reader.session, site.project)
         yield "memory", f"version {version}"
         yield "instance", remembered.instance
-        managed = (f"{len(keys):,} {kind}" for kind, keys in sorted(remembered.objects.items()) if keys)
+        managed = (counted(len(keys), kind) for kind, keys in sorted(remembered.objects.items()) if keys)
         yield "managed", ", ".join(managed) or "nothing"
         yield "applies", _pause_line(remembered.paused)
         for row in site.memory.runs(reader.session, site.project, RUNS_SHOWN):
-            done = f"{row.run.command} by {row.run.actor} on {row.run.host}, {row.changes:,} changes, {row.outcome}"
+            done = f"{row.run.command} by {row.run.actor} on {row.run.host}, {counted(row.changes, 'change')}, {row.outcome}"
             yield f"run {row.run.started}", done
 
 

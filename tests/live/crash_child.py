@@ -21,7 +21,7 @@ KILLED = 9
 
 
 def killed(folder: Path, number: int, after: bool) -> int:
-    """Apply the plan in this folder and die at the moment. Returns the exit code: KILLED, or 0 when it came to its end."""
+    """Apply the plan in this folder and die at the moment. Returns the exit code: KILLED, or 0 at its end."""
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

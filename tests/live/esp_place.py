@@ -72,7 +72,7 @@ class Esp:
         return self.folder / "esp.db"
 
     def settings(self, text: str = "", *, name: str = "reconciler.yaml", project: str = "shop") -> None:
-        """Write reconciler.yaml; `text` is added to what every one has. Nothing blocks by class unless `text` says so."""
+        """Write reconciler.yaml; `text` is added to what every one has. No class blocks unless it says so."""
         body = f"project: {project}\ntargets: {{esp: {{type: native, url: 'sqlite:///esp.db'}}}}\ncache: false\n"
         if "safety:" not in text:
             text += "\nsafety: {block: []}"

@@ -1,4 +1,4 @@
-"""A fault or an interrupt at each moment of an apply: nothing was changed, and the same plan goes through afterwards."""
+"""A fault or an interrupt at each moment of an apply: nothing was changed, and the same plan goes through later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What apply proves before it writes, on real SQLite: `before`, `already`, growth, instance, pause (RULES 11, 15, 20, 22)."""
+"""What apply proves before it writes: `before`, `already`, growth, instance, pause (RULES 11, 15, 20, 22)."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_all_that_moved_is_listed_at_once(esp: Esp) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO esp_tenant (email, package_id) SELECT 'sign@up.example', id FROM esp_package WHERE name = 'Growth'",
+        "INSERT INTO esp_tenant (email, package_id) SELECT 's@up.example', id FROM esp_package WHERE name = 'Growth'",
         "UPDATE esp_package SET setup_guide = 0 WHERE name = 'Growth'",  # nobody states it
         "UPDATE esp_package SET sending_daily_limit = 3 WHERE name = 'Trial'",  # not in the plan
         "UPDATE esp_tenant SET deleted_at = '2026-01-01' WHERE email = 'solo@free.example'",

@@ -96,7 +96,7 @@ def test_no_tables_is_an_empty_memory(session: Connection) -> None:
     assert memory.runs(session, "shop", 5) == []
     with pytest.raises(TargetError, match="no memory") as raised:
         memory.announce(session, run_named("r1"))
-    assert raised.value.remedy == "run: reconciler database create"
+    assert raised.value.remedy == "run `reconciler database create`"
 
 
 def test_nothing_but_install_makes_tables(session: Connection) -> None:
@@ -384,7 +384,7 @@ def test_an_older_memory_asks_for_the_upgrade(session: Connection, memory: SqlMe
     session.execute(text("UPDATE reconciler_meta SET version = 0"))
     with pytest.raises(TargetError, match="is of version 0") as raised:
         memory.recall(session, "shop")
-    assert raised.value.remedy == "run: reconciler database upgrade"
+    assert raised.value.remedy == "run `reconciler database upgrade`"
 
 
 def test_an_upgrade_takes_every_step_once(session: Connection, memory: SqlMemory) -> None:

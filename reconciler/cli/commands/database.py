@@ -20,21 +20,32 @@ def command() -> None:
 @command.command("create")
 @located
 def create(place: Choices) -> int:
-    """Make the tables: the system's where it is the built-in one, and the reconciler's memory."""
+    """Make the tables of the built-in system and the memory.
+
+    The memory is the reconciler's own tables: what it applied last, runs, the lock. A system that has its tables
+    already gets the memory alone.
+    """
     return _told(provision.create(site(place)))
 
 
 @command.command("upgrade")
 @located
 def upgrade(place: Choices) -> int:
-    """Bring the tables to this version. Refuses a newer one."""
+    """Bring the tables to this version.
+
+    It is no error when there is nothing to do. Tables of a newer version are refused.
+    """
     return _told(provision.upgrade(site(place)))
 
 
 @command.command("seed")
 @located
 def seed(place: Choices) -> int:
-    """Fill an empty built-in database like a running ESP, to try things out."""
+    """Fill an empty built-in database, to try things out.
+
+    It then looks like an ESP that has been running for years, with customers and what they use. The memory says that
+    an object was managed whose file is gone: the first plan shows a deletion that is refused.
+    """
     return _told(provision.seed(site(place)))
 
 

@@ -19,5 +19,8 @@ def command(folder: Path) -> int:
     """
     for path in starting.begin(folder):
         streams.say(f"wrote {path}")
-    streams.hint("next: set the address in reconciler.yaml, then `reconciler export --write` or `reconciler plan`")
+    streams.hint("next: set the address in reconciler.yaml and run `reconciler database create`")
+    streams.hint(
+        "      then write files and `reconciler plan`, or begin with what is live: `reconciler export --write`"
+    )
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.delivery import JSON, TEXT, Delivery, Look, as_json
-from reconciler.cli.options import known_kind, located, shown, site
+from reconciler.cli.options import KIND, known_kind, located, shown, site
 from reconciler.report.masking import OPEN
 from reconciler.report.text import listing_text
 from reconciler.workflow import looking
@@ -16,12 +16,11 @@ from reconciler.workflow.site import Choices
 @located
 @shown
 @click.option("--search", default="", metavar="TEXT", help="Only names that contain this, in any case.")
-@click.argument("kind")
+@click.argument("kind", metavar=KIND)
 def command(place: Choices, delivery: Delivery, search: str, kind: str) -> int:
     """Show a live table as the admin panel does.
 
-    KIND is what a folder of the files is named after. Where the output is no terminal, people whom no file names are
-    masked.
+    Where the output is no terminal, people whom no file names are masked.
     """
     delivery.complete()
     here = site(place)

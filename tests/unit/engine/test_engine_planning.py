@@ -536,3 +536,50 @@ def test_same_input_same_plan() -> None:
     files = {name: {"description": "b"} for name in live}
     backwards = dict(reversed(list(files.items())))
     assert [c.ref for c in plan_of(files, live).changes] == [c.ref for c in plan_of(backwards, live).changes]
+
+
+def test_facts_of_a_renamed_object_are_asked_under_its_live_name() -> None:
+    live = {"package/Growth Plan": {"limits.contacts": 100}}
+    files = {"package/Growth": {"limits.contacts": 50, "previously": ("Growth Plan",)}}
+    old = Ref("package", "Growth Plan")
+    meter = Meter(ref=Ref("tenant", "a@x.example"), overrides={}, counters={"contacts": 90})
+    facts = Facts(holders={old: Holders(count=1)}, meters={old: (meter,)})
+    plan = plan_of(files, live, facts=facts, policy=policy(over_limit="block"))
+    assert [impact.over for impact in plan.impact] == [1]
+    assert plan_code(plan) == 3
+
+
+def test_users_moved_to_something_smaller_are_measured() -> None:
+    live = {"package/Legacy": {}, "package/Small": {"limits.contacts": 10}}
+    files = {"package/Legacy": {"lifecycle": "removed", "reassign_to": "Small"}, "package/Small": {}}
+    meters = tuple(
+        Meter(ref=Ref("tenant", f"{used}@x.example"), overrides={"limits.contacts": 9} if used == 7 else {},
+              counters={"contacts": used})
+        for used in (500, 7, 11)
+    )  # fmt: skip
+    facts = Facts(holders={LEGACY: Holders(count=3)}, meters={LEGACY: meters})
+    (finding,) = found(plan_of(files, live, facts=facts, policy=policy(over_limit="block")), "over-limit")
+    assert finding.message == "2 of the users moved to Small are above its limit of 10"
+    assert finding.names == ("500@x.example", "11@x.example")
+    assert finding.blocks
+
+
+def test_a_reference_to_what_will_not_be_live_is_refused_when_planning() -> None:
+    live = {"package/GROWTH": {}, "tenant/a@x.example": {"package": "none"}}
+    files = {"package/Growth": {"role": "Client"}, "role/Client": {}, "tenant/a@x.example": {"package": "Growth"}}
+    plan = plan_of(files, live)
+    assert found(plan, "spelling")
+    assert [str(f.ref) for f in found(plan, "dangling")] == ["tenant/a@x.example"]
+    assert plan_code(plan) == 3
+    assert plan_code(plan_of(files, {}, only=("tenant/*",))) == 3
+    assert plan_code(plan_of(files, {})) == 0
+
+
+def test_a_live_state_outside_the_vocabulary_is_left_alone() -> None:
+    live = {"tenant/a@x.example": {"package": "none", "status": "pending-delete"}}
+    files = {"tenant/a@x.example": {"package": "none", "status": "active"}}
+    plan = plan_of(files, live)
+    (finding,) = found(plan, "foreign-state")
+    assert finding.severity is Severity.LEFT_OUT
+    assert (plan.changes, plan_code(plan)) == ((), 0)
+    assert plan_code(plan_of(files, live, policy=policy(block=frozenset({"foreign-state"})))) == 3
