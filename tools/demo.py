@@ -121,7 +121,8 @@ def _played(step: Step, folder: Path) -> int:
 def _environment(folder: Path) -> dict[str, str]:
     """Nothing of the caller's settings, and no git work tree above: the demo's copy is not what is checked out."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RECONCILER_")}
-    return kept | {"GIT_CEILING_DIRECTORIES": str(folder.parent), "PYTHONPATH": str(REPOSITORY)}
+    ours = {"GIT_CEILING_DIRECTORIES": folder.parent, "PYTHONPATH": REPOSITORY, "XDG_CACHE_HOME": folder / "var"}
+    return kept | {name: str(place) for name, place in ours.items()}
 
 
 def _difference(before: str, after: str, name: str) -> Iterator[str]:

@@ -1,10 +1,12 @@
-"""Writes docs/reference/ from what is declared in the code: commands, exit codes, findings, fields. `pages()` is what a
-test compares with the committed files."""
+"""Writes docs/reference/ from what is declared in the code: commands, exit codes, findings, fields, settings.
+`pages()` is what a test compares with the committed files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,6 +31,7 @@ from reconciler.model.resource import (
 )
 from reconciler.model.values import LARGEST
 from reconciler.report.words import value
+from reconciler.settings.published import schema
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 HELP = ["-h", "--help"]
@@ -50,6 +53,16 @@ EXIT_CODES = (
 )
 
 
+ENVIRONMENT = (
+    ("RECONCILER_CONFIG", "The `reconciler.yaml` to use, or its folder, where `--config` says nothing."),
+    ("RECONCILER_DATABASE_URL", "The address of the database. Wins over `targets.NAME.url`."),
+    ("RECONCILER_DATABASE_URL_FILE", "A file that holds the address of the database."),
+    ("RECONCILER_PLAN_KEY", "A secret that signs plan files; with it, a plan file without its signature is refused."),
+    ("RECONCILER_DEBUG", "`1` shows where an internal error comes from."),
+    ("NO_COLOR", "Set to anything: no colour."),
+)
+
+
 def pages() -> dict[str, str]:
     """File name → text."""
     return {
@@ -57,6 +70,7 @@ def pages() -> dict[str, str]:
         "exit-codes.md": "".join(_exit_codes()),
         "fields.md": "".join(_fields()),
         "findings.md": "".join(_findings()),
+        "settings.md": "".join(_settings()),
     }
 
 
@@ -99,6 +113,31 @@ def _fields() -> Iterator[str]:
     yield f"{MADE}# Fields\n\nA dotted name is written nested. A field that is not stated is not managed.\n\n"
     for resource in KINDS:
         yield from _kind(resource)
+
+
+def _settings() -> Iterator[str]:
+    yield f"{MADE}# Settings\n\n## reconciler.yaml\n\nA dotted name is written nested; NAME is a name of your own.\n\n"
+    yield "| key | values or examples | default | what it is |\n|---|---|---|---|\n"
+    for name, node in _keys(schema(), ""):
+        default = f"`{json.dumps(node['default'])}`" if "default" in node else ""
+        words = ", ".join(f"`{word}`" for word in node.get("enum", ()))
+        shown = words or ", ".join(f"`{json.dumps(example)}`" for example in node.get("examples", ()))
+        yield f"| `{name}` | {_cell(shown)} | {_cell(default)} | {_cell(node['description'])} |\n"
+    yield "\n## Environment\n\n| variable | what it is |\n|---|---|\n"
+    for name, meaning in ENVIRONMENT:
+        yield f"| `{name}` | {meaning} |\n"
+
+
+def _keys(node: Mapping[str, Any], above: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(dotted key, its schema) of every key that holds a value itself."""
+    for name, inner in node.get("properties", {}).items():
+        each = inner.get("additionalProperties")
+        if "properties" in inner:
+            yield from _keys(inner, f"{above}{name}.")
+        elif isinstance(each, dict) and "properties" in each:
+            yield from _keys(each, f"{above}{name}.NAME.")
+        else:
+            yield f"{above}{name}", inner
 
 
 def _kind(resource: Resource) -> Iterator[str]:

@@ -5,11 +5,14 @@ Imports click and nothing heavier: a command's module is loaded when that comman
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import StringIO
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -30,6 +33,8 @@ COMMANDS = {
     "list": "Show a live table as the admin panel does.",
     "schema": "Write the JSON Schemas for editors, or check that they are fresh.",
     "database": "Create, upgrade or fill the built-in database.",
+    "history": "List the runs, or show what one of them did.",
+    "revert": "Plan to take a run back.",
     "pause": "Make every apply refuse until it is resumed.",
     "resume": "End a pause.",
     "doctor": "Say what the reconciler sees: connection, versions, tables, protection.",
@@ -37,7 +42,7 @@ COMMANDS = {
 
 USAGE = 64
 INTERRUPTED = 130
-INTERNAL = 1
+ERROR = 1
 
 
 class LazyGroup(click.Group):
@@ -60,10 +65,9 @@ class LazyGroup(click.Group):
         """As click does, with a suggestion for a name that is nearly one."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            from difflib import get_close_matches  # start-up: for a slip of the fingers alone
+            from reconciler.model.nearest import did_you_mean  # start-up: for a slip of the fingers alone
 
-            near = get_close_matches(name, COMMANDS, 1)
-            hint = f' (did you mean "{near[0]}"?)' if near else ""
+            hint = did_you_mean(name, COMMANDS)
             raise click.UsageError(f'there is no command "{streams.plain(name)}"{hint}', ctx)
         return super().resolve_command(ctx, args)
 
@@ -91,18 +95,20 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. Prints every failure on stderr, raises none."""
     try:
         code = reconciler.main(args=list(arguments), prog_name="reconciler", standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
-        return USAGE
     except click.ClickException as error:
-        error.show()
-        return INTERNAL
+        told = StringIO()
+        error.show(told)
+        streams.hint("\n".join(map(streams.plain, told.getvalue().rstrip().split("\n"))))  # it quotes what was typed
+        return USAGE if isinstance(error, click.UsageError) else ERROR
     except (click.Abort, KeyboardInterrupt):
         streams.complain("interrupted; nothing that was not finished has been kept")
         return INTERRUPTED
     except ReconcilerError as error:
         streams.explain(error)
         return error.exit_code
+    except OSError as error:  # a file or a pipe that cannot be used, wherever it was met
+        streams.complain(streams.plain(": ".join(filter(None, (_path_of(error), error.strerror or str(error))))))
+        return ERROR
     except Exception as error:  # the last line of defence: a person never sees a traceback
         return _internal(error)
     return code if isinstance(code, int) else 0
@@ -113,12 +119,17 @@ def _internal(error: Exception) -> int:
     if os.environ.get("RECONCILER_DEBUG") == "1":
         import traceback  # start-up: needed here alone
 
-        streams.complain("".join(traceback.format_exception(error)).rstrip())
+        lines = "".join(traceback.format_exception(error)).rstrip().split("\n")
+        streams.complain("\n".join(map(streams.plain, lines)))
     streams.complain(
         f"internal error: {type(error).__name__}; this is a fault of the reconciler, please report it "
         "(RECONCILER_DEBUG=1 shows where)"
     )
-    return INTERNAL
+    return ERROR
+
+
+def _path_of(error: OSError) -> str:
+    return os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -128,9 +139,14 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def main() -> NoReturn:
     """The console script."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever started us, as in `>&-`
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  stays open to the end
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     # Start-up: nobody's plugins have a say in what our files may hold, so none are looked for.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     signal.signal(signal.SIGTERM, _interrupt)
+    # A command is short and its values make no circles; to look for some among so many takes as long as the work.
+    gc.disable()
     sys.exit(run(sys.argv[1:]))

@@ -7,17 +7,17 @@ import functools
 import os
 import re
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import click
 
 from reconciler.cli.delivery import FORMATS, JSON, STDOUT, Delivery, Output
-from reconciler.cli.streams import plain
+from reconciler.cli.streams import hint, plain
 from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES
-from reconciler.model.plan import Allowance
+from reconciler.model.nearest import did_you_mean
+from reconciler.model.plan import Allowance, Plan
 from reconciler.model.ref import Ref
 from reconciler.workflow.journey import Wish
 from reconciler.workflow.site import Choices, Site, opened
@@ -136,6 +136,12 @@ def scoped(command: Command) -> Command:
     )
 
 
+def met(wish: Wish, plan: Plan, delivery: Delivery) -> None:
+    """Say it when `--only` left nothing to look at: a slip of the fingers must not pass for "no changes"."""
+    if wish.only and not (plan.counts.compared or plan.changes or plan.findings or delivery.quiet):
+        hint(f"--only {plain(' '.join(wish.only))}: the files and the memory hold no such object")
+
+
 def known_kind(word: str) -> str:
     """The kind of this name; a plural will do. Raises UsageError when there is none."""
     for kind in (word, word.removesuffix("s")):
@@ -172,6 +178,4 @@ def _allowances(words: Iterable[str], reason: str) -> Iterable[Allowance]:
 
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> str:
-    near = get_close_matches(word, list(known), 1)
-    hint = f' (did you mean "{near[0]}"?)' if near else ""
-    return f'there is no {what} "{plain(word)}"{hint}; there is {", ".join(known)}'
+    return f'there is no {what} "{plain(word)}"{did_you_mean(word, known)}; there is {", ".join(known)}'

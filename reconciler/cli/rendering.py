@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from reconciler.cli.delivery import JSON, TEXT, Look, Renderers, as_json
 from reconciler.engine.apply import Outcome
 from reconciler.kinds import KINDS
+from reconciler.model.memory import Entry, RunRow
 from reconciler.model.plan import Plan
-from reconciler.report import text
+from reconciler.report import history, text
+from reconciler.report.masking import OPEN, Masking
 from reconciler.report.outcome import outcome_text
 from reconciler.workflow import saved
 
@@ -26,15 +28,13 @@ def of_drift(plan: Plan, environ: Mapping[str, str]) -> Renderers:
 
 def of_outcome(plan: Plan, outcome: Outcome, seconds: float) -> Renderers:
     """What an apply did."""
-    done = [change.ref for change in outcome.done]
-    already = [change.ref for change in outcome.already]
 
     def words(look: Look) -> str:
         return outcome_text(
             plan,
             vocabulary=KINDS,
-            done=done,
-            already=already,
+            done=outcome.done,
+            already=outcome.already,
             run_id=outcome.run.id,
             seconds=seconds,
             masked=_masked(plan, look),
@@ -42,10 +42,29 @@ def of_outcome(plan: Plan, outcome: Outcome, seconds: float) -> Renderers:
         )
 
     def document(look: Look) -> str:
-        refs = {"done": list(map(str, done)), "already": list(map(str, already))}
+        refs = {"done": [str(change.ref) for change in outcome.done]}
+        refs["already"] = [str(change.ref) for change in outcome.already]
         return as_json({"run": outcome.run.id, **refs})
 
     return {TEXT: words, JSON: document}
+
+
+def of_runs(rows: Sequence[RunRow]) -> Renderers:
+    """The runs as a table."""
+    return {
+        TEXT: lambda look: history.runs_text(rows, colour=look.colour),
+        JSON: lambda look: as_json(history.runs_document(rows)),
+    }
+
+
+def of_run(row: RunRow, entries: Sequence[Entry], masking: Masking) -> Renderers:
+    """What one run did; `masking` hides people where it goes to no terminal."""
+
+    def words(look: Look) -> str:
+        mask = OPEN if look.open else masking
+        return history.run_text(row, entries, vocabulary=KINDS, masking=mask, width=look.width, colour=look.colour)
+
+    return {TEXT: words, JSON: lambda look: as_json(history.run_document(row, entries, masking=masking))}
 
 
 def text_of_plan(plan: Plan, look: Look) -> str:

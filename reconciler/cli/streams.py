@@ -27,12 +27,14 @@ PLAIN_WIDTH = 120
 
 
 def say(text: str) -> None:
-    """The result, on stdout. A reader who went away (`| head`) is no error of ours."""
+    """The result, on stdout. A reader who went away (`| head`) is no error of ours. Raises ReconcilerError."""
     try:
         click.echo(text.removesuffix("\n"), color=True)
-    except BrokenPipeError:
+    except OSError as error:
         # Whatever is still buffered must not raise again when the interpreter closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise ReconcilerError(f"the result cannot be written to stdout: {error.strerror}") from error
 
 
 def hint(text: str) -> None:
@@ -56,6 +58,8 @@ def explain(error: ReconcilerError) -> None:
         about_files = all(finding.at_files for finding in error.findings)
         masking = OPEN if about_files or sys.stderr.isatty() else _everyone()
         click.echo(findings_text(error.findings, colour=wants_colour(sys.stderr), masking=masking), err=True)
+    if any(finding.message == error.message for finding in error.findings):
+        return  # said already, with what to do
     complain(plain(error.message))
     if error.remedy:
         click.echo(f"  to go on: {plain(error.remedy)}", err=True)

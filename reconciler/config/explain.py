@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.complaint import Complaint, Path, shown
 from reconciler.config.tree import Tree, leaves
-from reconciler.config.unfit import unfit
-from reconciler.model.names import fault, folded
+from reconciler.config.unfit import ALIKE, unfit
+from reconciler.model.names import fault
+from reconciler.model.nearest import nearest
 from reconciler.model.resource import Field, Overrides
 from reconciler.model.values import INHERIT, NONE
 
@@ -96,9 +96,9 @@ def _instead(name: str, tree: Tree) -> str:
         return f"did you mean {last[name]}?"
     # Names on this level first: they are what was meant when both are equally near.
     for candidates in (list(tree), known, list(last)):
-        near = get_close_matches(folded(name), candidates, n=1, cutoff=0.7)
+        near = nearest(name, candidates, likeness=ALIKE)
         if near:
-            return f"did you mean {last.get(near[0], near[0]) if near[0] not in tree else near[0]}?"
+            return f"did you mean {last.get(near, near) if near not in tree else near}?"
     return f"known here: {_listed(tree)}"
 
 

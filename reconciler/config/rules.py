@@ -13,7 +13,7 @@ from reconciler.config.columns import cells, complaint
 from reconciler.config.combinations import combined
 from reconciler.config.unfit import EVERYTHING
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.names import folded
+from reconciler.model.names import all_folded, folded
 from reconciler.model.record import Block, Sheet
 from reconciler.model.ref import Origin
 from reconciler.model.resource import Names, Reference, Resource, Vocabulary
@@ -46,7 +46,7 @@ def _same_key(sheet: Sheet) -> Iterator[Finding]:
 
 
 def _twins(sheet: Sheet) -> Iterator[Finding]:
-    if len(set(_all_folded(sheet))) == len(sheet):
+    if len(set(all_folded(sheet))) == len(sheet):
         return
     first: dict[str, str] = {}
     for key, block in sheet.index.items():
@@ -55,14 +55,6 @@ def _twins(sheet: Sheet) -> Iterator[Finding]:
             place = _place(sheet, sheet.index[other], other)
             told = f'differs from "{other}" in {place} only in case, form or blanks'
             yield complaint(sheet, block, key, "", "twins", told, "give one of them another name")
-
-
-def _all_folded(sheet: Sheet) -> list[str]:
-    """The folded keys; plain ones in a single pass over one long text."""
-    together = "\n".join(sheet)
-    if together.isascii():
-        return together.lower().split("\n") if together else []
-    return [folded(key) for key in sheet]
 
 
 def _place(sheet: Sheet, block: Block, key: str) -> Origin:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from reconciler.config.complaint import Complaint, Path, shown
 from reconciler.model.names import LONGEST, fault, folded
+from reconciler.model.nearest import nearest
 from reconciler.model.resource import (
     Choice,
     FieldType,
@@ -26,6 +26,8 @@ from reconciler.model.resource import (
 from reconciler.model.values import LARGEST, NONE, OFF, UNLIMITED
 
 EVERYTHING = "*"
+ALIKE = 0.7
+"""How near a word must be to one that is known here: the words are short, and many look alike."""
 LINE_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
 YES_AND_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
@@ -77,7 +79,7 @@ def _number(value: Any, path: Path, low: int, high: int, words: tuple[str, ...],
             whole = f"write {int(value)}, without point or exponent" if value.is_integer() else remedy
             yield Complaint(code="type", message=f"{shown(value)} is no whole number", remedy=whole, path=path)
         case str() if value not in words:
-            code = "choice" if get_close_matches(folded(value), words, cutoff=0.7) else "type"
+            code = "choice" if nearest(value, words, likeness=ALIKE) else "type"
             unquoted = f"write {value} without quotes" if re.fullmatch(r"-?[0-9]{1,19}", value) else remedy
             told = f"{shown(value)} is text{_meant(value, words)}"
             yield Complaint(code=code, message=told, remedy=unquoted, path=path)
@@ -176,8 +178,8 @@ def _texts(type_: TextMap, value: Any, path: Path, words: tuple[str, ...]) -> It
 
 
 def _meant(value: Any, words: tuple[str, ...]) -> str:
-    near = get_close_matches(folded(value), words, n=1, cutoff=0.7) if isinstance(value, str) else []
-    return f" (did you mean {near[0]}?)" if near else ""
+    near = nearest(value, words, likeness=ALIKE) if isinstance(value, str) else ""
+    return f" (did you mean {near}?)" if near else ""
 
 
 def _or(choices: list[str] | tuple[str, ...]) -> str:

@@ -5,16 +5,16 @@ It never decides anew: it does what the plan says, or nothing. Knows no kind, no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from reconciler.engine.journal import entries
+from reconciler.engine.journal import entries, memory_entries
 from reconciler.engine.prove import not_held, prove, touched
 from reconciler.engine.recheck import recheck_moved, recheck_start
-from reconciler.engine.write import Writing
+from reconciler.engine.write import Moves, Writing, size
 from reconciler.model.change import Change
-from reconciler.model.errors import Locked, ReconcilerError, Refused, Stale, TargetError
+from reconciler.model.errors import Locked, ReconcilerError, Refused, Retry, Stale, TargetError, Unknown
 from reconciler.model.finding import Finding
 from reconciler.model.memory import Memory, Run
 from reconciler.model.plan import Plan
@@ -23,6 +23,9 @@ from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Writer
 
 Progress = Callable[[str], None]
+
+DONE = "done"
+"""The outcome of a run that was committed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applying:
-    """One apply: the plan, the pen and the memory. `clock`: seconds, for `safety.max_lock_time`."""
+    """One apply: the plan, the pen and the memory. `clock`: seconds, for `safety.max_lock_time`. `in_doubt`: the run's
+    outcome, asked of the system anew once the answer to the COMMIT is lost; None where it does not tell."""
 
     plan: Plan
     writer: Writer
@@ -46,9 +50,11 @@ class Applying:
     vocabulary: Vocabulary
     progress: Progress
     clock: Callable[[], float]
+    in_doubt: Callable[[], str | None]
 
     def apply(self) -> Outcome:
-        """All or nothing. Raises Refused 3, Stale 4, Locked 5, Unknown 6, TargetError 1; nothing is written then."""
+        """All or nothing. Raises Refused 3, Stale 4, Locked 5, Unknown 6, TargetError 1; nothing is written then.
+        Raises Retry, a TargetError, where the same may be done again at once: the run stays announced."""
         if self.plan.blocked:
             raise Refused("the plan is blocked; nothing was changed", findings=self.plan.blocked)
         try:
@@ -64,12 +70,33 @@ class Applying:
             self.progress("committing")
             committing = True
             self.writer.commit()
+        except Unknown:
+            self._give_up()
+            return self._settled(outcome)
         except BaseException as error:
-            self.writer.rollback()
+            self._give_up()
             # Cut off at the COMMIT, the run may be done; what the transaction says of it is the truth then.
             if not committing or isinstance(error, (Locked, Refused, TargetError)):
                 self._note_failure(error)
             raise
+        return outcome
+
+    def _give_up(self) -> None:
+        """What ended the transaction is to be told, not that a lost one cannot be rolled back."""
+        with suppress(ReconcilerError):
+            self.writer.rollback()
+
+    def _settled(self, outcome: Outcome) -> Outcome:
+        """What became of a transaction whose COMMIT was not answered. Raises Unknown, or Retry where it is gone."""
+        self.progress("the answer to the COMMIT was lost: asking what became of it")
+        found = self.in_doubt()
+        if found is None:
+            raise Unknown(
+                f"the answer to the COMMIT was lost; whether run {self.run.id} was applied is not known",
+                remedy=f"run again when the system answers, or look with `reconciler history {self.run.id}`",
+            )
+        if found != DONE:
+            raise Retry("the connection was lost at the COMMIT; nothing was changed", remedy="run again")
         return outcome
 
     def _in_transaction(self) -> Outcome:
@@ -96,12 +123,19 @@ class Applying:
         lost = tuple(not_held(proof.todo, self.writer.read(refs), self.vocabulary))
         if lost:
             raise TargetError("the system did not keep what was written; rolled back", findings=lost)
-        self.memory.remember(session, self.plan.project, self.run, self.plan.remember)
-        self.memory.drop(session, self.plan.project, self.plan.drop)
         self.memory.record(session, self.run, entries(proof.todo, raw, moved))
-        self.memory.finish(session, self.run, "done")
+        self._remember()
+        self.memory.finish(session, self.run, DONE)
         self._in_time(deadline)
-        return Outcome(run=self.run, done=proof.todo, already=proof.already, moved=moved)
+        return Outcome(run=self.run, done=proof.todo, already=proof.already, moved=_counted(moved))
+
+    def _remember(self) -> None:
+        """What memory holds afterwards, and in history what it held before."""
+        session, project, plan = self.writer.session, self.plan.project, self.plan
+        held = self.memory.held(session, project, [*(memo.ref for memo in plan.remember), *plan.drop])
+        self.memory.record(session, self.run, list(memory_entries(held, plan.remember, plan.drop)))
+        self.memory.remember(session, project, self.run, plan.remember)
+        self.memory.drop(session, project, plan.drop)
 
     def _refuse_another_world(self) -> None:
         session = self.writer.session
@@ -114,6 +148,10 @@ class Applying:
         instance = self.memory.instance(session)
         if self.plan.source.instance and instance != self.plan.source.instance:
             raise Stale("the plan was made for another database; nothing was changed", remedy="plan again")
+        others = self.memory.foreign(session, self.plan.project)
+        ours = {*(change.ref for change in self.plan.changes), *(memo.ref for memo in self.plan.remember)}
+        if not others.keys().isdisjoint(ours):
+            raise Stale("another project has taken over; nothing was changed", findings=tuple(_taken(others, ours)))
 
     def _refuse(self, findings: tuple[Finding, ...]) -> None:
         blocking = tuple(finding for finding in findings if finding.blocks)
@@ -148,6 +186,19 @@ class Applying:
             self.writer.commit()
 
 
+def _taken(others: Mapping[Ref, str], ours: Collection[Ref]) -> Iterator[Finding]:
+    for ref in sorted(others.keys() & ours):
+        said = f'project "{others[ref]}" manages it since the plan was made'
+        yield Finding(code="foreign", message=said, ref=ref, remedy="declare it in one project only, and plan again")
+
+
+def _counted(moved: Moves) -> dict[Ref, int]:
+    counts: dict[Ref, int] = {}
+    for (ref, _), members in moved.items():
+        counts[ref] = counts.get(ref, 0) + size(members)
+    return counts
+
+
 def apply(
     plan: Plan,
     writer: Writer,
@@ -157,8 +208,16 @@ def apply(
     vocabulary: Vocabulary,
     progress: Progress = lambda phase: None,
     clock: Callable[[], float],
+    in_doubt: Callable[[], str | None] = lambda: None,
 ) -> Outcome:
     """See `Applying.apply`."""
     return Applying(
-        plan=plan, writer=writer, memory=memory, run=run, vocabulary=vocabulary, progress=progress, clock=clock
+        plan=plan,
+        writer=writer,
+        memory=memory,
+        run=run,
+        vocabulary=vocabulary,
+        progress=progress,
+        clock=clock,
+        in_doubt=in_doubt,
     ).apply()

@@ -232,6 +232,6 @@ def stated_values(text: str) -> dict[str, Value]:
     """What memory's canonical JSON says; nothing for a text that a hand has spoiled."""
     try:
         found = from_json(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return dict(found) if isinstance(found, Mapping) else {}

@@ -29,13 +29,13 @@ class Differ:
             found = comparable(fields[name], wanted, live.get(name))
             if found is not None and same(found, wanted):
                 continue
-            before_memory = remembered.get(name) if remembered is not None else None
+            before_memory = _remembered(fields[name], wanted, remembered, name)
             items = self.items(declared, fields[name], found, wanted)
             yield FieldDelta(
                 name=name,
                 before=found,
                 after=wanted,
-                cause=cause(wanted, found, before_memory),
+                cause=_cause(fields[name], wanted, found, before_memory),
                 effect=worst(item.effect for item in items)
                 if items and not isinstance(fields[name].type, Names)
                 else effect(fields[name], found, wanted, self.compare),
@@ -109,6 +109,22 @@ def cause(wanted: Value, found: Value | None, remembered: Value | None) -> Cause
     if found is not None and same(remembered, found):
         return Cause.CHANGE
     return Cause.CONFLICT
+
+
+def _remembered(field: Field, wanted: Value, remembered: Values | None, name: str) -> Value | None:
+    """What the last apply wrote, as far as the file still speaks of it; None where it wrote nothing of that."""
+    known = remembered.get(name) if remembered is not None else None
+    return None if known is None else comparable(field, wanted, known)
+
+
+def _cause(field: Field, wanted: Value, found: Value | None, remembered: Value | None) -> Cause:
+    """The cause of a field; of a map not owned whole, the strongest of its names (RULES 7: owned one by one)."""
+    if not (isinstance(field.type, TextMap) and not field.type.whole and isinstance(wanted, Mapping)):
+        return cause(wanted, found, remembered)
+    live = found if isinstance(found, Mapping) else {}
+    known = remembered if isinstance(remembered, Mapping) else {}
+    differing = [name for name, value in wanted.items() if live.get(name) != value]
+    return max((cause(wanted[n], live.get(n), known.get(n)) for n in differing), key=STRENGTH.__getitem__)
 
 
 def strongest(deltas: tuple[FieldDelta, ...]) -> Cause:

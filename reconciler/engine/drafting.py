@@ -8,6 +8,7 @@ from typing import Protocol
 
 from reconciler.engine.compare import Comparison, Outcome
 from reconciler.engine.diff import Differ
+from reconciler.engine.irreversible import irreversible
 from reconciler.engine.order import in_safe_order
 from reconciler.engine.questions import question
 from reconciler.engine.references import dangling, unreachable
@@ -96,9 +97,8 @@ class Drafting:
         going = self._going(changes, live)
         findings += dangling(self.desired, self.vocabulary, Globs(self.policy.external), going=going, live=live)
         findings += unreachable(changes, self.vocabulary, live, self.desired.sheets, going)
-        if not self.remembered.tables:
-            said = "nothing is remembered of this database yet; every difference is taken for a first management"
-            findings.append(Finding(code="no-memory", severity=Severity.NOTE, message=said))
+        findings += irreversible(changes, self.vocabulary, live, self.snapshot.catalogues, self.target.creates)
+        findings += self._about_memory()
         plan = Plan(
             target=self.target.name,
             target_type=self.target.type,
@@ -119,6 +119,15 @@ class Drafting:
             stated=self.desired.sheets,
             question=question(changes, self.vocabulary),
         )
+
+    def _about_memory(self) -> Iterator[Finding]:
+        pause = self.remembered.paused
+        if pause is not None:
+            said = f"applies are paused by {pause.actor} since {pause.since}: {pause.reason}"
+            yield Finding(code="paused", severity=Severity.WARNING, message=said, remedy="`reconciler resume` ends it")
+        if not self.remembered.tables:
+            said = "nothing is remembered of this database yet; every difference is taken for a first management"
+            yield Finding(code="no-memory", severity=Severity.NOTE, message=said)
 
     def _going(self, changes: Iterable[Change], live: Mapping[str, Sheet]) -> frozenset[Ref]:
         """What must not be named: this plan deletes it, or it is buried and gone already."""

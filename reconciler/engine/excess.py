@@ -11,7 +11,7 @@ from heapq import nlargest
 
 from reconciler.engine.effect import size
 from reconciler.engine.impact import Stay, impacts, staying
-from reconciler.engine.questions import shrinking
+from reconciler.engine.questions import goes, shrinking
 from reconciler.model.change import Change, Create, Reassign, Update
 from reconciler.model.facts import Facts, Meter
 from reconciler.model.finding import Finding, Severity
@@ -30,7 +30,7 @@ class Aftermath:
     """Values once the changes are done."""
 
     vocabulary: Vocabulary
-    after: Mapping[Ref, Mapping[str, Value]]
+    after: Mapping[Ref, Mapping[str, Value | None]]
     stay: Stay
     now: Now
 
@@ -60,7 +60,7 @@ def over_limit(
     severity = over_limit_severity(policy)
     if severity is None:
         return
-    after = {change.ref: change.after for change in changes if isinstance(change, (Create, Update))}
+    after = {change.ref: _after(change) for change in changes if isinstance(change, (Create, Update))}
     aftermath = Aftermath(vocabulary, after, staying(changes, vocabulary), now)
     for impact in impacts(changes, facts, vocabulary):
         if impact.over:
@@ -85,7 +85,11 @@ def _of_moved(
     change: Reassign, facts: Facts, vocabulary: Vocabulary, severity: Severity, aftermath: Aftermath
 ) -> Iterator[Finding]:
     kind = change.ref.kind
-    moved = [meter for meter in facts.meters.get(change.ref, ()) if meter.ref not in aftermath.stay.moved]
+    moved = [
+        meter
+        for meter in facts.meters.get(change.ref, ())
+        if goes(change, meter.ref) and meter.ref not in aftermath.stay.moved
+    ]
     for field in vocabulary.overridable[kind].values():
         limit = aftermath.then(kind, change.to, field.name)
         if not field.measured_by or not _shrinks(field, aftermath.now(kind, change.ref.key, field.name), limit):
@@ -128,6 +132,12 @@ def _of_one(
                     origin=delta.origin,
                     remedy="raise it, or let the customer run dry",
                 )
+
+
+def _after(change: Create | Update) -> Mapping[str, Value | None]:
+    """The values that a change leaves behind, with None for what it takes away."""
+    gone = {delta.name: None for delta in change.fields if delta.after is None} if isinstance(change, Update) else {}
+    return {**change.after, **gone}
 
 
 def _shrinks(field: Field, before: Value | None, after: Value | None) -> bool:

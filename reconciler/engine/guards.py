@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.engine.questions import members_leaving, repointed
+from reconciler.engine.questions import goes, members_leaving, repointed
 from reconciler.engine.remedy import how_to_delete
 from reconciler.engine.scope import Globs
 from reconciler.model.change import Change, Create, Delete, Effect, Forget, Reassign, Update
@@ -36,7 +36,7 @@ Guard = Callable[[Case], Iterator[Finding]]
 
 def in_use(case: Case) -> Iterator[Finding]:
     """Deleting what still has users of any status, or what anything else points at. No flag turns it off."""
-    moved = {change.ref for change in case.changes if isinstance(change, Reassign)}
+    moved = {change.ref for change in case.changes if isinstance(change, Reassign) and not change.members}
     leaving = members_leaving(case.changes, case.vocabulary)
     after = repointed(case.changes, case.vocabulary)
     for change in case.changes:
@@ -86,7 +86,8 @@ def shielded(case: Case) -> Iterator[Finding]:
     hands_off = Globs(case.policy.hands_off)
     for change in case.changes:
         if isinstance(change, Reassign):
-            kept = sorted(m.ref.key for m in case.facts.meters.get(change.ref, ()) if m.ref in hands_off)
+            users = (meter.ref for meter in case.facts.meters.get(change.ref, ()) if goes(change, meter.ref))
+            kept = sorted(ref.key for ref in users if ref in hands_off)
             if kept:
                 yield Finding(
                     code="in-use",
@@ -145,10 +146,11 @@ def empty(case: Case) -> Iterator[Finding]:
     for kind, count in sorted(case.declared.items()):
         going = sum(1 for c in case.changes if c.ref.kind == kind and isinstance(c, (Delete, Forget)))
         if not count and going:
+            folder = case.vocabulary[kind].folder
             yield Finding(
                 code="empty",
                 severity=_severity("empty", case.policy),
-                message=f"{case.vocabulary[kind].folder} declares nothing, and {going:,} live objects would go",
+                message=f"{folder} declares nothing; of what is managed, {going:,} would be deleted or let go",
                 remedy="look whether the folder is there and whole; else --allow empty --reason TEXT",
             )
 
@@ -173,8 +175,10 @@ def too_many_tenants(case: Case) -> Iterator[Finding]:
     if most is None:
         return
     own = sum(1 for c in case.changes if case.vocabulary[c.ref.kind].personal and isinstance(c, Update))
-    groups = {c.ref for c in case.changes if isinstance(c, (Update, Reassign, Delete))}
+    some = [c for c in case.changes if isinstance(c, Reassign) and c.members]
+    groups = {c.ref for c in case.changes if isinstance(c, (Update, Reassign, Delete)) and c not in some}
     affected = own + sum(holders.count for ref, holders in case.facts.holders.items() if ref in groups)
+    affected += sum(change.expected for change in some if change.ref not in groups)
     if affected > most:
         yield Finding(
             code="too-many-tenants",

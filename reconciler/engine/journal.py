@@ -1,21 +1,45 @@
-"""Done changes as history keeps them: before, after, and the raw rows of what is gone (RULES 21). Knows no kind."""
+"""What a run did, as history keeps it: each change with before and after, the raw rows of what is gone, who was moved
+(RULES 21), and what memory held before, so that a revert loses nothing. Knows no kind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+from reconciler.engine.write import Moves, size
 from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
-from reconciler.model.memory import Entry
+from reconciler.model.memory import MEMORY, Entry, Held, Memo
 from reconciler.model.ref import Ref
+from reconciler.model.values import Value
+
+TOGETHER = 1_000
+"""Objects in one entry about memory: a document that every engine takes."""
 
 
-def entries(done: Sequence[Change], raw: Mapping[Ref, Mapping[str, Any]], moved: Mapping[Ref, int]) -> list[Entry]:
+def entries(done: Sequence[Change], raw: Mapping[Ref, Mapping[str, Any]], moved: Moves) -> list[Entry]:
     """One Entry a change, in the order done."""
     return list(_entries(done, raw, moved))
 
 
-def _entries(done: Sequence[Change], raw: Mapping[Ref, Mapping[str, Any]], moved: Mapping[Ref, int]) -> Iterator[Entry]:
+def memory_entries(held: Mapping[Ref, Held], remember: Iterable[Memo], drop: Iterable[Ref]) -> Iterator[Entry]:
+    """What memory held of everything that it is about to learn or to drop, many objects in one Entry."""
+    for what, refs in (("remembered", (memo.ref for memo in remember)), ("dropped", drop)):
+        kinds: dict[str, list[str]] = {}
+        for ref in refs:
+            kinds.setdefault(ref.kind, []).append(ref.key)
+        for kind, keys in kinds.items():
+            rest = iter(keys)
+            while chunk := list(islice(rest, TOGETHER)):
+                before = {key: _pair(held.get(Ref(kind, key))) for key in chunk}
+                yield Entry(ref=Ref(kind, ""), action=MEMORY, before=None, after=None, raw={what: before})
+
+
+def _pair(held: Held | None) -> list[str] | None:
+    return None if held is None else [held.stated, held.origin]
+
+
+def _entries(done: Sequence[Change], raw: Mapping[Ref, Mapping[str, Any]], moved: Moves) -> Iterator[Entry]:
     for change in done:
         match change:
             case Create():
@@ -23,15 +47,15 @@ def _entries(done: Sequence[Change], raw: Mapping[Ref, Mapping[str, Any]], moved
             case Update():
                 names = [delta.name for delta in change.fields]
                 before = {name: change.before[name] for name in names if name in change.before}
-                after = {name: change.after[name] for name in names}
+                after = {name: change.after[name] for name in names if name in change.after}
                 yield Entry(ref=change.ref, action="update", before=before, after=after)
             case Rename():
                 before, after = {"name": change.old}, {"name": change.ref.key}
                 yield Entry(ref=change.ref, action="rename", before=before, after=after)
             case Reassign():
-                yield Entry(
-                    ref=change.ref, action="reassign", before=None, after={"to": change.to, "moved": moved[change.ref]}
-                )
+                members = moved[change.ref, change.to]
+                said: dict[str, Value] = {"to": change.to, "moved": size(members)}
+                yield Entry(ref=change.ref, action="reassign", before=None, after=said, raw={"members": members})
             case Delete():
                 yield Entry(ref=change.ref, action="delete", before=change.before, after=None, raw=raw.get(change.ref))
             case Forget():

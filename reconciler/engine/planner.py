@@ -77,7 +77,7 @@ def _with_expected(changes: tuple[Change, ...], facts: Facts, vocabulary: Vocabu
     """Reassigns learn how many they will move; those with nobody to move are dropped."""
     leaving = members_leaving(changes, vocabulary)
     for change in changes:
-        if not isinstance(change, Reassign):
+        if not isinstance(change, Reassign) or change.members:
             yield change
             continue
         expected = facts.holders.get(change.ref, Holders()).count - leaving.get(change.ref, 0)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.engine.diff import comparable
+from reconciler.engine.withdrawal import left_over
 from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
 from reconciler.model.finding import Finding
 from reconciler.model.record import Record
@@ -108,7 +109,7 @@ class Seen:
         if live is None:
             return _stale(change, "it is not live any more")
         wanted = list(differences(change.ref.kind, live, change.after, self.vocabulary))
-        if not wanted:
+        if not wanted and not any(left_over(change, live, self.vocabulary)):
             return False
         moved = {name for name, _, _ in differences(change.ref.kind, live, change.before, self.vocabulary)}
         moved |= {name for name, now, _ in wanted if name not in change.before and now is not None}
@@ -153,8 +154,14 @@ def not_held(changes: Sequence[Change], found: Found, vocabulary: Vocabulary) ->
                         field=name,
                         origin=change.origin,
                     )
+                if isinstance(change, Update):
+                    for name, now in left_over(change, live, vocabulary):
+                        message = f"taken away, the system still holds {shown(now)}"
+                        yield Finding(code="not-held", message=message, ref=change.ref, field=name)
             case Delete() if record is not None:
                 yield Finding(code="not-held", message="deleted, but it is still there", ref=change.ref)
+            case Rename(ref=ref, old=old) if record is None or Ref(ref.kind, old) in found:
+                yield Finding(code="not-held", message=f'renamed, but it is still called "{old}"', ref=ref)
             case _:
                 pass
 

@@ -91,9 +91,11 @@ def shrinking(change: Update, vocabulary: Vocabulary) -> Iterator[tuple[FieldDel
 
 
 def members_leaving(changes: Iterable[Change], vocabulary: Vocabulary) -> dict[Ref, int]:
-    """How many users each object loses by updates of the users themselves."""
+    """How many users each object loses by updates of the users themselves, or as the members that a move names."""
     leaving: dict[Ref, int] = {}
     for change in changes:
+        if isinstance(change, Reassign) and change.members:
+            leaving[change.ref] = leaving.get(change.ref, 0) + change.expected
         if not isinstance(change, Update):
             continue
         for field, reference in vocabulary.references[change.ref.kind]:
@@ -104,8 +106,13 @@ def members_leaving(changes: Iterable[Change], vocabulary: Vocabulary) -> dict[R
     return leaving
 
 
+def goes(change: Reassign, user: Ref) -> bool:
+    """Whether a move means this user of its object."""
+    return not change.members or user.key in change.members.get(user.kind, ())
+
+
 def repointed(changes: Iterable[Change], vocabulary: Vocabulary) -> Mapping[tuple[Ref, str], str | None]:
-    """(object, field) → what its reference names after the plan; None where the object itself is deleted."""
+    """(object, field) → what its reference names after the plan; None where that is nothing, or the object is gone."""
     after: dict[tuple[Ref, str], str | None] = {}
     for change in changes:
         for field, _ in vocabulary.references[change.ref.kind]:
@@ -113,4 +120,6 @@ def repointed(changes: Iterable[Change], vocabulary: Vocabulary) -> Mapping[tupl
                 after[change.ref, field.name] = None
             elif isinstance(change, Update) and field.name in change.after:
                 after[change.ref, field.name] = str(change.after[field.name])
+            elif isinstance(change, Update) and any(d.name == field.name and d.after is None for d in change.fields):
+                after[change.ref, field.name] = None
     return after

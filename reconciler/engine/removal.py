@@ -17,7 +17,6 @@ from reconciler.model.record import Sheet
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Removal, Resource
 
-
 LONGEST_LINE = 9
 """Digits of a line number; more is none, whatever a hand has written into memory."""
 

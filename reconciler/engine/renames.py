@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from reconciler.engine.compare import stated_values
 from reconciler.engine.packed import column, with_values
 from reconciler.engine.scope import Globs
 from reconciler.model.change import Rename

@@ -98,7 +98,8 @@ def settle(
                 block, complaints = _expand(sheet, block, name, names, place)
                 findings += complaints
         blocks.append(block)
-    return Sheet(sheet.kind, tuple(blocks), sheet.locate), tuple(findings)
+    as_declared = all(block is declared for block, declared in zip(blocks, sheet.blocks, strict=True))
+    return (sheet if as_declared else Sheet(sheet.kind, tuple(blocks), sheet.locate)), tuple(findings)
 
 
 def _unsupported(sheet: Sheet, vocabulary: Vocabulary, place: Place, drop: Collection[str]) -> Iterator[Finding]:

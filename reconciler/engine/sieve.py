@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.engine.packed import taker
+from reconciler.engine.packed import Row, taker
 from reconciler.model.record import Block, Sheet
 
 Memos = Mapping[str, tuple[str, str]]
 UNKNOWN = ("", "")
 encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_encode_as_it_is = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 
 
 @dataclass(slots=True)
@@ -29,37 +30,37 @@ def sift(declared: Sheet, live: Sheet, remembered: Memos) -> Sifted:
     """Sort the declared keys of one kind by what has to be done with them."""
     found = Sifted()
     for block in declared.blocks:
-        for live_block in live.blocks:
-            _compare(block, live_block, remembered, found)
-        found.missing += block.rows.keys() - live.index.keys()
+        met = sum([_compare(block, live_block, remembered, found) for live_block in live.blocks])
+        if met < len(block.rows):
+            found.missing += [key for key in block.rows if key not in live]
     return found
 
 
-def _compare(block: Block, live: Block, remembered: Memos, found: Sifted) -> None:
-    fields = block.fields
+def _compare(block: Block, live: Block, remembered: Memos, found: Sifted) -> int:
+    """How many keys of the block are in the live one. All rows at once first: mostly they are equal."""
+    fields, rows = block.fields, live.rows
+    here = block.rows if block.rows.keys() <= rows.keys() else {k: row for k, row in block.rows.items() if k in rows}
     if not set(fields) <= set(live.fields):
-        found.differing += [key for key in block.rows if key in live.rows]
-        return
-    take = taker(live.fields, fields)
-    rows = live.rows
-    whole = fields == live.fields
-    equal: list[str] = []
-    for key, row in block.rows.items():
-        other = rows.get(key)
-        if other is None:
-            continue
-        if (other if whole else take(other)) != row:
-            found.differing.append(key)
-        else:
-            equal.append(key)
+        found.differing += here
+        return len(here)
+    others = map(rows.__getitem__, here)
+    seen = list(others if fields == live.fields else map(taker(live.fields, fields), others))
+    if seen == list(here.values()):
+        equal = here
+    else:
+        pairs = zip(here.items(), seen, strict=True)
+        equal = {key: row for (key, row), other in pairs if row == other}
+        found.differing += [key for key in here if key not in equal]
     found.equal += len(equal)
-    found.news += _news(block, equal, remembered)
+    found.news += _news(fields, equal, remembered)
+    return len(here)
 
 
-def _news(block: Block, keys: list[str], remembered: Memos) -> list[str]:
+def _news(fields: tuple[str, ...], equal: Mapping[str, Row], remembered: Memos) -> list[str]:
     """The keys of which memory says something else or nothing. All at once first: mostly there is none."""
-    stated = [dict(zip(block.fields, block.rows[key], strict=True)) for key in keys]
-    texts = [remembered.get(key, UNKNOWN)[0] for key in keys]
-    if encode(stated) == f"[{','.join(texts)}]":
+    stated = [dict(zip(fields, row, strict=True)) for row in equal.values()]
+    texts = [remembered.get(key, UNKNOWN)[0] for key in equal]
+    # What is in order already is not sorted again: where it is not, each object is.
+    if _encode_as_it_is(stated) == f"[{','.join(texts)}]":
         return []
-    return [key for key, values, text in zip(keys, stated, texts, strict=True) if text != encode(values)]
+    return [key for key, values, text in zip(equal, stated, texts, strict=True) if text != encode(values)]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from reconciler.model.change import Change, Create, Delete, Reassign, Rename, Update
-from reconciler.model.errors import Stale
+from reconciler.engine.withdrawal import draft
+from reconciler.model.change import Change, Create, Delete, Members, Raw, Reassign, Rename, Update
+from reconciler.model.errors import Stale, TargetError
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Policy
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Removal, Vocabulary
 from reconciler.model.target import Draft, Writer
-from reconciler.model.values import Value
+
+Moves: TypeAlias = "dict[tuple[Ref, str], Members]"
+"""(where from, where to) → who was moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,40 +44,52 @@ class Writing:
     def _insert(self, kind: str) -> None:
         own = {field.name for field, reference in self.vocabulary.references[kind] if reference.kind == kind}
         rows: dict[str, Draft] = {}
+        back: dict[str, Draft] = {}
+        raw: dict[str, Raw] = {}
         links: dict[str, Draft] = {}
         for change in self.changes:
             if isinstance(change, Create) and change.ref.kind == kind:
-                rows[change.ref.key] = {name: value for name, value in change.after.items() if name not in own}
+                key = change.ref.key
+                (back if change.raw else rows)[key] = {n: v for n, v in change.after.items() if n not in own}
+                if change.raw:
+                    raw[key] = change.raw
                 linked = {name: value for name, value in change.after.items() if name in own}
                 if linked:
-                    links[change.ref.key] = linked
+                    links[key] = linked
         if rows:
             self.writer.insert(kind, rows)
+        if back:
+            self.writer.restore(kind, back, raw)
         if links:
             self.writer.update(kind, links)
 
     def _update(self, kind: str) -> None:
-        rows: dict[str, Mapping[str, Value]] = {
-            change.ref.key: {delta.name: delta.after for delta in change.fields}
+        rows: dict[str, Draft] = {
+            change.ref.key: draft(change, self.vocabulary)
             for change in self.changes
             if isinstance(change, Update) and change.ref.kind == kind
         }
         if rows:
             self.writer.update(kind, rows)
 
-    def move(self, policy: Policy) -> dict[Ref, int]:
-        """Every Reassign; how many users each moved. Raises Stale when far more came than were expected (RULES 11)."""
-        moved: dict[Ref, int] = {}
+    def move(self, policy: Policy) -> Moves:
+        """Every Reassign, and whom it moved. Raises Stale when far more came than were expected (RULES 11), and
+        TargetError when others were moved than those who were there a moment before."""
+        moved: Moves = {}
         for change in self.changes:
             if isinstance(change, Reassign):
-                moved[change.ref] = self.writer.reassign(change.ref, change.to)
-                most = change.expected * (100 + policy.growth_percent) / 100
-                if moved[change.ref] > most:
-                    message = f"{moved[change.ref]:,} users would be moved, the plan saw {change.expected:,}"
+                there = self.writer.members(change.ref)
+                those = among(there, change.members) if change.members else there
+                moved[change.ref, change.to] = those
+                count = self.writer.reassign(change.ref, change.to, change.members or None)
+                if count * 100 > change.expected * (100 + policy.growth_percent):
+                    message = f"{count:,} users would be moved, the plan saw {change.expected:,}"
                     finding = Finding(
                         code="stale", message=message, ref=change.ref, origin=change.origin, remedy="plan again"
                     )
                     raise Stale("far more users than planned; nothing was changed", findings=(finding,))
+                if count != size(those):
+                    raise TargetError(f"users of {change.ref} came or went while they were moved", remedy="try again")
         return moved
 
     def raw_of_deleted(self) -> Mapping[Ref, Mapping[str, Any]]:
@@ -99,3 +114,14 @@ class Writing:
             keys = [c.ref.key for c in self.changes if isinstance(c, Delete) and c.ref.kind == kind]
             if keys:
                 self.writer.delete(kind, keys)
+
+
+def among(there: Members, wanted: Members) -> Members:
+    """Those of `wanted` that are `there`."""
+    found = {kind: tuple(sorted(set(keys).intersection(there.get(kind, ())))) for kind, keys in wanted.items()}
+    return {kind: keys for kind, keys in found.items() if keys}
+
+
+def size(members: Members) -> int:
+    """How many users."""
+    return sum(map(len, members.values()))

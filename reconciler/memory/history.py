@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from reconciler.model.memory import Entry, Run
+from reconciler.model.ref import Ref
+from reconciler.model.values import Values, from_json
 
 RUN_FIELDS = tuple(field.name for field in fields(Run))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRow:
-    """A run and how it ended. `finished` is None while it runs; `changes`: how many it recorded."""
-
-    run: Run
-    outcome: str
-    finished: str | None
-    changes: int
 
 
 def run_row(run: Run) -> dict[str, Any]:
@@ -44,6 +36,33 @@ def change_row(run: Run, seq: int, entry: Entry) -> dict[str, Any]:
         "after": _json(entry.after),
         "raw": _json(entry.raw),
     }
+
+
+def entry_of(row: Mapping[str, Any]) -> Entry:
+    """The Entry in a row. What a hand has spoiled reads as nothing."""
+    raw = _parsed(row["raw"])
+    return Entry(
+        ref=Ref(row["kind"], row["key"]),
+        action=row["action"],
+        before=_values(row["before"]),
+        after=_values(row["after"]),
+        raw=raw if isinstance(raw, dict) else None,
+    )
+
+
+def _values(text: str | None) -> Values | None:
+    try:
+        found = from_json(_parsed(text))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, Mapping) else None
+
+
+def _parsed(text: str | None) -> Any:
+    try:
+        return None if text is None else json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 # One encoder for all: `json.dumps` would make one a row. Escaped to ASCII, because raw rows may hold text that a

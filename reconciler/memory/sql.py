@@ -6,19 +6,19 @@ Implements `model.memory.Memory`. Nothing here commits but `announce`; nothing h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
 
-from reconciler.memory import versions
-from reconciler.memory.history import RunRow, change_row, run_of, run_row
+from reconciler.memory import reading, versions
+from reconciler.memory.history import change_row, run_of, run_row
 from reconciler.memory.tables import Tables
 from reconciler.memory.trouble import told
 from reconciler.model.errors import TargetError
-from reconciler.model.memory import Entry, Memo, Pause, Remembered, Run
+from reconciler.model.memory import Entry, Held, Memo, Pause, Remembered, Run, RunRow
 from reconciler.model.ref import Ref
 
 RUNNING: Final = "running"
@@ -67,12 +67,19 @@ class SqlMemory:
                 return Remembered()
             return Remembered(
                 objects=self._objects(session, project),
-                foreign=self._foreign(session, project),
+                foreign=self.foreign(session, project),
                 finished=self._has_finished(session, project),
                 instance=instance,
                 paused=self.paused(session, project),
                 tables=True,
             )
+
+    def foreign(self, session: Connection, project: str) -> Mapping[Ref, str]:
+        """What other projects manage, and which."""
+        table = self._tables.managed
+        others = select(table.c.kind, table.c.key, table.c.project).where(table.c.project != project)
+        with told("be read"):
+            return {Ref(kind, key): owner for kind, key, owner in session.execute(others)}
 
     def instance(self, session: Connection) -> str:
         """The database's own id; empty where there is no memory. Raises TargetError on one of another version."""
@@ -111,7 +118,10 @@ class SqlMemory:
         with told("announce this run", lambda: self._in_the_way(session, run)):
             if versions.usable(session, self._tables) is None:
                 raise TargetError("there is no memory in this database", remedy="run `reconciler database create`")
-            session.execute(insert(self._tables.run).values(**run_row(run), outcome=RUNNING))
+            runs = self._tables.run
+            # A run that starts over is there already; `lock` marks it `running` again.
+            if session.execute(select(runs.c.id).where(runs.c.id == run.id)).first() is None:
+                session.execute(insert(runs).values(**run_row(run), outcome=RUNNING))
             session.commit()
 
     def holder(self, session: Connection, run: Run) -> Run | None:
@@ -131,6 +141,15 @@ class SqlMemory:
             session.execute(update(runs).where(others).values(outcome=ABANDONED, finished=self._clock()))
             session.execute(update(runs).where(runs.c.id == run.id).values(outcome=RUNNING, finished=None))
 
+    def outcome(self, session: Connection, run: Run) -> str:
+        """The run's outcome once no other transaction holds the lock; empty for one that is not known. Raises Locked.
+        The caller rolls back."""
+        lock, runs = self._tables.lock, self._tables.run
+        with told("take the lock", lambda: self._in_the_way(session, run)):
+            session.execute(update(lock).values(heartbeat=lock.c.heartbeat + 1))
+            ended = session.execute(select(runs.c.outcome).where(runs.c.id == run.id).with_for_update()).scalar()
+        return str(ended or "")
+
     def record(self, session: Connection, run: Run, entries: Sequence[Entry]) -> None:
         """Append to the run's changes."""
         table = self._tables.change
@@ -146,19 +165,22 @@ class SqlMemory:
         with told("write the outcome of the run"):
             session.execute(ended)
 
-    def runs(self, session: Connection, project: str, limit: int) -> list[RunRow]:
-        """The newest runs of a project, newest first; none where there is no memory."""
-        run, change = self._tables.run, self._tables.change
-        changes = select(func.count()).where(change.c.run == run.c.id).scalar_subquery()
-        newest_first = select(run, changes.label("changes")).order_by(run.c.started.desc(), run.c.id.desc())
+    def runs(self, session: Connection, project: str, limit: int, beginning: str = "") -> list[RunRow]:
+        """The newest runs of a project whose id begins so, newest first; none where there is no memory."""
         with told("be read"):
             if versions.usable(session, self._tables) is None:
                 return []
-            rows = session.execute(newest_first.where(run.c.project == project).limit(limit))
-            return [
-                RunRow(run=run_of(row._asdict()), outcome=row.outcome, finished=row.finished, changes=row.changes)
-                for row in rows
-            ]
+            return reading.runs(session, self._tables, project, limit, beginning)
+
+    def entries(self, session: Connection, run: str) -> list[Entry]:
+        """Everything that a run recorded, in the order done."""
+        with told("be read"):
+            return reading.entries(session, self._tables, run)
+
+    def held(self, session: Connection, project: str, refs: Collection[Ref]) -> dict[Ref, Held]:
+        """What is remembered of these objects now; those that are not managed are missing."""
+        with told("be read"):
+            return reading.held(session, self._tables, project, refs)
 
     def pause(self, session: Connection, project: str, pause: Pause) -> None:
         """Refuse every apply of the project until `resume`; a pause before this one is replaced. The caller commits."""
@@ -187,20 +209,13 @@ class SqlMemory:
         table = self._tables.managed
         kinds = session.execute(select(table.c.kind).distinct().where(table.c.project == project)).scalars().all()
         rows = select(table.c.key, table.c.stated, table.c.origin).where(table.c.project == project)
-        # A query a kind, tuples, and rows in handfuls: there may be a hundred thousand.
+        # A query a kind, and plain tuples: there may be a hundred thousand.
         return {
             kind: {
-                key: (stated, origin)
-                for handful in session.execute(rows.where(table.c.kind == kind)).partitions(CHUNK)
-                for key, stated, origin in handful
+                key: (stated, origin) for key, stated, origin in session.execute(rows.where(table.c.kind == kind)).all()
             }
             for kind in kinds
         }
-
-    def _foreign(self, session: Connection, project: str) -> dict[Ref, str]:
-        table = self._tables.managed
-        rows = session.execute(select(table.c.kind, table.c.key, table.c.project).where(table.c.project != project))
-        return {Ref(kind, key): owner for kind, key, owner in rows}
 
     def _has_finished(self, session: Connection, project: str) -> bool:
         table = self._tables.run

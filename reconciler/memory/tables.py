@@ -30,7 +30,7 @@ ONLY: Final = 1
 # MariaDB equates `Café` and `cafe` unless it is told to compare code points (RULES 1). A collation says so without
 # the dialect's own types, whose import every plan would pay for.
 MARIADB: Final = ("mysql", "mariadb")
-CODE_POINTS: Final = "utf8mb4_bin"
+CODE_POINTS: Final = "utf8mb4_nopad_bin"
 
 LARGE: Final = 2**24
 """Characters for which MariaDB takes LONGTEXT; its plain TEXT ends at 64 KiB."""

@@ -11,13 +11,12 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
-from reconciler.model.errors import Locked, TargetError
+from reconciler.model.errors import Locked, Lost, Retry, TargetError
 from reconciler.model.memory import Run
 
 HELD: Final = frozenset(
     {
         "SQLITE_BUSY",
-        "SQLITE_BUSY_SNAPSHOT",
         "SQLITE_LOCKED",
         "55P03",  # PostgreSQL: lock_timeout
         "1205",  # MariaDB: innodb_lock_wait_timeout
@@ -25,30 +24,52 @@ HELD: Final = frozenset(
 )
 """How the engines say that another transaction holds the row."""
 
+GIVEN_UP: Final = frozenset({"SQLITE_BUSY_SNAPSHOT", "40001", "40P01", "1213", "1020"})
+"""How they say that the transaction is gone for another one's sake."""
+
+LOST: Final = frozenset({"2006", "2013", "1047", "1180", "1053", "1927", "57P01", "57P02", "57P03", "25P03"})
+"""How they say that nobody is there any more; PostgreSQL also by a class of its own."""
+
 
 def is_held(error: DBAPIError) -> bool:
     """Whether another transaction was in the way, past the session's time limit."""
-    driver = error.orig
-    code = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None)
-    number = next(iter(driver.args), None) if driver is not None else None
-    return not HELD.isdisjoint({str(code), str(number)})
+    return not HELD.isdisjoint(_codes(error))
 
 
 @contextmanager
 def told(doing: str, holder: Callable[[], Run | None] = lambda: None) -> Iterator[None]:
-    """Turn a driver's error into Locked, naming the holder, or into TargetError.
+    """Turn a driver's error into Locked, naming the holder, into Retry or Lost, or into TargetError.
 
     `doing` completes the sentence "memory cannot …".
     """
     try:
         yield
     except DBAPIError as error:
-        if not is_held(error):
-            raise TargetError(f"memory cannot {doing}: {error.orig}") from error
-        raise Locked(
-            f"another apply holds the lock{_named(holder())}",
-            remedy="wait until it has finished, then run this again",
-        ) from error
+        codes = _codes(error)
+        if is_held(error):
+            raise Locked(
+                f"another apply holds the lock{_named(holder())}",
+                remedy="wait until it has finished, then run this again",
+            ) from error
+        if not GIVEN_UP.isdisjoint(codes):
+            raise Retry(f"memory cannot {doing}: another transaction came first", remedy="run again") from error
+        if error.connection_invalidated or not LOST.isdisjoint(codes) or any(code[:2] == "08" for code in codes):
+            raise Lost(f"memory cannot {doing}: the connection was lost", remedy="run again") from error
+        raise TargetError(f"memory cannot {doing}: {_said(error)}") from error
+
+
+def _codes(error: DBAPIError) -> frozenset[str]:
+    driver = error.orig
+    code = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None)
+    number = next(iter(driver.args), None) if driver is not None else None
+    return frozenset({str(code), str(number) if isinstance(number, int) else ""})
+
+
+def _said(error: DBAPIError) -> str:
+    """The driver's words; psycopg would repeat the statement, PyMySQL puts a number before them."""
+    primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    arguments: tuple[object, ...] = getattr(error.orig, "args", ())
+    return str(primary or (arguments[1] if len(arguments) > 1 else error.orig))
 
 
 def _named(run: Run | None) -> str:

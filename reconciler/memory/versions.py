@@ -45,6 +45,8 @@ def usable(session: Connection, tables: Tables) -> str | None:
     if present is None:
         return None
     version, instance = present
+    if not isinstance(version, int):
+        raise TargetError("memory has no version that can be read", remedy="look into the table reconciler_meta")
     _refuse_newer(version, VERSION)
     if version < VERSION:
         raise TargetError(

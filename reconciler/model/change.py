@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.values import Value, Values
@@ -18,6 +19,11 @@ class Cause(StrEnum):
     DRIFT = "drift"
     CONFLICT = "conflict"
 
+
+Raw: TypeAlias = Mapping[str, Any]
+"""The rows of one object: table → list of rows, each column → value as JSON has it."""
+Members: TypeAlias = Mapping[str, tuple[str, ...]]
+"""Users of an object: kind → keys, sorted; sub-accounts and those in the bin are among them."""
 
 STRENGTH: dict[Cause, int] = {cause: rank for rank, cause in enumerate(Cause)}
 
@@ -45,12 +51,13 @@ class ItemDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDelta:
-    """One field that differs. `before` None: unknown to the system. `remembered`: what the last apply wrote, if it
-    differs from `after`. `items`: the single differences of a set or map."""
+    """One field that differs. `before` None: unknown to the system. `after` None: the value is taken away again, which
+    only a revert asks for. `remembered`: what the last apply wrote, if it differs from `after`. `items`: the single
+    differences of a set or map."""
 
     name: str
     before: Value | None
-    after: Value
+    after: Value | None
     cause: Cause
     effect: Effect
     remembered: Value | None = None
@@ -60,7 +67,8 @@ class FieldDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create:
-    """`after`: every field that the target holds, defaults included; `defaults` names those no file states."""
+    """`after`: every field that the target holds, defaults included; `defaults` names those no file states. `raw`: the
+    whole rows that it had before it was deleted, to be put back; empty for what is new."""
 
     ref: Ref
     after: Values
@@ -68,6 +76,7 @@ class Create:
     cause: Cause = Cause.CHANGE
     origin: Origin | None = None
     note: str = ""
+    raw: Raw = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +105,14 @@ class Rename:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reassign:
     """Move whoever is on `ref` at apply time to `to`. `expected`: how many the plan saw. `refs` of users that the
-    settings leave alone are not moved; they block."""
+    settings leave alone are not moved; they block. `members`: move these alone, as far as they are still there."""
 
     ref: Ref
     to: str
     expected: int
     origin: Origin | None = None
     note: str = ""
+    members: Members = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

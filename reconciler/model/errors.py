@@ -25,6 +25,14 @@ class TargetError(ReconcilerError):
     """The live system cannot be read or written, or is not ours; nothing was changed."""
 
 
+class Retry(TargetError):
+    """The database gave the transaction up for another one's sake: nothing of it is left, and it may be done again."""
+
+
+class Lost(TargetError):
+    """The connection is lost, and with it whatever was not committed."""
+
+
 class Refused(ReconcilerError):
     """A guard, a threshold, a policy or a pause refuses; nothing was written."""
 

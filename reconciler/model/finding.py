@@ -109,6 +109,11 @@ CODES: dict[str, Code] = {
         # what is only said
         Code("released", "a field was taken out of the file; its live value stays, unmanaged"),
         Code("no-memory", "nothing is remembered yet, so every difference is a first management"),
+        Code("not-revertible", "something that a later revert of this plan, or this revert, cannot take back"),
+        Code("moved-on", "changed since the run that is to be reverted; it is left as it is"),
+        Code(
+            "git-unchanged", "a revert changes the live system and no file, so the next plan will show the difference"
+        ),
         Code("nothing-allowed", "an allowance that lifts nothing in this plan"),
     )
 }

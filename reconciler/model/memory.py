@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -29,6 +29,15 @@ class Pause:
     reason: str
     actor: str
     since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What memory holds of one object at this moment: as a Memo, and the run that wrote it. `origin`: place:line."""
+
+    stated: str
+    origin: str
+    run: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +72,32 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One change of a run. `raw`: the whole live rows of a deleted object, every column (RULES 21)."""
+    """One change of a run. A field that only one of `before` and `after` has came or went. `raw`: the whole live rows
+    of a deleted object, every column (RULES 21); of users that were moved, who they are.
+
+    An entry of action MEMORY is no change: its `raw` says what memory held before, `ref` has a kind and no key.
+    """
 
     ref: Ref
     action: str
     before: Values | None
     after: Values | None
     raw: Mapping[str, Any] | None = None
+
+
+MEMORY = "memory"
+"""The action of an entry that keeps what memory held: `remembered` and `dropped`, each key → [stated, origin] or
+null where there was nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """A run and how it ended. `finished` is None while it runs; `changes`: how many it recorded."""
+
+    run: Run
+    outcome: str
+    finished: str | None
+    changes: int
 
 
 class Memory(Protocol):
@@ -87,8 +115,13 @@ class Memory(Protocol):
         """The database's own id; empty where there are no tables."""
         ...
 
+    def foreign(self, session: Session, project: str) -> Mapping[Ref, str]:
+        """What other projects manage, and which (RULES 17)."""
+        ...
+
     def announce(self, session: Session, run: Run) -> None:
-        """Write the run as `running` in a short transaction of its own and COMMIT (RULES 18)."""
+        """Write the run as `running` in a short transaction of its own and COMMIT (RULES 18). Once: a run that starts
+        over is announced already."""
         ...
 
     def holder(self, session: Session, run: Run) -> Run | None:
@@ -98,6 +131,15 @@ class Memory(Protocol):
     def lock(self, session: Session, run: Run) -> None:
         """Change the lock row, so that any other apply waits; mark other `running` runs `abandoned`.
         Raises Locked when it is held past the session's time limit, naming the announced holder."""
+        ...
+
+    def outcome(self, session: Session, run: Run) -> str:
+        """The run's outcome, read under the lock, so that a transaction in doubt is over by then; empty for a run that
+        is not known. Raises Locked. The caller rolls back."""
+        ...
+
+    def held(self, session: Session, project: str, refs: Collection[Ref]) -> Mapping[Ref, Held]:
+        """What is remembered of these objects now; those that are not managed are missing from the answer."""
         ...
 
     def remember(self, session: Session, project: str, run: Run, memos: Iterable[Memo]) -> None:

@@ -54,7 +54,8 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a plan was made from. `files`: digest of the declared values; `only`: the objects it is limited to."""
+    """What a plan was made from. `files`: digest of the declared values; `only`: the objects it is limited to;
+    `reverts`: the run that it undoes, empty for a plan made from files."""
 
     files: str = ""
     commit: str = ""
@@ -63,6 +64,7 @@ class Source:
     version: str = ""
     only: tuple[str, ...] = ()
     allowances: tuple[Allowance, ...] = ()
+    reverts: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ a hundred thousand tenants are tuples, not objects (DESIGN 8).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -72,7 +72,15 @@ class Sheet(Mapping[str, Record]):
     @cached_property
     def index(self) -> Mapping[str, Block]:
         """key → the block that holds it."""
-        return {key: block for block in self.blocks for key in block.rows}
+        found: dict[str, Block] = {}
+        for block in self.blocks:
+            found.update(dict.fromkeys(block.rows, block))
+        return found
+
+    @cached_property
+    def _members(self) -> Mapping[str, object]:
+        """Whose keys are those of the sheet. Of a single block its rows: a live sheet needs no index."""
+        return self.blocks[0].rows if len(self.blocks) == 1 else self.index
 
     def __getitem__(self, key: str) -> Record:
         return self.record(key)
@@ -95,14 +103,18 @@ class Sheet(Mapping[str, Record]):
         block = self.index[key]
         return {name: value for name, value in zip(block.fields, block.rows[key], strict=True) if value is not None}
 
+    def keys(self) -> KeysView[str]:
+        """All keys, as a view that makes sets at once; the one of `Mapping` asks for each key."""
+        return self._members.keys()
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self.index)
+        return iter(self._members)
 
     def __len__(self) -> int:
-        return len(self.index)
+        return len(self._members)
 
     def __contains__(self, key: object) -> bool:
-        return key in self.index
+        return key in self._members
 
 
 def sheet_of(kind: str, records: Mapping[str, Record]) -> Sheet:

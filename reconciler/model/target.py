@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from reconciler.model.change import Members, Raw
 from reconciler.model.facts import Facts, Question, Snapshot
 from reconciler.model.finding import Finding
 from reconciler.model.memory import Session
@@ -19,7 +20,7 @@ from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Value
 
 Draft = Mapping[str, "Value | None"]
-"""Fields to write; None clears a reference."""
+"""Fields to write; None clears a reference, and gives any other value back to the system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class TargetSettings:
     insecure: bool = False
     lock_timeout: float = 10.0
     options: Mapping[str, Any] = field(default_factory=dict)
+    max_lock_time: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ class Reader(Protocol):
 
     def facts(self, question: Question) -> Facts:
         """Counts and usage, each by set-based queries; never one a tenant."""
+        ...
+
+    def members(self, ref: Ref) -> Members:
+        """Every user of `ref`, sub-accounts and those in the bin too; nobody where it is not live."""
         ...
 
     def listing(self, kind: str, search: str = "") -> Listing:
@@ -96,11 +102,22 @@ class Writer(Protocol):
         ...
 
     def update(self, kind: str, rows: Mapping[str, Draft]) -> None:
-        """key → the fields to write. A whole set, map or `overrides` replaces what is there."""
+        """key → the fields to write. A whole set, map or `overrides` replaces what is there; of a map that is not
+        owned whole, a name whose value is None is taken out."""
         ...
 
-    def reassign(self, ref: Ref, to: str) -> int:
-        """Move every user of `ref` to the object `to` of the same kind; how many were moved."""
+    def reassign(self, ref: Ref, to: str, chosen: Members | None = None) -> int:
+        """Move every user of `ref` to the object `to` of the same kind, or only those `chosen` that are still on it;
+        how many were moved."""
+        ...
+
+    def members(self, ref: Ref) -> Members:
+        """As a Reader, locked."""
+        ...
+
+    def restore(self, kind: str, rows: Mapping[str, Draft], raw: Mapping[str, Raw]) -> None:
+        """Insert objects that were deleted: key → its values, and its rows as `raw` gave them. Columns that no field
+        speaks of come back too, and the id where nothing else has it by now."""
         ...
 
     def delete(self, kind: str, keys: Sequence[str]) -> None:
@@ -164,6 +181,14 @@ class Provision(Protocol):
     def seeded(self) -> Mapping[Ref, Origin]:
         """What the seed's last apply managed though no file states it any more, and where it was stated."""
         ...
+
+
+@runtime_checkable
+class KeepsMemory(Protocol):
+    """What a target says that has a place of its own for memory (RULES 17)."""
+
+    memory_schema: str | None
+    """The schema that memory lies in; None: with everything else."""
 
 
 class TargetType(Protocol):

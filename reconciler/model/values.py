@@ -32,7 +32,7 @@ def canonical(values: Values) -> str:
 
 def from_json(data: Any) -> Value:
     """A value as `json.loads` gives it, made a Value again: lists become sorted tuples."""
-    if isinstance(data, list):
+    if isinstance(data, list) and all(isinstance(item, str) for item in data):
         return tuple(sorted(data))
     if isinstance(data, dict):
         return {name: from_json(inner) for name, inner in data.items()}

@@ -91,8 +91,8 @@ def dumps(doc: Mapping[str, Any]) -> str:
 def parse(text: str | bytes, key: bytes | None) -> Plan:
     """The plan in a plan file.
 
-    Raises ReconcilerError when it is no plan file or one of a newer format, and Stale when it was changed after it was
-    made, or when a key is set and the signature is missing or wrong.
+    Raises ReconcilerError when it is no plan file, and Stale when it is one of a newer format, when it was changed
+    after it was made, or when a key is set and the signature is missing or wrong.
     """
     try:
         doc = json.loads(text, parse_constant=_refused, parse_float=_finite)
@@ -177,7 +177,7 @@ def _check_version(version: object) -> None:
     if not isinstance(version, str) or len(numbers) != 2 or not all(n.isdecimal() and len(n) < 6 for n in numbers):
         raise _no_plan()
     if tuple(map(int, numbers)) > tuple(map(int, FORMAT_VERSION.split("."))):
-        raise ReconcilerError(
+        raise Stale(
             f"this plan file has format {version}; this reconciler reads up to {FORMAT_VERSION}",
             remedy="use the reconciler that made it, or make the plan again",
         )

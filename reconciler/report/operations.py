@@ -13,12 +13,26 @@ from reconciler.model.plan import Impact
 from reconciler.model.ref import Ref
 from reconciler.model.values import Values
 from reconciler.report.plan_shapes import CAUSE, FIELD, IMPACT
-from reconciler.report.shape import FLAG, ORIGIN, TEXT, VALUES, WHOLE, closed, optional, sequence, unordered
+from reconciler.report.shape import (
+    FLAG,
+    JSON,
+    ORIGIN,
+    TEXT,
+    VALUES,
+    WHOLE,
+    closed,
+    mapping,
+    optional,
+    sequence,
+    unordered,
+)
 
 _ORIGIN = optional(ORIGIN)
 _FIELDS = sequence(FIELD)
 _IMPACTS = sequence(IMPACT)
 _DEFAULTS = unordered(TEXT)
+_MEMBERS = mapping(sequence(TEXT))
+_RAW = mapping(JSON)
 _OPERATIONS = ("create", "update", "rename", "reassign", "delete", "forget")
 _ACTIONS = ("create", "update", "delete", "forget")
 
@@ -48,7 +62,10 @@ ROW_SCHEMA = closed(
         "defaults": {**_DEFAULTS.schema, "description": "Fields of a creation that no file states."},
         "reassign": {
             "anyOf": [
-                closed("Where the users go, and how many the plan saw.", {"to": TEXT.schema, "expected": WHOLE.schema}),
+                closed(
+                    "Where the users go, how many the plan saw, and who: none are named where everyone goes.",
+                    {"to": TEXT.schema, "expected": WHOLE.schema, "members": _MEMBERS.schema},
+                ),
                 {"type": "null"},
             ]
         },
@@ -60,6 +77,11 @@ ROW_SCHEMA = closed(
         "note": TEXT.schema,
     },
 )
+
+ROW_SCHEMA["properties"]["raw"] = {
+    **_RAW.schema,
+    "description": "Only of what comes back after a deletion: table → its rows as they were.",
+}
 
 DRIFT_SCHEMA = closed(
     "What happened in the database since the last apply: before is what was written then, after what is there now.",
@@ -95,6 +117,7 @@ def row(change: Change, *, guard: Sequence[str] = (), impact: Sequence[Impact] =
         case Create():
             special = _done("create", None, change.after, change.cause)
             special["defaults"] = _DEFAULTS.encode(change.defaults)
+            special |= {"raw": _RAW.encode(change.raw)} if change.raw else {}
         case Update():
             special = _done("update", change.before, change.after, change.cause)
             special["fields"] = _FIELDS.encode(change.fields)
@@ -104,7 +127,8 @@ def row(change: Change, *, guard: Sequence[str] = (), impact: Sequence[Impact] =
             special["previous_address"] = str(Ref(change.ref.kind, change.old))
         case Reassign():
             special = _done("reassign", None, None, "removed", actions=["update"])
-            special |= {"reassign": {"to": change.to, "expected": change.expected}, "effect": "unknown"}
+            move = {"to": change.to, "expected": change.expected, "members": _MEMBERS.encode(change.members)}
+            special |= {"reassign": move, "effect": "unknown"}
         case Delete():
             special = _done("delete", change.before, None, "removed" if change.stated else "not-declared")
             special |= {"stated": change.stated, "effect": "less"}
@@ -127,7 +151,8 @@ def change_of(found: Mapping[str, Any]) -> Change:
     match found["operation"]:
         case "create":
             cause, defaults = CAUSE.decode(found["action_reason"]), _DEFAULTS.decode(found["defaults"])
-            return Create(**said, after=VALUES.decode(after), defaults=defaults, cause=cause)
+            raw = _RAW.decode(found.get("raw", {}))
+            return Create(**said, after=VALUES.decode(after), defaults=defaults, cause=cause, raw=raw)
         case "update":
             return Update(
                 **said,
@@ -139,8 +164,9 @@ def change_of(found: Mapping[str, Any]) -> Change:
         case "rename":
             return Rename(**said, old=Ref.parse(TEXT.decode(found["previous_address"])).key)
         case "reassign":
-            to, expected = TEXT.decode(found["reassign"]["to"]), WHOLE.decode(found["reassign"]["expected"])
-            return Reassign(**said, to=to, expected=expected)
+            move = found["reassign"]
+            to, expected = TEXT.decode(move["to"]), WHOLE.decode(move["expected"])
+            return Reassign(**said, to=to, expected=expected, members=_MEMBERS.decode(move["members"]))
         case "delete":
             return Delete(**said, before=VALUES.decode(before), stated=FLAG.decode(found["stated"]))
         case "forget":
@@ -157,7 +183,8 @@ def drift_row(change: Create | Update) -> dict[str, Any]:
         moved = {"actions": ["delete"], "before": written, "after": None}
     else:
         drifted = [delta for delta in change.fields if delta.cause in ("drift", "conflict")]
-        written = {d.name: d.after if d.remembered is None else d.remembered for d in drifted}
+        told = ((d.name, d.after if d.remembered is None else d.remembered) for d in drifted)
+        written = {name: value for name, value in told if value is not None}
         found = {delta.name: delta.before for delta in drifted if delta.before is not None}
         moved = {"actions": ["update"], "before": written, "after": found}
     return {"address": str(change.ref), "type": change.ref.kind, "name": change.ref.key, "change": moved}
@@ -167,13 +194,13 @@ def essence(change: Change) -> list[Any]:
     """What a fingerprint is made of: who, what was there, what will be there. No counts, causes, places and notes."""
     match change:
         case Create():
-            return ["create", str(change.ref), change.after]
+            return ["create", str(change.ref), change.after, *([change.raw] if change.raw else [])]
         case Update():
             return ["update", str(change.ref), change.before, change.after]
         case Rename():
             return ["rename", str(change.ref), change.old]
         case Reassign():
-            return ["reassign", str(change.ref), change.to]
+            return ["reassign", str(change.ref), change.to, *([change.members] if change.members else [])]
         case Delete():
             return ["delete", str(change.ref), change.before]
         case Forget():

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 
 from reconciler.model.change import Change
 from reconciler.model.plan import Plan
-from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.report.layout import GROUPED_FROM, NAMED, Page, Style
 from reconciler.report.masking import Masking, masking_of
@@ -20,8 +19,8 @@ def outcome_text(
     plan: Plan,
     *,
     vocabulary: Vocabulary,
-    done: Collection[Ref],
-    already: Collection[Ref],
+    done: Collection[Change],
+    already: Collection[Change],
     run_id: str,
     seconds: float,
     masked: bool,
@@ -29,14 +28,12 @@ def outcome_text(
 ) -> str:
     """A sentence for each thing done, many of a sort in one, then the count, the run and how long it took.
 
-    `done`, `already`: the objects of the plan that were written, and those that were so before (RULES 15).
+    `done`, `already`: the changes of the plan that were written, and those that were so before (RULES 15).
     """
     page = Page(colour=colour)
     masking = masking_of(plan, vocabulary, masked=masked)
-    satisfied = frozenset(already)
-    written = frozenset(done) - satisfied
-    last = applied(plan, done=written, already=satisfied)
-    lines = _sentences([change for change in plan.changes if change.ref in written], masking)
+    last = applied(plan, done=done, already=already)
+    lines = _sentences(done, masking)
     return "\n".join([*lines, page.paint(last, Style.BOLD), plain(f"Run {run_id}, {seconds:,.1f} s.")])
 
 

@@ -36,10 +36,11 @@ ITEM = of(
 
 FIELD = of(
     FieldDelta,
-    "One field that differs; remembered is what the last apply wrote, where that is not `after`.",
+    "One field that differs; remembered is what the last apply wrote, where that is not `after`. After null: the value "
+    "is taken away again, as a revert may ask.",
     name=TEXT,
     before=optional(VALUE),
-    after=VALUE,
+    after=optional(VALUE),
     cause=CAUSE,
     effect=EFFECT,
     remembered=optional(VALUE),
@@ -91,7 +92,8 @@ ALLOWANCE = of(Allowance, "A class of change lifted by name.", code=TEXT, reason
 
 SOURCE = of(
     Source,
-    "What the plan was made from: the digest of the files, the commit, the database's own id, the tool's version.",
+    "What the plan was made from: the digest of the files, the commit, the database's own id, the tool's version, and "
+    "the run that it takes back.",
     files=TEXT,
     commit=TEXT,
     dirty=FLAG,
@@ -99,6 +101,7 @@ SOURCE = of(
     version=TEXT,
     only=sequence(TEXT),
     allowances=sequence(ALLOWANCE),
+    reverts=TEXT,
 )
 
 POLICY = of(

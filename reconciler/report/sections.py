@@ -69,7 +69,7 @@ def _asked_for(change: Update) -> tuple[FieldDelta, ...]:
     return tuple(delta for delta in change.fields if delta.cause not in UNDONE)
 
 
-def _leaves_all(kind: str, name: str, value: Value, vocabulary: Vocabulary) -> bool:
+def _leaves_all(kind: str, name: str, value: Value | None, vocabulary: Vocabulary) -> bool:
     """A user that shall be of nothing any more: `none` where a membership is declared."""
     if value != NONE:
         return False

@@ -7,6 +7,7 @@ from enum import Enum
 from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
 from reconciler.report.masking import OPEN, Masking
 from reconciler.report.sanitise import plain
+from reconciler.report.words import counted
 
 
 class Tense(Enum):
@@ -42,6 +43,8 @@ def sentence(change: Change, tense: Tense, masking: Masking = OPEN) -> str:
             return plain(f"{does} {kind} {masking.name(kind, change.old)} to {name}")
         case Reassign():
             # No count: who is on it at apply time is moved, whatever the plan saw.
-            return plain(f"{does} everyone on {kind} {name} to {change.to}")
+            count = sum(map(len, change.members.values()))
+            who = counted(count, "user") + " of" if change.members else "everyone on"
+            return plain(f"{does} {who} {kind} {name} to {change.to}")
         case _:
             return plain(f"{does} {kind} {name}")

@@ -66,6 +66,9 @@ REF: Shape[Ref] = Shape(
     str, lambda found: Ref.parse(TEXT.decode(found)), {"type": "string", "examples": ["package/Starter Plan"]}
 )
 
+JSON: Shape[Any] = Shape(_as_it_is, _as_it_is, {})
+"""Whatever JSON holds: rows of somebody else's tables."""
+
 DEFINITIONS: Mapping[str, Any] = {
     "value": {
         "description": "A value of a field: a number, a word, a switch, a set of names, or a map.",

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable
 
 from reconciler.model.change import Cause, Change, Create, Delete, Forget, Reassign, Rename, Update
 from reconciler.model.plan import Plan
-from reconciler.model.ref import Ref
 from reconciler.report.sanitise import plain
 from reconciler.report.sentence import Tense, verb
 from reconciler.report.words import counted
@@ -36,14 +35,12 @@ def summary(plan: Plan) -> str:
     return plain(f"Plan: {rest}." + (f" {also} by: {', '.join(others)}." if others else ""))
 
 
-def applied(plan: Plan, *, done: Collection[Ref], already: Collection[Ref]) -> str:
+def applied(plan: Plan, *, done: Collection[Change], already: Collection[Change]) -> str:
     """`Applied: 1 created, 2 updated; 1 already so; 57 unchanged.` `done` and `already` as the apply tells them."""
-    satisfied = frozenset(already)
-    written = frozenset(done) - satisfied
-    counts = Counter(type(change) for change in plan.changes if change.ref in written)
+    counts = Counter(type(change) for change in done)
     parts = [f"{counts[operation]:,} {verb(operation, Tense.DONE)}" for operation in _ORDER if counts[operation]]
-    so = sum(change.ref in satisfied for change in plan.changes)
-    return f"Applied: {_joined(', '.join(parts) or 'no changes', [f'{so:,} already so'] if so else [], _rest(plan))}."
+    so = [f"{len(already):,} already so"] if already else []
+    return f"Applied: {_joined(', '.join(parts) or 'no changes', so, _rest(plan))}."
 
 
 def drift(plan: Plan) -> str:

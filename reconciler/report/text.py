@@ -41,7 +41,8 @@ def plan_text(plan: Plan, *, vocabulary: Vocabulary, masked: bool, width: int = 
     parts = [Part(section, entries[section], _HINTS.get(section, "")) for section in Section]
     allowed = [f"allowed: {allowance.code} ({allowance.reason})" for allowance in plan.source.allowances]
     last = [plain(line) for line in allowed] + [page.paint(summary(plan), Style.BOLD)]
-    return "\n".join([_header("plan", plan, page), "", *render(parts, page), *last])
+    name = f"revert of run {plan.source.reverts}" if plan.source.reverts else "plan"
+    return "\n".join([_header(name, plan, page), "", *render(parts, page), *last])
 
 
 def drift_text(plan: Plan, *, vocabulary: Vocabulary, masked: bool, width: int = WIDTH, colour: bool = False) -> str:

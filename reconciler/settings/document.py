@@ -43,7 +43,8 @@ def optional(doc: str, *examples: Any) -> Any:
 class Section(BaseModel):
     """A mapping with these keys and no others."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # Built once, as a part of the whole document (start-up).
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Target(Section):
@@ -110,4 +111,6 @@ class Document(Section):
     privacy: Literal["masked", "full"] = key(
         "masked", "Whether names of customers that no file declares are shown outside a terminal."
     )
-    cache: Cache = key(True, "Keep parsed files: true (in `.reconciler-cache`), false, or a folder.", True, "var/cache")
+    cache: Cache = key(
+        True, "Keep parsed files: true (in the cache folder of the user), false, or a folder.", True, "var/cache"
+    )

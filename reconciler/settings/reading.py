@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,8 +42,22 @@ def build(data: object, lines: Mapping[tuple[str, ...], int], place: str, base: 
         depth=document.limits.depth,
         aliases=document.limits.aliases,
         lint=document.lint,
-        cache=folder / document.cache if document.cache else None,
+        cache=_cache_folder(document.cache, folder),
     )
+
+
+def _cache_folder(stated: str, folder: Path) -> Path | None:
+    """Where parsed files are kept. By default not in the repository: what a pull request can commit is not to be
+    trusted without parsing it (ADR 017)."""
+    from reconciler.settings.terms import OWN_CACHE  # start-up: pydantic
+
+    if stated != OWN_CACHE:
+        return folder / stated if stated else None
+    try:
+        own = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:  # an account without a home
+        return None
+    return own / "reconciler" / sha256(bytes(folder)).hexdigest()[:16]
 
 
 def _judged(data: object) -> tuple[Document | None, list[Complaint]]:

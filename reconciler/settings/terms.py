@@ -76,10 +76,14 @@ def _url(stated: str) -> str:
     return stated
 
 
+OWN_CACHE = "~"
+"""Stands for the user's own cache folder."""
+
+
 def _cache(stated: object) -> str:
     """The folder; empty: none."""
     if isinstance(stated, bool):
-        return ".reconciler-cache" if stated else ""
+        return OWN_CACHE if stated else ""
     if isinstance(stated, str) and stated.strip():
         return stated
     raise _complaint("type", f"{stated!r} is no folder", "write true, false or a folder")

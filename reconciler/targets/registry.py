@@ -3,10 +3,10 @@ broken plugin breaks nobody but those who use it."""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 
 from reconciler.model.errors import TargetError
+from reconciler.model.nearest import did_you_mean
 from reconciler.model.target import TargetType
 
 GROUP = "reconciler.targets"
@@ -22,10 +22,8 @@ def target_type(name: str) -> TargetType:
     points = entry_points(group=GROUP, name=name)
     if not points:
         known = target_types()
-        near = get_close_matches(name, known, n=1)
-        guess = f' (did you mean "{near[0]}"?)' if near else ""
         raise TargetError(
-            f'there is no target type "{name}"{guess}',
+            f'there is no target type "{name}"{did_you_mean(name, known)}',
             remedy=f"installed: {', '.join(known) or 'none'}; a package adds one by an entry point of group {GROUP}",
         )
     return _loaded(next(iter(points)))

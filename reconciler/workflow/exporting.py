@@ -14,6 +14,7 @@ from reconciler.model.finding import Finding
 from reconciler.model.memory import Remembered
 from reconciler.model.ref import Ref
 from reconciler.workflow.journey import Progress, declared
+from reconciler.workflow.keeping import renew
 from reconciler.workflow.site import Site
 
 
@@ -39,9 +40,9 @@ class Exported:
                 raise ReconcilerError(f"{name} leads out of {self.root}; it was not written")
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(text.encode())  # line ends stay as they are
             except OSError as error:
                 raise ReconcilerError(f"{path} cannot be written: {error.strerror}") from error
+            renew(path, text)
             yield name
 
 

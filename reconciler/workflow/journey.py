@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import secrets
 import socket
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,9 +14,10 @@ from reconciler import __version__
 from reconciler.config import folder
 from reconciler.engine.references import dangling
 from reconciler.engine.scope import Globs
-from reconciler.engine.settle import buried
+from reconciler.engine.settle import buried, outsiders
 from reconciler.model.desired import Desired
 from reconciler.model.errors import FileErrors
+from reconciler.model.facts import Snapshot
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Run
 from reconciler.model.plan import Allowance, Plan, Source
@@ -52,8 +52,14 @@ def validated(site: Site) -> tuple[Desired, tuple[Finding, ...]]:
     going = frozenset(
         Ref(kind, key) for kind, sheet in desired.sheets.items() for key in buried(sheet, site.vocabulary[kind])
     )
-    nowhere = dangling(desired, site.vocabulary, Globs(site.settings.policy.external), going=going)
-    return desired, (*desired.findings, *_weighed(tuple(nowhere), site.settings.lint))
+    policy = site.settings.policy
+    nowhere = dangling(desired, site.vocabulary, Globs(policy.external), going=going)
+    untouchable = (
+        finding
+        for sheet in desired.sheets.values()
+        for finding in outsiders(sheet, Globs(policy.hands_off), {}, Snapshot(sheets={}))
+    )
+    return desired, (*desired.findings, *_weighed((*nowhere, *untouchable), site.settings.lint))
 
 
 def planned(site: Site, wish: Wish, progress: Progress) -> Plan:
@@ -101,25 +107,17 @@ def planned(site: Site, wish: Wish, progress: Progress) -> Plan:
 def applied(site: Site, plan: Plan, progress: Progress) -> Outcome:
     """Run the plan, all or nothing. Raises Stale, Refused, Locked, TargetError or Unknown; then nothing was changed,
     but for Unknown."""
-    from reconciler.engine.apply import apply  # start-up
+    from reconciler.workflow.persisting import persisted  # start-up
 
-    with site.target.writer() as writer:
-        return apply(
-            plan,
-            writer,
-            site.memory,
-            run_of(site, plan),
-            vocabulary=site.vocabulary,
-            progress=progress,
-            clock=time.monotonic,
-        )
+    return persisted(site, plan, run_of(site, plan), progress)
 
 
 def run_of(site: Site, plan: Plan) -> Run:
     """A new run, as history will keep it."""
     from reconciler.report.document import fingerprint  # start-up
 
-    return new_run(site.project, command="apply", plan=fingerprint(plan), commit=plan.source.commit)
+    command = f"revert {plan.source.reverts}" if plan.source.reverts else "apply"
+    return new_run(site.project, command=command, plan=fingerprint(plan), commit=plan.source.commit)
 
 
 def new_run(project: str, *, command: str, plan: str = "", commit: str = "") -> Run:
@@ -129,7 +127,7 @@ def new_run(project: str, *, command: str, plan: str = "", commit: str = "") -> 
         project=project,
         actor=actor(),
         host=socket.gethostname(),
-        started=now(),
+        started=instant(),
         plan=plan,
         commit=commit,
         command=command,
@@ -147,6 +145,11 @@ def actor() -> str:
 def now() -> str:
     """This moment, ISO 8601, UTC."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def instant() -> str:
+    """As `now`, to the microsecond: two runs of one second have an order."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _weighed(findings: tuple[Finding, ...], lint: Mapping[str, str]) -> Iterator[Finding]:

@@ -50,8 +50,8 @@ def diagnosis(site: Site) -> Iterator[tuple[str, str]]:
         yield "managed", ", ".join(managed) or "nothing"
         yield "applies", _pause_line(remembered.paused)
         for row in site.memory.runs(reader.session, site.project, RUNS_SHOWN):
-            done = f"{row.run.command} by {row.run.actor} on {row.run.host}, {counted(row.changes, 'change')}, {row.outcome}"
-            yield f"run {row.run.started}", done
+            whose = f"{row.run.command} by {row.run.actor} on {row.run.host}"
+            yield f"run {row.run.started}", f"{whose}, {counted(row.changes, 'change')}, {row.outcome}"
 
 
 def _pause_line(paused: Pause | None) -> str:

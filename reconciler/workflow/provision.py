@@ -13,6 +13,7 @@ from reconciler.model.record import Record
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.target import Provision
 from reconciler.model.values import canonical
+from reconciler.report.words import counted
 from reconciler.workflow.journey import declared, new_run
 from reconciler.workflow.site import Site
 
@@ -71,7 +72,7 @@ def seed(site: Site) -> Sequence[str]:
         site.memory.remember(writer.session, site.project, run, memos)
         site.memory.finish(writer.session, run, "done")
         writer.commit()
-    return [*done, f"remembered {len(memos)} objects, as the last apply of project {site.project}"]
+    return [*done, f"remembered {counted(len(memos), 'object')}, as the last apply of project {site.project}"]
 
 
 def _lacks_memory(site: Site) -> bool:

@@ -17,7 +17,7 @@ from reconciler.config.limits import Limits
 from reconciler.kinds import KINDS
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.resource import Vocabulary
-from reconciler.model.target import Target
+from reconciler.model.target import KeepsMemory, Target
 
 if TYPE_CHECKING:
     from reconciler.memory.sql import SqlMemory
@@ -64,6 +64,7 @@ class Site:
         chosen = setup.target(self.settings, self.choices.target or None, self.environ, self.choices.url_file)
         if self.choices.lock_timeout is not None:
             chosen = replace(chosen, lock_timeout=self.choices.lock_timeout)
+        chosen = replace(chosen, max_lock_time=float(self.settings.policy.max_lock_seconds))
         kind = target_type(chosen.type)
         findings = tuple(kind.check(chosen))
         if any(finding.blocks for finding in findings):
@@ -75,7 +76,7 @@ class Site:
         """What keeps memory in the session of the target."""
         from reconciler.memory.sql import SqlMemory  # start-up: imports SQLAlchemy
 
-        return SqlMemory()
+        return SqlMemory(self.target.memory_schema if isinstance(self.target, KeepsMemory) else None)
 
 
 def found(choices: Choices, environ: Mapping[str, str], start: Path) -> Path:

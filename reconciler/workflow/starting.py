@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from reconciler.config import plain
 from reconciler.kinds import KINDS
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.resource import Resource
@@ -38,6 +39,8 @@ safety:
 hands_off: []
 """
 
+SHOWN = 2
+"""How many of a kind's first fields an example shows, besides those that one-line summaries name."""
 IGNORED = ".reconciler-cache/\nplan.json\nvar/\n"
 
 
@@ -72,15 +75,18 @@ def _project(folder: Path) -> str:
 
 def _example(resource: Resource) -> str:
     """A file that declares nothing yet: how one looks, as comments."""
+    held = [field for field in resource.fields if not field.file_only and field.examples]
+    shown = held[:SHOWN] + [field for field in held[SHOWN:] if field.brief]
+    stated = {field.name: plain.stated(field, field.examples[0]) for field in shown}
+    if resource.note:
+        stated[resource.note] = "why it is so"
+    entry = plain.entry(resource.key_examples[0], stated).splitlines()
     lines = [
         f"# yaml-language-server: $schema=../schemas/{resource.kind}.schema.json",
         "",
         f"# {resource.doc}",
-        f"# {resource.key_doc} Fields that are not written here are not managed.",
+        "# The schema names and explains every field; a field that is not written is not managed.",
         "#",
-        f"# {resource.key_examples[0]}:",
+        *(f"# {line}" for line in entry),
     ]
-    if resource.note:
-        lines.append(f"#   {resource.note}: why it is so")
-    lines.append("#   …  `reconciler export` writes what is live, and the schema names every field")
     return "\n".join(lines) + "\n"

@@ -177,6 +177,18 @@ def test_database_create_twice_and_upgrade(cli: Cli, place: Place) -> None:
     assert cli("plan", "--detailed-exitcode").code == 0
 
 
+def test_a_system_without_memory_gets_one(cli: Cli, place: Place) -> None:
+    for command in ("create", "upgrade"):
+        for (name,) in place.sql("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'reconciler%'"):
+            place.sql(f"DROP TABLE {name}")
+        ended = cli("database", command)
+        assert ended.code == 0
+        assert "made the reconciler's own tables" in ended.out
+        assert cli("apply", "--yes").code == 0
+        assert "5 adopted" not in cli("plan").out
+    assert cli("database", "create").code == 1
+
+
 def test_seed_remembers_what_is_live_as_the_last_apply(cli: Cli, bare: Place) -> None:
     for folder in ("roles.d", "packages.d", "tenants.d"):
         for path in (bare.folder / folder).iterdir():
@@ -191,3 +203,11 @@ def test_seed_remembers_what_is_live_as_the_last_apply(cli: Cli, bare: Place) ->
     plan = cli("plan")
     assert plan.code == 3
     assert "package/Legacy" in plan.out
+
+
+def test_only_that_meets_nothing_says_so(cli: Cli, place: Place) -> None:
+    ended = cli("plan", "--only", "package/Growht")
+    assert ended.code == 0
+    assert "--only package/Growht: the files and the memory hold no such object" in ended.err
+    assert cli("plan", "-q", "--only", "package/Growht").err == ""
+    assert cli("plan", "--only", "package/Growth").err == ""

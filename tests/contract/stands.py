@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+from engines import Place, run
 
 from reconciler.kinds import KINDS
 from reconciler.model.facts import Facts, Question
@@ -25,14 +25,16 @@ class Stand:
     own."""
 
     target: Target
-    path: Path
+    place: Place
 
     def stock(self, names: Iterable[str]) -> None:
         """Put these names into every catalogue, as the administrator of the system would."""
         catalogues = {f.type.catalogue for fields in KINDS.held.values() for f in fields if isinstance(f.type, Names)}
-        for catalogue in sorted(catalogues):
-            for name in names:
-                self.sql(f"INSERT INTO esp_{catalogue} (name) VALUES (?)", name)
+        rows = list(names)
+        with self.place.hand() as connection:
+            for catalogue in sorted(catalogues):
+                values = ", ".join(f"('{name}')" for name in rows)
+                run(connection, f"INSERT INTO esp_{catalogue} (name) VALUES {values}")
 
     def load(self, loads: Loads) -> None:
         """Create these objects and commit, kind by kind in the order of creation."""
@@ -54,34 +56,21 @@ class Stand:
 
     def sql(self, statement: str, *values: Any) -> Sequence[Any]:
         """An edit by hand, behind everybody's back: no check, no foreign key."""
-        connection = sqlite3.connect(self.path)
-        try:
-            connection.execute("PRAGMA ignore_check_constraints = ON")
-            rows = connection.execute(statement, values).fetchall()
-            connection.commit()
-        finally:
-            connection.close()
-        return rows
+        return self.place.sql(statement, *values)
 
-    def image(self) -> tuple[str, ...]:
-        """Everything in the database, as text."""
-        connection = sqlite3.connect(self.path)
-        try:
-            return tuple(connection.iterdump())
-        finally:
-            connection.close()
+    def image(self) -> Mapping[str, Any]:
+        """Everything in the database."""
+        return self.place.dump()
 
 
-def native_on_sqlite(folder: Path, lock_timeout: float = 5.0) -> Stand:
-    """The built-in ESP in a new file."""
-    path = folder / "esp.db"
-    settings = TargetSettings(name="esp", type="native", url=f"sqlite:///{path}", lock_timeout=lock_timeout)
+def native(place: Place, lock_timeout: float = 5.0) -> Stand:
+    """The built-in ESP in an empty database."""
+    settings = TargetSettings(
+        name="esp", type="native", url=place.url, lock_timeout=lock_timeout, options={"memory": place.memory}
+    )
     target = target_type("native").open(settings, KINDS)
     target.create()  # type: ignore[attr-defined]
-    return Stand(target, path)
-
-
-STANDS = {"native on SQLite": native_on_sqlite}
+    return Stand(target, place)
 
 
 def refs(*texts: str) -> list[Ref]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from borrowing import Lending
+from engines import ENGINES
+from esp_on_servers import Quarters
 from esp_place import Esp, running, without_git
 
 
@@ -13,6 +17,24 @@ from esp_place import Esp, running, without_git
 def running_esp(tmp_path_factory: pytest.TempPathFactory) -> Esp:
     """Made once; nobody changes it."""
     return running(tmp_path_factory.mktemp("running") / "esp")
+
+
+@pytest.fixture(scope="session")
+def quarters(lending: Lending, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Quarters]:
+    """The databases of an engine, made when first asked for."""
+
+    @cache
+    def of(engine: str) -> Quarters:
+        return Quarters(engine, lending, tmp_path_factory.mktemp(engine))
+
+    return of
+
+
+@pytest.fixture(params=ENGINES)
+def each(request: pytest.FixtureRequest, quarters: Callable[[str], Quarters], tmp_path: Path) -> Iterator[Esp]:
+    """As `esp`, on every engine."""
+    with without_git():
+        yield quarters(request.param).running().copy(tmp_path / "each")
 
 
 @pytest.fixture

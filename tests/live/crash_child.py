@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+import traceback
 from pathlib import Path
 
 from esp_place import Esp, without_git
@@ -31,6 +32,9 @@ def killed(folder: Path, number: int, after: bool) -> int:
         with watched(Moments(at=number, after=after, stop=lambda: os._exit(KILLED))):
             Esp(folder).apply(plan)
         code = 0
+    except BaseException:
+        traceback.print_exc()
+        raise
     finally:
         os._exit(code)
 

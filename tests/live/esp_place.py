@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +63,11 @@ def yaml_of(objects: Mapping[str, Mapping[str, Any]]) -> str:
 
 @dataclass(frozen=True)
 class Esp:
-    """One repository. `folder` holds reconciler.yaml, the files and esp.db."""
+    """One repository. `folder` holds reconciler.yaml, the files and esp.db. `sites`: by settings, opened once each,
+    because to lay out the tables of the vocabulary takes as long as a plan."""
 
     folder: Path
+    sites: dict[tuple[str, float], Site] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def database(self) -> Path:
@@ -80,7 +82,12 @@ class Esp:
 
     def site(self, name: str = "reconciler.yaml", *, patience: float = 0.05) -> Site:
         """As a command opens it; waits `patience` seconds for another apply."""
-        return opened(Choices(config=self.folder / name, lock_timeout=patience), {}, self.folder)
+        text = (self.folder / name).read_text(encoding="utf-8")
+        if (text, patience) not in self.sites:
+            self.sites[text, patience] = opened(
+                Choices(config=self.folder / name, lock_timeout=patience), {}, self.folder
+            )
+        return self.sites[text, patience]
 
     def declare(self, objects: Objects, *, file: str = "all.yaml") -> None:
         """Write one file a kind, in place of what was there under this name; a kind without objects has none."""
@@ -152,10 +159,10 @@ def last_outcome(esp: Esp) -> str:
     return str(esp.sql("SELECT outcome FROM reconciler_run ORDER BY rowid DESC LIMIT 1")[0][0])
 
 
-def founded(folder: Path, *, settings: str = "") -> Esp:
-    """An ESP with catalogues and no customers."""
+def founded(folder: Path, *, settings: str = "", esp: Esp | None = None) -> Esp:
+    """An ESP with catalogues and no customers, on an SQLite file or where `esp` is."""
     folder.mkdir(parents=True, exist_ok=True)
-    esp = Esp(folder)
+    esp = esp or Esp(folder)
     esp.settings(settings)
     esp.declare({})
     provision.create(esp.site())
@@ -200,9 +207,9 @@ FILES: Objects = {
 }
 
 
-def running(folder: Path, *, settings: str = "") -> Esp:
+def running(folder: Path, *, settings: str = "", esp: Esp | None = None) -> Esp:
     """FILES applied, and accounts that no file names: on Growth and Legacy, a sub-account, one in the bin."""
-    esp = founded(folder, settings=settings)
+    esp = founded(folder, settings=settings, esp=esp)
     esp.declare(FILES)
     esp.apply()
     with esp.hand() as connection:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from esp_place import RUNS, Esp, founded, through_a_file, without_git
+from engines import ENGINES
+from esp_on_servers import Quarters
+from esp_place import RUNS, Esp, through_a_file, without_git
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from worlds import World, worlds
@@ -33,10 +36,10 @@ BOUNDED = settings(
 )
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Esp:
+@pytest.fixture(scope="module", params=ENGINES)
+def empty(request: pytest.FixtureRequest, quarters: Callable[[str], Quarters]) -> Esp:
     """An ESP with catalogues and no customers; every example gets a copy."""
-    return founded(tmp_path_factory.mktemp("laws") / "empty")
+    return quarters(request.param).founded()
 
 
 @pytest.fixture(autouse=True)

@@ -110,7 +110,7 @@ def test_a_path_with_signs_of_a_url_is_a_path(tmp_path: Path) -> None:
 SECRET = "hunter2secret"  # a canary, looked for in every message
 URLS = [
     f"oracle://scott:{SECRET}@db.example/esp",
-    f"postgresql+psycopg://scott:{SECRET}@db.example/esp",
+    f"postgresql+psycopg://scott:{SECRET}@db.example/esp?sslmode=prefer",
     f"not a url {SECRET}",
     "sqlite://",
     "sqlite:///:memory:",

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import click
 
 from reconciler.cli import rendering, streams
+from reconciler.cli.carrying import carry_out
 from reconciler.cli.delivery import STDOUT, Delivery
-from reconciler.cli.options import located, scoped, shown, site
+from reconciler.cli.options import located, met, scoped, shown, site
 from reconciler.engine.verdict import plan_code
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Plan
 from reconciler.workflow import saved
-from reconciler.workflow.journey import Wish, applied, planned
+from reconciler.workflow.journey import Wish, planned
 from reconciler.workflow.site import Choices, Site
 
 
@@ -48,10 +48,7 @@ def command(place: Choices, wish: Wish, delivery: Delivery, approved: bool, plan
         return plan_code(plan)
     if plan.changes and not plan_file and not approved:
         _ask(plan)
-    started = time.monotonic()
-    with streams.phases(quiet=delivery.quiet) as progress:
-        outcome = applied(here, plan, progress)
-    delivery.deliver(rendering.of_outcome(plan, outcome, time.monotonic() - started))
+    carry_out(here, plan, delivery)
     return 0
 
 
@@ -69,6 +66,7 @@ def _made_now(here: Site, wish: Wish, delivery: Delivery) -> Plan:
     """A fresh plan, shown: on stdout, or on stderr where stdout is a document's."""
     with streams.phases(quiet=delivery.quiet) as progress:
         plan = planned(here, wish, progress)
+    met(wish, plan, delivery)
     say = streams.say if delivery.speaks else streams.hint
     say(rendering.text_of_plan(plan, delivery.look()))
     return plan

@@ -28,4 +28,9 @@ def command(place: Choices, delivery: Delivery) -> int:
     with streams.phases(quiet=delivery.quiet) as progress:
         plan = planned(here, Wish(), progress)
     delivery.deliver(rendering.of_drift(plan, os.environ))
-    return drift_code(plan)
+    code = drift_code(plan)
+    if code and not delivery.quiet:
+        streams.hint(
+            "`reconciler apply` writes what the files say; `reconciler export --write` takes what is live instead"
+        )
+    return code

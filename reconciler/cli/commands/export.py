@@ -9,6 +9,7 @@ import click
 from reconciler.cli import streams
 from reconciler.cli.options import located, site
 from reconciler.report.text import findings_text
+from reconciler.report.words import counted
 from reconciler.workflow.exporting import exported
 from reconciler.workflow.site import Choices
 
@@ -22,7 +23,8 @@ def command(place: Choices, write: bool, complete: bool, quiet: bool) -> int:
     """Write the live system as files.
 
     An object that no file declares gets one with every field; of a declared object the stated fields are refreshed
-    where they stand, comments and order kept. Right after `export --write` the plan is empty.
+    where they stand, comments and order kept. A declared object that is not live stays in its file. But for those, the
+    plan is empty right after `export --write`.
     """
     here = site(place)
     with streams.phases(quiet=quiet) as progress:
@@ -37,5 +39,5 @@ def command(place: Choices, write: bool, complete: bool, quiet: bool) -> int:
     if not quiet and not found.files:
         streams.hint("the files say what is live already")
     elif not quiet and not write:
-        streams.hint(f"{len(found.files)} files would be written; `--write` writes them")
+        streams.hint(f"{counted(len(found.files), 'file')} would be written; `--write` does it")
     return 0

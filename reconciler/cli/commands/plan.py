@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli import rendering, streams
 from reconciler.cli.delivery import Delivery
-from reconciler.cli.options import located, scoped, shown, site
+from reconciler.cli.options import located, met, scoped, shown, site
 from reconciler.engine.verdict import plan_code
 from reconciler.workflow.journey import Wish, planned
 from reconciler.workflow.site import Choices
@@ -31,5 +31,6 @@ def command(place: Choices, wish: Wish, delivery: Delivery, out: str, detailed_e
     here = site(place)
     with streams.phases(quiet=delivery.quiet) as progress:
         plan = planned(here, wish, progress)
+    met(wish, plan, delivery)
     delivery.deliver(rendering.of_plan(plan, os.environ))
     return plan_code(plan, detailed=detailed_exitcode)

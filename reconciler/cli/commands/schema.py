@@ -27,7 +27,7 @@ def command(folder: Path, check: bool) -> int:
     """
     if not check:
         for path in schemas.write(folder):
-            streams.say(f"wrote {path}")
+            streams.say(f"wrote {streams.plain(str(path))}")
         return 0
     outdated = list(schemas.outdated(folder))
     for name in outdated:

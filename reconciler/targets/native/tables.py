@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from reconciler.model.resource import (
     Choice,
@@ -27,7 +28,7 @@ from reconciler.model.resource import (
     Whole,
 )
 from reconciler.targets.sql.codec import LIMIT, SWITCH, TEXT, TOGGLE, WHOLE, Codec
-from reconciler.targets.sql.dialect import ID, NAME, TABLE_OPTIONS
+from reconciler.targets.sql.dialect import ID, LONG_TEXT, NAME, about_to_create
 
 PREFIX = "esp_"
 SCHEMA, VERSION_COLUMN = "esp_schema", "version"
@@ -128,7 +129,7 @@ def _kind(metadata: sa.MetaData, resource: Resource, vocabulary: Vocabulary) -> 
                     extra_table(kind, field),
                     _owner(kind, primary_key=True),
                     sa.Column("name", NAME, primary_key=True),
-                    sa.Column("value", sa.Text, nullable=False),
+                    sa.Column("value", LONG_TEXT, nullable=False),
                 )
             case Overrides():
                 inner = vocabulary.overrides_of(kind, field).values()
@@ -165,7 +166,7 @@ def _type(field: Field) -> sa.types.TypeEngine[Any]:
         case Choice():
             return sa.String(32)
         case Text():
-            return sa.Text()
+            return LONG_TEXT
         case other:
             raise TypeError(f"{field.name}: no column for {other}")
 
@@ -190,6 +191,6 @@ def _owner(kind: str, *, primary_key: bool) -> sa.Column[Any]:
 
 
 def _table(metadata: sa.MetaData, name: str, *items: sa.schema.SchemaItem) -> sa.Table:
-    numbered = any(isinstance(item, sa.Column) and item.autoincrement is True for item in items)
-    options = TABLE_OPTIONS if numbered else {k: v for k, v in TABLE_OPTIONS.items() if k != "sqlite_autoincrement"}
-    return sa.Table(name, metadata, *items, **options)
+    table = sa.Table(name, metadata, *items)
+    event.listen(table, "before_create", about_to_create)
+    return table

@@ -17,7 +17,7 @@ from reconciler.targets.native import provision, seed
 from reconciler.targets.native.mapping import system
 from reconciler.targets.native.seed_data import FORGOTTEN
 from reconciler.targets.native.tables import tables
-from reconciler.targets.sql.dialect import Database, Door, database, engine_version, opened, settings_of
+from reconciler.targets.sql.dialect import Database, Door, database, engine_version, memory_schema, opened, settings_of
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.schema import LiveSchema
 from reconciler.targets.sql.wire import Wire
@@ -29,8 +29,9 @@ class NativeTarget:
 
     type = "native"
 
-    def __init__(self, name: str, place: Database, vocabulary: Vocabulary) -> None:
+    def __init__(self, name: str, place: Database, vocabulary: Vocabulary, memory: str = "") -> None:
         self.name = name
+        self.memory_schema = memory_schema(place, memory)
         self._place = place
         self._vocabulary = vocabulary
         self._metadata = tables(vocabulary)
@@ -114,18 +115,23 @@ class NativeType:
 
     def open(self, settings: TargetSettings, vocabulary: Vocabulary) -> NativeTarget:
         """Connects lazily. Raises TargetError on a URL it cannot use."""
-        return NativeTarget(settings.name, database(settings.url, settings.lock_timeout), vocabulary)
+        schema = str(settings.options.get("memory", ""))
+        return NativeTarget(settings.name, _place(settings), vocabulary, schema)
 
     def check(self, settings: TargetSettings) -> Sequence[Finding]:
         """Complaints about the settings that need no connection."""
         try:
-            database(settings.url, settings.lock_timeout)
+            _place(settings)
         except TargetError as error:
             return (Finding(code="type", message=error.message, remedy=error.remedy, field="url", at_files=True),)
         return ()
 
 
 NATIVE = NativeType()
+
+
+def _place(settings: TargetSettings) -> Database:
+    return database(settings.url, settings.lock_timeout, insecure=settings.insecure, held=settings.max_lock_time)
 
 
 def _rows_in(connection: sa.Connection, table: str) -> str:

@@ -40,7 +40,7 @@ class Witness:
             cascades={
                 Ref(kind, key): words
                 for kind, keys in going.items()
-                for key, words in schema.cascades(self._system.kinds[kind], self._ids(kind, keys))
+                for key, words in schema.cascades(self._system, self._system.kinds[kind], self._ids(kind, keys))
             },
             protection={kind: schema.protection(self._system, kind) for kind in going},
         )
@@ -78,7 +78,7 @@ class Witness:
             named = named.where(user.account.parent.is_(None))
         for number, tally in tallies.items():
             if tally.total:
-                tally.names += [text(row[0]) for row in self._wire.rows(named.where(place.column == number))]
+                tally.names += [text(row[0]) for row in self._wire.counts(named.where(place.column == number))]
 
     def _pointers(self, wanted: Mapping[str, list[str]]) -> Iterator[tuple[Ref, tuple[tuple[Ref, str], ...]]]:
         for kind, keys in wanted.items():
@@ -97,7 +97,7 @@ class Witness:
     def _meters(self, wanted: Mapping[str, list[str]], counters: Iterable[str]) -> dict[Ref, tuple[Meter, ...]]:
         meters: dict[Ref, tuple[Meter, ...]] = {}
         for kind, keys in wanted.items():
-            ids = self._ids(kind, keys)
+            ids = self._wire.ids(self._system.kinds[kind], keys, only_named=True)
             found: dict[int, list[Meter]] = {number: [] for number in ids.values()}
             own = self._system.kinds[kind]
             with collector_resting():
@@ -125,7 +125,7 @@ class Witness:
             .select_from(user.table.outerjoin(account.owner.table, account.owner == user.id))
             .where(*user.shown)
         )
-        for number, user_id, key, *counted in self._wire.among(statement, group, found):
+        for number, user_id, key, *counted in self._wire.counted(statement, group, found):
             found[number].append(
                 Meter(
                     ref=Ref(user.kind, text(key)),

@@ -66,7 +66,8 @@ class Ink:
             if isinstance(place, Foreign):
                 keys = {draft.get(name) for draft in drafts}
                 named.setdefault(place.kind, set()).update(str(key) for key in keys if key not in (None, NONE))
-        return {kind: self._wire.ids(self._system.kinds[kind], keys) for kind, keys in named.items() if keys}
+        kinds = self._system.kinds
+        return {kind: self._wire.ids(kinds[kind], keys, only_named=True) for kind, keys in named.items() if keys}
 
     def _links(self, place: Links, wanted: Mapping[int, Value | None], there: Sequence[int]) -> None:
         """Add the links that are missing and take away those that are too many."""
@@ -83,7 +84,7 @@ class Ink:
 
     def _items(self, catalogue: str) -> dict[str, int]:
         names = self._system.catalogues[catalogue]
-        return {text(row[0]): row[1] for row in self._wire.rows(sa.select(names.name, names.id))}
+        return {text(row[0]): row[1] for row in self._wire.names(sa.select(names.name, names.id))}
 
     def _item(self, numbers: Mapping[str, int], catalogue: str, name: str) -> int:
         if name not in numbers:
@@ -103,7 +104,10 @@ class Ink:
             if isinstance(pairs, Mapping)
             for name, value in pairs.items()
         }
-        gone = set(present) - set(desired) if place.whole else set()
+        # None for a value: that name is to go, as a revert asks where the map is not ours whole.
+        unwanted = {pair for pair in present if pair in desired and desired[pair] is None}
+        desired = {pair: value for pair, value in desired.items() if value is not None}
+        gone = set(present) - set(desired) if place.whole else unwanted
         changed = {pair for pair, value in desired.items() if pair in present and present[pair] != value}
         self._remove(place.owner, place.name, gone | changed)
         fresh = [

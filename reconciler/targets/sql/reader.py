@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
+from reconciler.model.change import Members
 from reconciler.model.facts import Facts, Question, Snapshot
 from reconciler.model.memory import Session
-from reconciler.model.names import fault, folded
+from reconciler.model.names import all_folded, lawless
 from reconciler.model.record import Block, Record, Sheet
-from reconciler.model.ref import Origin
+from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Listing
 from reconciler.model.values import Value
 from reconciler.targets.sql.facts import Witness
 from reconciler.targets.sql.listing import listing
 from reconciler.targets.sql.mapping import System
+from reconciler.targets.sql.membership import members
 from reconciler.targets.sql.rows import Packed, Rows, collector_resting
 from reconciler.targets.sql.wire import Wire
 
@@ -44,9 +46,8 @@ class SqlReader:
             twins[kind.kind] = clashes(packed.keys)
             for key in {key for group in twins[kind.kind] for key in group}:
                 del found[key]
-            lawless = [key for key in found if fault(key)]
             unnameable[kind.kind] = {
-                key: record(kind.kind, kind.table.name, packed, key, found.pop(key)) for key in sorted(lawless)
+                key: record(kind.kind, kind.table.name, packed, key, found.pop(key)) for key in sorted(lawless(found))
             }
             taken[kind.kind] = rows.hidden(kind)
             sheets[kind.kind] = Sheet(kind.kind, (Block(kind.table.name, packed.fields, found),))  # type: ignore[arg-type]
@@ -62,6 +63,10 @@ class SqlReader:
         """Counts and usage in this snapshot."""
         return self._witness.facts(question)
 
+    def members(self, ref: Ref) -> Members:
+        """Every user of it; sub-accounts and those in the bin too."""
+        return members(self._wire, self._system, self._vocabulary, ref)
+
     def listing(self, kind: str, search: str = "") -> Listing:
         """The live table as the admin panel shows it."""
         return listing(self._wire, self._system, self._vocabulary, kind, search)
@@ -74,12 +79,14 @@ def record(kind: str, place: str, packed: Packed, key: str, values: tuple[Value 
     return Record(kind=kind, key=key, values=held, origin=Origin(place))
 
 
-def clashes(keys: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+def clashes(keys: Collection[str]) -> tuple[tuple[str, ...], ...]:
     """Groups of keys that agree when folded (RULES 1); two rows of one key are a group of it alone."""
+    forms = all_folded(keys)
+    if len(set(forms)) == len(keys):
+        return ()
     seen: dict[str, str] = {}
     groups: dict[str, set[str]] = {}
-    for key in keys:
-        form = folded(key)
+    for key, form in zip(keys, forms, strict=True):
         if form in seen:
             groups.setdefault(form, {seen[form]}).add(key)
         seen[form] = key

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
@@ -66,19 +67,21 @@ class Rows:
 
     def side(self, place: Side, ids: Sequence[int] | None) -> dict[int, Mapping[str, Value]]:
         """owner's id → its map. Equal rows share one map."""
-        names = tuple(place.columns)
-        codecs = [place.columns[name].codec for name in names]
-        shared: dict[tuple[Any, ...], Mapping[str, Value]] = {}
+        rows = self._rows((place.owner, *(c.column for c in place.columns.values())), place.owner, ids)
+        names, columns = [], []
+        for position, (name, column) in enumerate(place.columns.items(), start=1):
+            stored = list(map(itemgetter(position), rows))
+            if stored.count(None) < len(stored):  # few of the fields are overridden by anybody
+                names.append(name)
+                columns.append(column.codec.decode(stored))
+        shared: dict[tuple[Value | None, ...], Mapping[str, Value]] = {}
         maps: dict[int, Mapping[str, Value]] = {}
-        for owner, *stored in self._rows((place.owner, *(c.column for c in place.columns.values())), place.owner, ids):
-            row = tuple(stored)
-            known = shared.get(row)
+        owners = map(itemgetter(0), rows)
+        for owner, values in zip(owners, zip(*columns, strict=True) if columns else repeat(()), strict=False):
+            known = shared.get(values)
             if known is None:
-                known = shared[row] = {
-                    name: codec.decode((value,))[0]  # type: ignore[misc]  # NULL is filtered out
-                    for name, codec, value in zip(names, codecs, row, strict=True)
-                    if value is not None
-                } or NOTHING
+                known = {name: value for name, value in zip(names, values, strict=True) if value is not None} or NOTHING
+                shared[values] = known
             maps[owner] = known
         return maps
 
@@ -106,6 +109,8 @@ class Rows:
             case Foreign(kind=kind, empty=empty):
                 target = self._system.kinds[kind]
                 names: dict[Any, Value | None] = {**self._lookup(target.id, target.key), None: empty}
+                if set(stored) <= names.keys():
+                    return list(map(names.__getitem__, stored))
                 return [names[number] if number in names else f"#{raw(number)}" for number in stored]
             case Links(empty=nothing):
                 links = self._links(place, ids)
@@ -132,15 +137,15 @@ class Rows:
 
     def _lookup(self, number: Col, name: Col) -> dict[int, str]:
         if number not in self._names:
-            self._names[number] = {row[0]: text(row[1]) for row in self._wire.rows(sa.select(number, name))}
+            self._names[number] = {row[0]: text(row[1]) for row in self._wire.names(sa.select(number, name))}
         return self._names[number]
 
     def _rows(self, columns: Sequence[Col], owner: Col, ids: Sequence[int] | None) -> Sequence[Line]:
         statement: Query = sa.select(*columns)
-        if ids is not None:
-            assert len(ids) <= CHUNK
-            statement = statement.where(owner.in_(ids))
-        return self._wire.rows(statement)
+        if ids is None:
+            return self._wire.counts(statement)  # of all there are none is going to be written
+        assert len(ids) <= CHUNK
+        return self._wire.rows(statement.where(owner.in_(ids)))
 
 
 @contextmanager

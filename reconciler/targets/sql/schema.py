@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Final
 
 import sqlalchemy as sa
 
 from reconciler.targets.sql.dialect import Link, declared_links, enforces_references, speaking
 from reconciler.targets.sql.mapping import Col, KindMap, System
 from reconciler.targets.sql.wire import Wire, chunks
+
+SPREADING: Final = {"CASCADE": "delete", "SET NULL": "empty", "SET DEFAULT": "reset"}
+"""What a foreign key does to the rows that hold it when the row it names is deleted."""
 
 
 class LiveSchema:
@@ -39,24 +43,27 @@ class LiveSchema:
         }
         return max(classes, default="A")
 
-    def cascades(self, kind: KindMap, ids: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-        """key → in words, what a delete would take along that does not belong to the object alone."""
+    def cascades(self, system: System, kind: KindMap, ids: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+        """key → in words, what a delete would take along, or empty, that does not belong to the object alone. Fields
+        that name the object are not asked here: who uses it is counted by itself."""
         own = {(column.table.name, column.name) for column in kind.belongings()}
+        named = {(p.column.table.name, p.column.name) for _, _, p in system.referrers(kind.kind)}
         spreading = [
             link
             for link in self.links
             if link.refers_to == kind.table.name
-            and link.on_delete == "CASCADE"
+            and link.on_delete in SPREADING
             and (link.table, link.column) not in own
+            and (link.on_delete == "CASCADE" or (link.table, link.column) not in named)
         ]
         keys = {number: key for key, number in ids.items()}
         hit: dict[str, list[str]] = {}
         for link in spreading:
             column: Col = sa.column(link.column)  # type: ignore[assignment]
             for number, count in self._counted(link.table, column, keys):
-                hit.setdefault(keys[number], []).append(f"{count} of {link.table}")
+                hit.setdefault(keys[number], []).append(f"{SPREADING[link.on_delete]} {count} of {link.table}")
         for key, words in sorted(hit.items()):
-            yield key, f"would delete {', '.join(words)}"
+            yield key, f"would {', '.join(words)}"
 
     def _counted(self, table: str, column: Col, ids: Iterable[int]) -> Iterator[tuple[int, int]]:
         for chunk in chunks(ids):

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from reconciler.targets.sql.dialect import Database, speaking
+from reconciler.targets.sql.dialect import Database, counts_can_lock, speaking
 from reconciler.targets.sql.mapping import Col, KindMap
 
 Query: TypeAlias = "sa.Select[*tuple[Any, ...]]"
@@ -23,7 +23,7 @@ CHUNK = 500
 
 
 class Wire:
-    """`locking`: rows that are read stay locked until the end of the transaction."""
+    """`locking`: what is read stays as it is until the end of the transaction (RULES 15, 19)."""
 
     def __init__(self, connection: sa.Connection, place: Database, *, locking: bool) -> None:
         self.connection = connection
@@ -31,25 +31,36 @@ class Wire:
         self._locking = locking
 
     def rows(self, statement: Query) -> Sequence[Line]:
-        """All rows of a SELECT."""
-        if self._locking:
-            statement = statement.with_for_update()
-        return self.counts(statement)
+        """All rows of a SELECT of what may be written: nobody else may write them, or come to refer to them."""
+        return self._all(statement.with_for_update() if self._locking else statement)
+
+    def names(self, statement: Query) -> Sequence[Line]:
+        """All rows of a SELECT of what is only referred to: it stays, and others may refer to it too."""
+        return self._all(statement.with_for_update(read=True, key_share=True) if self._locking else statement)
 
     def counts(self, statement: Query) -> Sequence[Line]:
-        """All rows of a SELECT that groups, which not every engine can lock."""
+        """All rows of a SELECT that groups or joins, which not every engine can lock."""
+        lock = self._locking and counts_can_lock(self.connection)
+        return self._all(statement.with_for_update(read=True) if lock else statement)
+
+    def _all(self, statement: Query) -> Sequence[Line]:
         with speaking(self.place):
             return self.connection.execute(statement).fetchall()
 
     def among(self, statement: Query, column: Col, wanted: Iterable[Any]) -> Iterator[Line]:
-        """The rows of a SELECT whose `column` is one of `wanted`, chunk by chunk."""
+        """As `rows`, those whose `column` is one of `wanted`, chunk by chunk."""
         for chunk in chunks(wanted):
             yield from self.rows(statement.where(column.in_(chunk)))
+
+    def counted(self, statement: Query, column: Col, wanted: Iterable[Any]) -> Iterator[Line]:
+        """As `counts`, those whose `column` is one of `wanted`, chunk by chunk."""
+        for chunk in chunks(wanted):
+            yield from self.counts(statement.where(column.in_(chunk)))
 
     def insert(self, table: sa.FromClause, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert rows, each with a value for each of `columns`."""
         if rows:
-            self._many(sa.insert(table), columns, rows)  # type: ignore[arg-type]  # every column is of a Table
+            self._many(sa.insert(table).inline(), columns, rows)  # type: ignore[arg-type]  # every column is of a Table
 
     def update(self, by: Col, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Update rows, each found by its first value, the one of `by`; the others are for `columns`."""
@@ -76,15 +87,16 @@ class Wire:
         with speaking(self.place):
             self.connection.exec_driver_sql(str(compiled), sent)
 
-    def ids(self, kind: KindMap, keys: Iterable[str]) -> dict[str, int]:
-        """key → id of the objects of these keys that are live.
+    def ids(self, kind: KindMap, keys: Iterable[str], *, only_named: bool = False) -> dict[str, int]:
+        """key → id of the objects of these keys that are live. `only_named`: they are not going to be written.
 
         The database may find more than was asked for (MariaDB equates `Café` and `cafe`), never less; what is
         exactly the same is decided here (RULES 1).
         """
         wanted = set(keys)
         statement: Query = sa.select(kind.key, kind.id).where(*kind.shown)
-        found = self.among(statement, kind.key, sorted(wanted))
+        ask = self.names if only_named else self.rows
+        found = (row for chunk in chunks(sorted(wanted)) for row in ask(statement.where(kind.key.in_(chunk))))
         return {key: number for key, number in found if key in wanted}
 
 

@@ -8,21 +8,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reconciler.model.errors import Refused, TargetError
+from reconciler.model.change import Members, Raw
+from reconciler.model.errors import Lost, Refused, TargetError, Unknown
 from reconciler.model.facts import Facts, Question
 from reconciler.model.memory import Session
 from reconciler.model.record import Record
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Draft
-from reconciler.targets.sql.codec import raw
 from reconciler.targets.sql.dialect import speaking
 from reconciler.targets.sql.facts import Witness, by_kind
 from reconciler.targets.sql.ink import Ink, delete_where
-from reconciler.targets.sql.mapping import Foreign, KindMap, System
+from reconciler.targets.sql.mapping import KindMap, System
+from reconciler.targets.sql.membership import members, memberships
 from reconciler.targets.sql.reader import record
+from reconciler.targets.sql.restoring import kept, restore
 from reconciler.targets.sql.rows import Rows, collector_resting
-from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.wire import Query, Wire, chunks
 
 
 class SqlWriter:
@@ -71,7 +73,7 @@ class SqlWriter:
                 table = column.table.name
                 everything = sa.select(sa.text("*")).select_from(column.table)
                 for row in self._wire.among(everything, column, refs_by_id):
-                    whole = {label: raw(value) for label, value in row._mapping.items()}
+                    whole = {label: kept(value) for label, value in row._mapping.items()}
                     found[refs_by_id[whole[column.name]]].setdefault(table, []).append(whole)
         return found
 
@@ -101,17 +103,33 @@ class SqlWriter:
             ink.update_columns(drafts)
             ink.extras(drafts, occupied=drafts)
 
-    def reassign(self, ref: Ref, to: str) -> int:
-        """Move every user, sub-accounts and those in the bin too (RULES 11); how many were moved."""
-        own = self._system.kinds[ref.kind]
-        ids = self._live(own, (ref.key, to))
+    def restore(self, kind: str, rows: Mapping[str, Draft], raw: Mapping[str, Raw]) -> None:
+        """Insert what was deleted, with all columns and the id that it had; references and maps as `rows` say."""
+        own = self._system.kinds[kind]
+        ink = Ink(self._wire, self._system, own)
+        restore(self._wire, own, ink, rows, raw)
+        ids = self._live(own, rows)
+        ink.extras({ids[key]: draft for key, draft in rows.items()}, occupied=())
+
+    def reassign(self, ref: Ref, to: str, chosen: Members | None = None) -> int:
+        """Move every user, sub-accounts and those in the bin too (RULES 11), or those `chosen` who are still there;
+        how many were moved."""
+        ids = self._live(self._system.kinds[ref.kind], (ref.key, to))
         moved = 0
-        for user, name in self._vocabulary.memberships[ref.kind]:
-            place = self._system.kinds[user].fields[name]
-            assert isinstance(place, Foreign)
-            change = sa.update(place.column.table).where(place.column == ids[ref.key])
-            moved += self._wire.write(change.values({place.column: ids[to]}))
+        for user, column in memberships(self._system, self._vocabulary, ref.kind):
+            change = sa.update(column.table).where(column == ids[ref.key]).values({column: ids[to]})
+            if chosen is None:
+                moved += self._wire.write(change)
+                continue
+            wanted = frozenset(chosen.get(user.kind, ()))
+            there: Query = sa.select(user.id, user.key).where(column == ids[ref.key])
+            ours = [number for number, key in self._wire.among(there, user.key, sorted(wanted)) if key in wanted]
+            moved += sum(self._wire.write(change.where(user.id.in_(some))) for some in chunks(ours))
         return moved
+
+    def members(self, ref: Ref) -> Members:
+        """Every user of it, locked; sub-accounts and those in the bin too."""
+        return members(self._wire, self._system, self._vocabulary, ref)
 
     def delete(self, kind: str, keys: Sequence[str]) -> None:
         """Remove the rows and what belongs to them alone. Raises Refused when the schema says they are in use."""
@@ -127,8 +145,11 @@ class SqlWriter:
 
     def commit(self) -> None:
         """All or nothing. Raises Unknown when the connection is lost meanwhile."""
-        with speaking(self._wire.place):
-            self._wire.connection.commit()
+        try:
+            with speaking(self._wire.place):
+                self._wire.connection.commit()
+        except Lost as lost:
+            raise Unknown(f"{lost.message} at the COMMIT: its outcome is not known") from lost
 
     def rollback(self) -> None:
         """Explicitly, after any error (RULES 18)."""

@@ -236,7 +236,7 @@ def test_left_out_by_the_caller(tmp_path: Path) -> None:
         (record("package", "P", sending__daily_limit=-7), "sending.daily_limit", "-7 is below 0"),
         (record("package", "P", sending__daily_limit="raw"), "sending.daily_limit", "is text"),
         (record("package", "P", lifecycle="removed"), "lifecycle", "would delete it"),
-        (record("package", "P", quota__time_unit="#9"), "quota.time_unit", "not among the words"),
+        (record("package", "P", quota__time_unit="#9"), "quota.time_unit", "not allowed here"),
         (record("package", "P", role="#12"), "role", 'no role "#12"'),
         (record("package", "P", headers={"X-A": "${TOKEN}"}), "headers", "environment"),
         (record("package", "P", quota__wait_for_expiry=False, quota__action="reset"), "quota", "resets at once"),

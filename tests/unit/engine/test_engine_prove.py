@@ -91,6 +91,7 @@ def test_what_the_system_did_not_keep_is_found() -> None:
         (str(f.ref), f.message) for f in not_held(PLAN.changes, kept, KINDS) if f.ref != Ref("tenant", "t@x.example")
     ]
     assert findings == [
+        ("package/Is", 'renamed, but it is still called "Was"'),
         ("role/R", "wrote new, the system holds ne"),
         ("role/Gone", "deleted, but it is still there"),
     ]

@@ -49,8 +49,8 @@ def test_the_keys_fit_the_indexes_of_mariadb() -> None:
 
 def test_names_are_compared_by_code_point_on_mariadb() -> None:
     written = str(CreateTable(Tables("reconciler").managed).compile(dialect=mysql.dialect()))
-    assert "`key` VARCHAR(255) COLLATE utf8mb4_bin NOT NULL" in written
-    assert "stated TEXT(16777216) COLLATE utf8mb4_bin NOT NULL" in written
+    assert "`key` VARCHAR(255) COLLATE utf8mb4_nopad_bin NOT NULL" in written
+    assert "stated TEXT(16777216) COLLATE utf8mb4_nopad_bin NOT NULL" in written
     assert "ROWID" not in written
 
 

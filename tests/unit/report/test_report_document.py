@@ -203,7 +203,7 @@ def test_actions_of_the_other_operations():
     assert rows["rename"]["change"] == {"actions": ["update"], "before": None, "after": None}
     assert rows["rename"]["previous_address"] == "package/Growth Plan"
     assert rows["reassign"]["change"]["actions"] == ["update"]
-    assert rows["reassign"]["reassign"] == {"to": "Starter Plan", "expected": 30}
+    assert rows["reassign"]["reassign"] == {"to": "Starter Plan", "expected": 30, "members": {}}
     assert rows["forget"]["change"]["actions"] == ["forget"]
     assert (rows["delete"]["action_reason"], rows["delete"]["stated"]) == ("removed", True)
     assert (rows["forget"]["action_reason"], rows["forget"]["stated"]) == ("not-declared", False)
@@ -335,7 +335,7 @@ def test_a_newer_format_is_refused(version):
     doc = {**document(plan(), meta={}), "format_version": version}
     with pytest.raises(ReconcilerError, match=f"format {version}; this reconciler reads up to 1.0") as refused:
         parse(resealed(doc), None)
-    assert refused.value.exit_code == 1
+    assert refused.value.exit_code == 4  # DESIGN 6: of another version
 
 
 @pytest.mark.parametrize(

@@ -85,12 +85,11 @@ def hostile_plan(evil):
 
 def renderings(whole, evil):
     """A plan and a text through everything that renders."""
-    refs = [change.ref for change in whole.changes]
     for masked in (True, False):
         yield plan_text(whole, vocabulary=KINDS, masked=masked)
         yield drift_text(whole, vocabulary=KINDS, masked=masked)
         yield outcome_text(
-            whole, vocabulary=KINDS, done=refs, already=[], run_id=f"r{evil}", seconds=1.0, masked=masked
+            whole, vocabulary=KINDS, done=whole.changes, already=[], run_id=f"r{evil}", seconds=1.0, masked=masked
         )
     yield findings_text(whole.findings)
     yield listing_text(Listing((f"ID{evil}", "Name"), ((1, f"n{evil}"), (2, evil))))

@@ -30,7 +30,8 @@ def refused(content: str) -> list[Finding]:
 
 
 def test_project_alone_is_enough_and_the_rest_has_the_documented_defaults() -> None:
-    assert built("project: demo") == Settings(
+    made = built("project: demo")
+    assert made == Settings(
         project="demo",
         folder=BASE,
         root=BASE,
@@ -51,7 +52,7 @@ def test_project_alone_is_enough_and_the_rest_has_the_documented_defaults() -> N
         depth=64,
         aliases=50,
         lint={},
-        cache=BASE / ".reconciler-cache",
+        cache=made.cache,
     )
 
 
@@ -118,6 +119,21 @@ def test_the_only_target_is_the_default_and_two_have_none() -> None:
     assert built("project: p\ntargets: {a: {type: native}, b: {type: native}}").default_target is None
 
 
+def test_the_cache_is_the_users_own_unless_a_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/own")
+    own = built("project: p").cache
+    assert own is not None and own.parent == Path("/own/reconciler")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/ops"))
+    assert str(built("project: p").cache).startswith("/home/ops/.cache/reconciler/")
+
+    def homeless() -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert built("project: p").cache is None
+
+
 def test_no_cache() -> None:
     assert built("project: p\ncache: false").cache is None
 
@@ -178,7 +194,7 @@ def test_no_quantities(stated: object) -> None:
         ("project: p\nsafety:\n  max_lock_time: 10 %", "type", "safety.max_lock_time", 3, "no quantity"),
         ("project: p\nsafety:\n  max_tenants_affected: -1", "range", "safety.max_tenants_affected", 3, "-1"),
         ("project: p\nsafety:\n  max_tenants_affected: true", "range", "safety.max_tenants_affected", 3, "True"),
-        ("project: p\nsafety:\n  over_limit: on", "choice", "safety.over_limit", 3, "not one of"),
+        ("project: p\nsafety:\n  over_limit: on", "choice", "safety.over_limit", 3, "is not allowed here"),
         (
             "project: p\nsafety:\n  block:\n  - delete\n  - delte",
             "choice",
@@ -192,7 +208,7 @@ def test_no_quantities(stated: object) -> None:
         ("project: p\nlimits: {depth: 2}", "range", "limits.depth", 2, "2"),
         ("project: p\nlimits: {file_bytes: big}", "type", "limits.file_bytes", 2, "no quantity"),
         ("project: p\nlint: {wildcrd: off}", "choice", "lint.wildcrd", 2, 'did you mean "wildcard"'),
-        ("project: p\nlint: {wildcard: loud}", "choice", "lint.wildcard", 2, "not one of"),
+        ("project: p\nlint: {wildcard: loud}", "choice", "lint.wildcard", 2, "is not allowed here"),
         ("project: p\nprivacy: ${P}", "interpolation", "privacy", 2, "not read here"),
         ('project: p\nhands_off: ["role/${P}"]', "interpolation", "hands_off.0", 2, "not read here"),
         ("project: p\ncache: 5", "type", "cache", 2, "no folder"),

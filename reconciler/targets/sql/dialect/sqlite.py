@@ -1,119 +1,26 @@
-"""All that differs from one database to the next: how it is opened for reading and for writing, its types, what its
-errors mean. Knows no table of anybody's."""
+"""SQLite: one file, one writer. Knows no table of anybody's."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from reconciler.model.errors import Locked, Refused, TargetError, Unknown
+from reconciler.model.errors import Locked, Refused, Retry, TargetError
+from reconciler.targets.sql.dialect.place import CREATE_FIRST, DOCTOR, Database, Door, Link
 
-ID: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-"""SQLite counts up only a column that is exactly INTEGER."""
-
-NAME: Final = (
-    sa.String(255)
-    .with_variant(sa.String(255, collation="utf8mb4_bin"), "mysql", "mariadb")
-    .with_variant(sa.String(255, collation="C"), "postgresql")
-)
-"""A name compared code point by code point (RULES 1); SQLite does so by itself."""
-
-TABLE_OPTIONS: Final[dict[str, Any]] = {
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mariadb_engine": "InnoDB",
-    "mariadb_charset": "utf8mb4",
-    "sqlite_autoincrement": True,  # an id is never given twice
-}
-
-CREATE_FIRST: Final = "run `reconciler database create`"
+COUNTS_LOCK: Final = False  # BEGIN IMMEDIATE has locked everything
+MEMORY_SCHEMA: Final = None
 
 
-class Door(StrEnum):
-    """What a connection is for. Only CREATE may make a file."""
-
-    READ = "read"
-    WRITE = "write"
-    CREATE = "create"
-
-
-@dataclass(frozen=True, slots=True)
-class Database:
-    """Where a system lives. `shown` is what messages may say: no user, no password, no path."""
-
-    url: sa.URL
-    lock_timeout: float
-
-    @property
-    def shown(self) -> str:
-        """The file's name, or host/database."""
-        if self.url.host is None:
-            return Path(self.url.database or "").name
-        return f"{self.url.host}/{self.url.database}"
-
-
-def database(url: str, lock_timeout: float) -> Database:
-    """Read a URL. Raises TargetError, which never repeats it, when it is none or of a database not supported."""
-    try:
-        parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
-        raise TargetError("the database URL cannot be read", remedy="write it as in sqlite:///var/esp.db") from None
-    backend = parsed.get_backend_name()
-    if backend not in OPENERS:
-        raise TargetError(
-            f"databases of type {backend} are not supported by this target",
-            remedy=f"use one of: {', '.join(sorted(OPENERS))}",
-        )
-    if not parsed.database or parsed.database == ":memory:":
-        raise TargetError("the database URL names no database", remedy="write it as in sqlite:///var/esp.db")
-    return Database(parsed, lock_timeout)
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A foreign key of the live schema. `on_delete`: RESTRICT, NO ACTION, SET NULL, SET DEFAULT or CASCADE."""
-
-    table: str
-    column: str
-    refers_to: str
-    on_delete: str
-
-
-@contextmanager
-def opened(place: Database, door: Door) -> Iterator[sa.Connection]:
-    """A connection, rolled back and closed at the end. Every error of the driver comes out in plain words."""
-    with speaking(place):
-        engine = OPENERS[place.url.get_backend_name()](place, door)
-        try:
-            with engine.connect() as connection:
-                yield connection
-        finally:
-            engine.dispose()
-
-
-@contextmanager
-def speaking(place: Database) -> Iterator[None]:
-    """Turn the driver's errors into ours. Raises TargetError, Refused, Locked or Unknown."""
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        if error.connection_invalidated:
-            raise Unknown(f"the connection to {place.shown} was lost") from error
-        raise _meaning(error.orig, place) from error
-    except sqlite3.Error as error:
-        raise _meaning(error, place) from error
-
-
-def _open_sqlite(place: Database, door: Door) -> sa.Engine:
+def open_engine(place: Database, door: Door) -> sa.Engine:
+    """Its connections hold foreign keys in force; every transaction of a writer begins with the lock."""
     path = Path(place.url.database or "").absolute()
     try:
         _check_file(path, place, door)
@@ -125,13 +32,12 @@ def _open_sqlite(place: Database, door: Door) -> sa.Engine:
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"file:{quote(str(path))}?mode={'rwc' if door is Door.CREATE else 'rw'}",
+            f"file:{quote(os.fsencode(path))}?mode={'rwc' if door is Door.CREATE else 'rw'}",
             uri=True,
             timeout=place.lock_timeout,
             isolation_level=None,  # transactions begin in the event below, not where the driver sees fit
+            factory=Lenient,
         )
-        # A hand-edited text may be no UTF-8; the driver would refuse the whole row.
-        connection.text_factory = _text
         connection.execute("PRAGMA foreign_keys = ON")
         if door is Door.READ:
             connection.execute("PRAGMA query_only = ON")
@@ -146,6 +52,51 @@ def _open_sqlite(place: Database, door: Door) -> sa.Engine:
     return engine
 
 
+class Lenient(sqlite3.Connection):
+    """A hand-edited text may be no UTF-8, and the driver then refuses the whole row. So what is refused for that is
+    asked once more and read with escapes; to read all text so would take twice as long."""
+
+    def cursor(self, *_: Any) -> sqlite3.Cursor:  # type: ignore[override]
+        """One that asks again."""
+        return super().cursor(_Again)
+
+
+class _Again(sqlite3.Cursor):
+    """Knows what it was asked last, and how many rows of the answer it has given."""
+
+    _asked: tuple[Any, ...] = ()
+    _given = 0
+
+    def execute(self, *asked: Any) -> Self:
+        self._asked, self._given = asked, 0
+        return super().execute(*asked)
+
+    def fetchone(self) -> Any:
+        rows = self.fetchmany(1)
+        return rows[0] if rows else None
+
+    def fetchmany(self, size: int | None = 1) -> list[Any]:
+        return self._counted(lambda: super(_Again, self).fetchmany(size))
+
+    def fetchall(self) -> list[Any]:
+        return self._counted(super().fetchall)
+
+    def _counted(self, fetch: Callable[[], list[Any]]) -> list[Any]:
+        try:
+            rows = fetch()
+        except sqlite3.OperationalError as error:
+            if "decode" not in str(error) or self.connection.text_factory is _text:
+                raise
+            self.connection.text_factory = _text
+            super().execute(*self._asked)
+            if self._given:  # of 0 the driver gives all
+                if self._given:  # of none it would fetch all
+                super().fetchmany(self._given)
+            rows = fetch()
+        self._given += len(rows)
+        return rows
+
+
 def _check_file(path: Path, place: Database, door: Door) -> None:
     if door is Door.CREATE:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -155,18 +106,17 @@ def _check_file(path: Path, place: Database, door: Door) -> None:
         raise TargetError(f"{place.shown} is no regular file", remedy="name a file in the database URL")
 
 
-OPENERS: Final = {"sqlite": _open_sqlite}
-
-
 def _text(stored: bytes) -> str:
     return stored.decode("utf-8", "backslashreplace")
 
 
-def _meaning(error: BaseException | None, place: Database) -> Exception:
+def meaning(error: BaseException | None, place: Database) -> Exception:
     """What an error of the driver means to a person."""
     code = getattr(error, "sqlite_errorname", "") or ""
     shown = place.shown
     match code.split("_")[1] if "_" in code else "":
+        case "BUSY" if code == "SQLITE_BUSY_SNAPSHOT":
+            return Retry(f"{shown} was changed by another writer meanwhile", remedy="run again")
         case "BUSY" | "LOCKED":
             return Locked(
                 f"{shown} is locked by another writer (waited {place.lock_timeout:g} s)",
@@ -192,18 +142,13 @@ def _meaning(error: BaseException | None, place: Database) -> Exception:
         case "CONSTRAINT":
             return TargetError(f"{shown} refuses the value: {error}")
         case _:
-            return TargetError(f"{shown}: {error}", remedy="`reconciler doctor` tells what is there")
+            return TargetError(f"{shown}: {error}", remedy=DOCTOR)
 
 
 def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     """The switches of this connection that matter, for `doctor`."""
     names = ("foreign_keys", "journal_mode", "synchronous", "busy_timeout", "query_only")
     return tuple((name, str(connection.exec_driver_sql(f"PRAGMA {name}").scalar())) for name in names)
-
-
-def engine_version(connection: sa.Connection) -> str:
-    """The name and version of the database engine."""
-    return f"{connection.dialect.name} {'.'.join(map(str, connection.dialect.server_version_info or ()))}".strip()
 
 
 def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
@@ -219,3 +164,11 @@ def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
 def enforces_references(connection: sa.Connection) -> bool:
     """Whether declared foreign keys are in force here."""
     return bool(connection.exec_driver_sql("PRAGMA foreign_keys").scalar())
+
+
+def restricting(missing: Link, present: Link | None) -> str:
+    """SQLite cannot add one to a table that is there."""
+    return (
+        f"make {missing.table} anew with {missing.column} … REFERENCES {missing.refers_to} (id) ON DELETE RESTRICT, "
+        "and PRAGMA foreign_keys = ON in every connection"
+    )

@@ -1,0 +1,34 @@
+"""`reconciler history`: which runs there were, and what one of them did."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli import rendering
+from reconciler.cli.delivery import Delivery
+from reconciler.cli.options import located, shown, site
+from reconciler.workflow import reverting
+from reconciler.workflow.site import Choices
+
+
+@click.command("history")
+@located
+@shown
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="How many runs at most."
+)
+@click.argument("run", metavar="[RUN]", default="")
+def command(place: Choices, delivery: Delivery, limit: int, run: str) -> int:
+    """List the runs, or show what one of them did.
+
+    With RUN, the id of a run or the beginning of one, each change is shown with before and after. Where the output is
+    no terminal, people whom no file names are masked.
+    """
+    delivery.complete()
+    here = site(place)
+    if run:
+        row, entries = reverting.run_of(here, run)
+        delivery.deliver(rendering.of_run(row, entries, reverting.masking(here)))
+    else:
+        delivery.deliver(rendering.of_runs(reverting.runs(here, limit)))
+    return 0

@@ -1,0 +1,51 @@
+"""`reconciler revert`: a plan that takes a run back."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from reconciler.cli import rendering, streams
+from reconciler.cli.carrying import carry_out
+from reconciler.cli.delivery import Delivery
+from reconciler.cli.options import located, scoped, shown, site
+from reconciler.engine.verdict import plan_code
+from reconciler.workflow import reverting
+from reconciler.workflow.journey import Wish
+from reconciler.workflow.site import Choices
+
+
+@click.command("revert")
+@located
+@scoped
+@shown
+@click.option("--out", default="", metavar="PATH", help="Keep the plan in a file for apply; - is stdout.")
+@click.option("--auto-approve", "--yes", "-y", "approved", is_flag=True, help="Apply it at once, without a plan file.")
+@click.argument("run", metavar="RUN")
+def command(place: Choices, wish: Wish, delivery: Delivery, out: str, approved: bool, run: str) -> int:
+    """Plan to take a run back.
+
+    RUN is the id of a run or the beginning of one; `reconciler history` lists them. The plan is an ordinary one: it is
+    shown, guarded (exit 3), kept with --out and run by `reconciler apply`. What was changed since the run is left as
+    it is, and said. No file is touched: git still declares the other state, and the next plan will show it.
+    """
+    if approved and out:
+        raise click.UsageError("--out keeps the plan for later, --auto-approve applies it now; give one of them")
+    asked = delivery.also(out)
+    asked.complete()
+    here = site(place)
+    with streams.phases(quiet=delivery.quiet) as progress:
+        plan = reverting.reverted(here, run, wish, progress)
+    if not approved:
+        asked.deliver(rendering.of_plan(plan, os.environ))
+        if not (out or plan.blocked or delivery.quiet) and (plan.changes or plan.remember or plan.drop):
+            streams.hint("nothing was changed; to carry it out: --out plan.json and `reconciler apply plan.json`")
+        return plan_code(plan)
+    say = streams.say if delivery.speaks else streams.hint
+    say(rendering.text_of_plan(plan, delivery.look()))
+    if plan.blocked:
+        streams.complain("the plan is blocked; nothing was changed")
+        return plan_code(plan)
+    carry_out(here, plan, delivery)
+    return 0

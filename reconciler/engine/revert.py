@@ -1,0 +1,238 @@
+"""A finished run in, an ordinary draft of a plan out that takes it back: guards, report, file and apply are the same.
+Knows no kind, no file and no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.engine.diff import Differ
+from reconciler.engine.drafting import Draft, Holding
+from reconciler.engine.irreversible import irreversible
+from reconciler.engine.order import in_safe_order
+from reconciler.engine.questions import question
+from reconciler.engine.recollection import Recollection
+from reconciler.engine.renames import renamed_live
+from reconciler.engine.scope import Globs
+from reconciler.engine.undoing import NOWHERE, Undoing, moved_on
+from reconciler.engine.world import World
+from reconciler.model.change import Change, Create, Delete, Members, Reassign, Rename, Update
+from reconciler.model.desired import Desired
+from reconciler.model.facts import Snapshot
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.memory import MEMORY, Entry, Held, Remembered, Run
+from reconciler.model.plan import Counts, Plan, Policy
+from reconciler.model.record import Record, Sheet, sheet_of
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Names, Vocabulary
+from reconciler.model.values import NONE
+
+FILES_STAY = "a revert changes no file: git still declares the other state, and the next plan will show it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What is to be taken back: the run, its entries, what memory holds now of everything that it told memory, and who
+    is now on the objects between which it moved users."""
+
+    run: Run
+    entries: Sequence[Entry]
+    held: Mapping[Ref, Held]
+    members: Mapping[Ref, Members]
+
+
+class Reverting:
+    """The steps of one draft; holds the inputs so that they need not be handed on."""
+
+    def __init__(
+        self,
+        past: Past,
+        desired: Desired,
+        live: Snapshot,
+        remembered: Remembered,
+        *,
+        vocabulary: Vocabulary,
+        target: Holding,
+        project: str,
+        policy: Policy,
+        only: tuple[str, ...] = (),
+    ) -> None:
+        self.past = past
+        self.desired = desired
+        self.snapshot = live
+        self.remembered = remembered
+        self.vocabulary = vocabulary
+        self.target = target
+        self.project = project
+        self.policy = policy
+        self.scope = Globs(only)
+        self.hands_off = Globs(policy.hands_off)
+
+    def draft(self) -> Draft:
+        """Renames first, then each entry by itself, then effects, references and memory."""
+        findings: list[Finding] = []
+        entries = list(self._ours(findings))
+        names: dict[str, dict[str, str]] = {}
+        moves = list(self._renames(entries, findings, names))
+        live = renamed_live(self.snapshot.sheets, names, self.vocabulary)
+        undoing = Undoing(
+            vocabulary=self.vocabulary,
+            live=live,
+            names=names,
+            managed={ref: held.run == self.past.run.id for ref, held in self.past.held.items()},
+            members=self.past.members,
+            supports=self.target.supports,
+            creates=self.target.creates,
+        )
+        undone = [each for entry in entries for each in undoing.changes(entry)]
+        findings += (each for each in undone if isinstance(each, Finding))
+        changes = [each for each in undone if not isinstance(each, Finding)]
+        world = World(self.vocabulary, _wanted(changes), live)
+        differ = Differ(world)
+        changes = [*moves, *(undoing.judged(change, differ) for change in changes)]
+        ordered = in_safe_order(changes, self.vocabulary)
+        findings += self._nowhere(ordered, live)
+        findings += irreversible(ordered, self.vocabulary, live, self.snapshot.catalogues, self.target.creates)
+        return self._finished(ordered, findings, world, self._recollection(entries, findings, undoing))
+
+    def _finished(
+        self, changes: tuple[Change, ...], findings: list[Finding], world: World, memory: Recollection
+    ) -> Draft:
+        remember, drop = memory.remember(), memory.drop()
+        if changes or remember or drop:
+            findings.append(Finding(code="git-unchanged", severity=Severity.NOTE, message=FILES_STAY))
+        touched = {change.ref for change in changes}
+        told = {entry.ref for entry in self.past.entries if entry.action != MEMORY}
+        plan = Plan(
+            target=self.target.name,
+            target_type=self.target.type,
+            project=self.project,
+            changes=changes,
+            findings=tuple(findings),
+            counts=Counts(
+                compared=len(told),
+                adopted=sum(memo.ref not in touched for memo in remember),
+                released=sum(ref not in touched and ref not in memory.renamed for ref in drop),
+            ),
+            managed={kind: len(objects) for kind, objects in self.remembered.objects.items()},
+            policy=self.policy,
+            remember=remember,
+            drop=drop,
+        )
+        return Draft(plan=plan, world=world, stated=self.desired.sheets, question=question(changes, self.vocabulary))
+
+    def _ours(self, findings: list[Finding]) -> Iterator[Entry]:
+        """The entries about objects that are still ours to change."""
+        for entry in self.past.entries:
+            ref = entry.ref
+            if entry.action == MEMORY or (self.scope and ref not in self.scope):
+                continue
+            if ref in self.remembered.foreign:
+                findings.append(_left(ref, "foreign", f'project "{self.remembered.foreign[ref]}" manages it now'))
+            elif ref in self.hands_off:
+                findings.append(_left(ref, "hands-off", "the settings leave it alone"))
+            else:
+                yield entry
+
+    def _renames(
+        self, entries: Sequence[Entry], findings: list[Finding], names: dict[str, dict[str, str]]
+    ) -> Iterator[Rename]:
+        """What gets its old name back; `names` learns of all that have the old name in the end."""
+        for entry in entries:
+            if entry.action != "rename" or entry.before is None:
+                continue
+            new, old = entry.ref, Ref(entry.ref.kind, str(entry.before["name"]))
+            sheet = self.snapshot.sheets.get(new.kind, Sheet(new.kind))
+            taken = old.key in sheet or old.key in self.snapshot.unnameable.get(new.kind, ())
+            if (new.key in sheet) is not taken:
+                names.setdefault(new.kind, {})[new.key] = old.key
+                if not taken:
+                    yield Rename(ref=old, old=new.key)
+            else:
+                said = f'"{old.key}" is live too' if taken else "it is not live any more"
+                findings.append(moved_on(new, said))
+
+    def _nowhere(self, changes: Sequence[Change], live: Mapping[str, Sheet]) -> Iterator[Finding]:
+        """What a change would name and what will not be there: a later run, or a hand, took it away."""
+        made = {change.ref for change in changes if isinstance(change, Create)}
+        going = {change.ref for change in changes if isinstance(change, Delete)}
+
+        def is_there(ref: Ref) -> bool:
+            return ref in made or (ref not in going and ref.key in live.get(ref.kind, ()))
+
+        for change in changes:
+            if isinstance(change, Reassign) and not is_there(Ref(change.ref.kind, change.to)):
+                yield _blocked(change.ref, "", "dangling", f"{Ref(change.ref.kind, change.to)} is not live")
+            if not isinstance(change, Create | Update):
+                continue
+            for field, reference in self.vocabulary.references[change.ref.kind]:
+                key = change.after.get(field.name)
+                if isinstance(key, str) and key != NONE and not is_there(Ref(reference.kind, key)):
+                    yield _blocked(change.ref, field.name, "dangling", f"{Ref(reference.kind, key)} is not live")
+            for field in self.vocabulary.held[change.ref.kind]:
+                items = change.after.get(field.name)
+                if isinstance(field.type, Names) and isinstance(items, tuple):
+                    known = self.snapshot.catalogues.get(field.type.catalogue, frozenset())
+                    for item in sorted(set(items) - known):
+                        yield _blocked(change.ref, field.name, "no-match", f'there is no "{item}" any more')
+
+    def _recollection(self, entries: Sequence[Entry], findings: Sequence[Finding], undoing: Undoing) -> Recollection:
+        outside = {entry.ref for entry in self.past.entries if entry.action != MEMORY} - {e.ref for e in entries}
+        stuck = {f.ref for f in findings if f.severity is Severity.LEFT_OUT and f.ref is not None}
+        stuck |= {entry.ref for entry in entries if undoing.ref_of(entry.ref) in stuck}
+        for entry in self.past.entries:
+            if entry.action == "rename" and entry.before and entry.ref in stuck | outside:
+                stuck.add(Ref(entry.ref.kind, str(entry.before["name"])))
+        return Recollection(
+            run=self.past.run,
+            entries=self.past.entries,
+            held=self.past.held,
+            aside=frozenset(outside | stuck),
+            scope=self.scope,
+        )
+
+
+def revert(
+    past: Past,
+    desired: Desired,
+    live: Snapshot,
+    remembered: Remembered,
+    *,
+    vocabulary: Vocabulary,
+    target: Holding,
+    project: str,
+    policy: Policy,
+    only: tuple[str, ...] = (),
+) -> Draft:
+    """The draft of a plan that takes `past` back; nothing is judged yet (`planner.complete` does). `desired`: the files
+    of now, for the places of remedies alone. `only`: globs `kind/name` that it is limited to."""
+    return Reverting(
+        past,
+        desired,
+        live,
+        remembered,
+        vocabulary=vocabulary,
+        target=target,
+        project=project,
+        policy=policy,
+        only=only,
+    ).draft()
+
+
+def _wanted(changes: Sequence[Change]) -> dict[str, Sheet]:
+    """What the changes ask for, as files would state it: effects are judged by it."""
+    records: dict[str, dict[str, Record]] = {}
+    for change in changes:
+        if isinstance(change, Create | Update):
+            kind, key = change.ref.kind, change.ref.key
+            records.setdefault(kind, {})[key] = Record(kind=kind, key=key, values=change.after, origin=NOWHERE)
+    return {kind: sheet_of(kind, of_kind) for kind, of_kind in records.items()}
+
+
+def _left(ref: Ref, code: str, message: str) -> Finding:
+    return Finding(code=code, severity=Severity.LEFT_OUT, message=message, ref=ref)
+
+
+def _blocked(ref: Ref, field: str, code: str, message: str) -> Finding:
+    remedy = "bring that back first, or revert the other objects with --only"
+    return Finding(code=code, message=message, ref=ref, field=field, remedy=remedy)

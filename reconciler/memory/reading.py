@@ -1,0 +1,62 @@
+"""What history and memory say of single runs and objects: the SELECTs of `history` and `revert`. Knows no kind and
+writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, func, select
+
+from reconciler.memory.history import entry_of, run_of
+from reconciler.memory.tables import Tables
+from reconciler.model.memory import MEMORY, Entry, Held, RunRow
+from reconciler.model.ref import Ref
+
+MANY = 2_000
+"""Objects of one kind above which all of the kind are read at once."""
+CHUNK = 500
+
+
+def runs(session: Connection, tables: Tables, project: str, limit: int, beginning: str = "") -> list[RunRow]:
+    """The newest runs of a project whose id begins so, newest first. What memory learned counts as no change."""
+    run, change = tables.run, tables.change
+    ours = change.c.run == run.c.id
+    changes = select(func.count()).where(ours, change.c.action != MEMORY).scalar_subquery()
+    wanted = select(run, changes.label("changes")).where(run.c.project == project)
+    if beginning:
+        wanted = wanted.where(run.c.id.startswith(beginning, autoescape=True))
+    found = session.execute(wanted.order_by(run.c.started.desc(), run.c.id.desc()).limit(limit))
+    return [
+        RunRow(run=run_of(row._asdict()), outcome=row.outcome, finished=row.finished, changes=row.changes)
+        for row in found
+    ]
+
+
+def entries(session: Connection, tables: Tables, run: str) -> list[Entry]:
+    """Everything that a run recorded, in the order done."""
+    change = tables.change
+    found = session.execute(select(change).where(change.c.run == run).order_by(change.c.seq))
+    return [entry_of(row._asdict()) for row in found]
+
+
+def held(session: Connection, tables: Tables, project: str, refs: Collection[Ref]) -> dict[Ref, Held]:
+    """What is remembered of these objects now; those that are not managed are missing."""
+    table = tables.managed
+    kinds: dict[str, set[str]] = {}
+    for ref in refs:
+        kinds.setdefault(ref.kind, set()).add(ref.key)
+    found: dict[Ref, Held] = {}
+    for kind, keys in kinds.items():
+        rows = select(table.c.key, table.c.stated, table.c.origin, table.c.run)
+        ours = rows.where(table.c.project == project, table.c.kind == kind)
+        chunks = [ours] if len(keys) > MANY else [ours.where(table.c.key.in_(some)) for some in _chunks(keys)]
+        for chunk in chunks:
+            for key, stated, origin, run in session.execute(chunk):
+                if key in keys:
+                    found[Ref(kind, key)] = Held(stated, origin, run)
+    return found
+
+
+def _chunks(keys: Collection[str]) -> list[list[str]]:
+    ordered = sorted(keys)
+    return [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]

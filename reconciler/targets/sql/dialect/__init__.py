@@ -1,0 +1,38 @@
+"""All that differs from one database to the next: how it is opened for reading and for writing, its types, what its
+errors mean. Knows no table of anybody's."""
+
+from reconciler.targets.sql.dialect.address import database
+from reconciler.targets.sql.dialect.columns import ID, LONG_TEXT, NAME, about_to_create
+from reconciler.targets.sql.dialect.opening import (
+    counts_can_lock,
+    declared_links,
+    enforces_references,
+    engine_version,
+    memory_schema,
+    opened,
+    restricting,
+    settings_of,
+    speaking,
+)
+from reconciler.targets.sql.dialect.place import CREATE_FIRST, Database, Door, Link
+
+__all__ = [
+    "CREATE_FIRST",
+    "ID",
+    "LONG_TEXT",
+    "NAME",
+    "Database",
+    "Door",
+    "Link",
+    "about_to_create",
+    "counts_can_lock",
+    "database",
+    "declared_links",
+    "enforces_references",
+    "engine_version",
+    "memory_schema",
+    "opened",
+    "restricting",
+    "settings_of",
+    "speaking",
+]

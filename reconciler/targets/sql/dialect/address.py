@@ -1,0 +1,74 @@
+"""From a database URL to a Database: which engines there are, and that nothing goes over a network that others may
+read or change. No message repeats a URL."""
+
+from __future__ import annotations
+
+import os
+from pathlib import PurePath
+from typing import Final
+
+import sqlalchemy as sa
+
+from reconciler.model.errors import TargetError
+from reconciler.targets.sql.dialect.place import Database
+
+SUPPORTED: Final = ("mariadb", "mysql", "postgresql", "sqlite")
+HERE: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
+KNOWN: Final = frozenset({"ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_hostname"})
+NO: Final = frozenset({"false", "0", "no", "off"})
+
+
+def database(url: str, lock_timeout: float, *, insecure: bool = False, held: float = 30.0) -> Database:
+    """Read a URL. `insecure`: another host may be reached without verified TLS. Raises TargetError, which never repeats
+    the URL, when it is none or of a database not supported."""
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):  # a port that is no number
+        raise TargetError("the database URL cannot be read", remedy="write it as in sqlite:///var/esp.db") from None
+    backend = parsed.get_backend_name()
+    if backend not in SUPPORTED:
+        raise TargetError(
+            f"databases of type {backend} are not supported by this target",
+            remedy=f"use one of: {', '.join(SUPPORTED)}",
+        )
+    if not parsed.database or parsed.database == ":memory:":
+        raise TargetError("the database URL names no database", remedy="write it as in sqlite:///var/esp.db")
+    if not insecure and not _stays_here(parsed):
+        parsed = _verified(parsed)
+    return Database(parsed, lock_timeout, held)
+
+
+def _stays_here(url: sa.URL) -> bool:
+    """Whether the server is reached without a network. libpq looks into its environment too."""
+    query = url.normalized_query
+    hosts = {url.host or "", *query.get("host", ()), *query.get("hostaddr", ())}
+    if url.get_backend_name() == "postgresql":
+        unsaid = not hosts - {""}
+        hosts |= {os.environ.get(name, "") for name in ("PGHOST", "PGHOSTADDR") if unsaid}
+        if "service" in query or "PGSERVICE" in os.environ:
+            return False
+    if "read_default_file" in query or "read_default_group" in query:
+        return False
+    return all(host in HERE or PurePath(host).is_absolute() for host in hosts)
+
+
+def _verified(url: sa.URL) -> sa.URL:
+    """The URL of a server elsewhere, whose certificate is checked. Raises TargetError when the URL says not to."""
+    query = {name: values[-1] for name, values in url.normalized_query.items()}
+    if url.get_backend_name() == "postgresql":
+        if query.get("sslmode", "verify-full") != "verify-full":
+            raise _open_to_all("sslmode=verify-full")
+        return url.update_query_dict({"sslmode": "verify-full"})
+    # The driver knows other words too, each of which may take the check away again.
+    others = {name for name in query if name.startswith(("ssl", "read_default"))} - KNOWN
+    checked = query.get("ssl_check_hostname", "true").lower() not in NO
+    if others or not checked or not (query.get("ssl_ca") or query.get("ssl_capath")):
+        raise _open_to_all("ssl_ca=/path/of/ca.pem and no other word on checking")
+    return url
+
+
+def _open_to_all(wanted: str) -> TargetError:
+    return TargetError(
+        "the database is on another host and its certificate is not checked: anybody between could read and change",
+        remedy=f"put {wanted} into the URL's query, or set `insecure: true` for this target",
+    )

@@ -1,0 +1,202 @@
+"""MariaDB by PyMySQL, alone or as a Galera cluster. A reader sees one snapshot; a writer sees what is committed, and
+locks all that it reads. Knows no table of anybody's."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from reconciler.model.errors import Lost, Refused, Retry, TargetError
+from reconciler.targets.sql.dialect.place import DOCTOR, Database, Door, Link
+
+COUNTS_LOCK: Final = True
+MEMORY_SCHEMA: Final = "reconciler"
+
+PATIENCE: Final = 10
+"""Seconds for the server to answer at all."""
+
+STRICT: Final = frozenset({"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"})
+GIVEN_UP: Final = frozenset({1213, 1020})
+LOST: Final = frozenset({2006, 2013, 1047, 1180, 1053, 1927, 4031})
+UNREACHABLE: Final = {
+    1045: ("does not accept the account or its password", "check the database URL"),
+    1698: ("does not accept the account or its password", "check the database URL"),
+    1044: ("does not let this account use the database", "ask for the grant"),
+    1049: ("has no such database", "check the database URL, or create the database"),
+    1040: ("has no connection left", "run again later"),
+    1129: ("has blocked this host after too many failures", "ask its administrator"),
+    1130: ("does not let this host connect", "ask its administrator"),
+}
+REFERRED: Final = frozenset({1451, 1452, 1216, 1217})
+NOT_ALLOWED: Final = frozenset({1142, 1143, 1227, 1370, 1410})
+BAD_VALUES: Final = frozenset({1048, 1264, 1265, 1292, 1364, 1366, 1406, 3819, 4025})
+FULL: Final = frozenset({1021, 1114, 1041, 3, 28})
+
+LINKS: Final = """
+SELECT used.TABLE_NAME, used.COLUMN_NAME, used.REFERENCED_TABLE_NAME, rule.DELETE_RULE, used.CONSTRAINT_NAME
+FROM information_schema.KEY_COLUMN_USAGE AS used
+JOIN information_schema.REFERENTIAL_CONSTRAINTS AS rule
+  ON rule.CONSTRAINT_SCHEMA = used.CONSTRAINT_SCHEMA AND rule.TABLE_NAME = used.TABLE_NAME
+  AND rule.CONSTRAINT_NAME = used.CONSTRAINT_NAME
+WHERE used.TABLE_SCHEMA = DATABASE() AND used.REFERENCED_TABLE_SCHEMA = DATABASE()
+ORDER BY 1, 2, 5
+"""
+
+
+def open_engine(place: Database, door: Door) -> sa.Engine:
+    """Sessions in UTC, in strict mode. A reader cannot write; a writer's waiting and standing still is bounded."""
+    given: dict[str, Any] = {"connect_timeout": PATIENCE, "charset": "utf8mb4"}
+    if "unix_socket" in place.url.query:
+        given["ssl_disabled"] = True  # nobody listens there, and to make ready for TLS takes longer than to connect
+    engine = sa.create_engine(place.url, poolclass=sa.NullPool, hide_parameters=True, connect_args=given)
+
+    def prepare(connection: Any, record: object) -> None:
+        import pymysql  # an extra; SQLAlchemy has loaded it by now
+
+        try:
+            with connection.cursor() as cursor:
+                _prepare(cursor, place, door)
+            connection.commit()
+        except pymysql.MySQLError as error:
+            raise meaning(error, place) from error
+
+    event.listen(engine, "connect", prepare)
+    if door is Door.READ:
+        snapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(snapshot))
+    return engine
+
+
+def _prepare(cursor: Any, place: Database, door: Door) -> None:
+    """Set the session up. Raises TargetError on a server that would store something else than it is told."""
+    cursor.execute("SELECT VERSION(), @@SESSION.sql_mode")
+    version, mode = cursor.fetchone()
+    if "mariadb" not in version.lower():
+        raise TargetError(
+            f"the server of {place.shown} is no MariaDB", remedy="other systems of the family are untested"
+        )
+    if STRICT.isdisjoint(mode.split(",")):
+        raise TargetError(
+            f"the server of {place.shown} is not in strict mode: it would cut off what does not fit",
+            remedy="add STRICT_TRANS_TABLES to its sql_mode",
+        )
+    wanted = {**_settings(place, door), **_of_cluster(cursor, place)}
+    cursor.execute(f"SHOW SESSION VARIABLES WHERE Variable_name IN ({', '.join(['%s'] * len(wanted))})", tuple(wanted))
+    for name in sorted({row[0] for row in cursor.fetchall()} & wanted.keys()):
+        cursor.execute(f"SET SESSION {name} = %s", (wanted[name],))
+    level = "REPEATABLE READ" if door is Door.READ else "READ COMMITTED"
+    cursor.execute(f"SET SESSION TRANSACTION ISOLATION LEVEL {level}")
+
+
+def _settings(place: Database, door: Door) -> dict[str, Any]:
+    """What to set where the server knows it."""
+    wait = max(1, ceil(place.lock_timeout))
+    found: dict[str, Any] = {
+        "time_zone": "+00:00",
+        "innodb_snapshot_isolation": "ON",
+        "innodb_lock_wait_timeout": wait,
+        "lock_wait_timeout": wait,
+    }
+    if door is Door.WRITE:
+        # A process that is frozen loses its transaction, and with it the lock.
+        found |= {"idle_transaction_timeout": max(1, ceil(place.held)), "max_statement_time": place.held}
+    return found
+
+
+def _of_cluster(cursor: Any, place: Database) -> dict[str, Any]:
+    """What a node of a Galera cluster needs. Raises TargetError on one that is not part of the majority: it still
+    answers, with what it knew."""
+    cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
+    if dict(cursor.fetchall()).get("wsrep_on") != "ON":
+        return {}
+    cursor.execute("SHOW STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_cluster_status')")
+    state = dict(cursor.fetchall())
+    if (state.get("wsrep_ready"), state.get("wsrep_cluster_status")) != ("ON", "Primary"):
+        raise TargetError(
+            f"the node of {place.shown} is cut off from its cluster",
+            remedy="use another node, or bring the cluster back together",
+        )
+    return {"wsrep_sync_wait": 15}
+
+
+def meaning(error: BaseException | None, place: Database) -> Exception:
+    """What an error of the driver means to a person."""
+    shown = place.shown
+    arguments: tuple[Any, ...] = getattr(error, "args", ())
+    code = arguments[0] if arguments and isinstance(arguments[0], int) else 0
+    said = str(arguments[1]) if len(arguments) > 1 else type(error).__name__
+    if code in GIVEN_UP:
+        return Retry(f"{shown} gave the transaction up for another one's sake ({code})", remedy="run again")
+    if code == 1205:
+        return Retry(
+            f"{shown}: another writer holds rows that are needed (waited {max(1, ceil(place.lock_timeout))} s)",
+            remedy="run again when it has finished, or give --lock-timeout",
+        )
+    if code in LOST:
+        return Lost(f"the connection to {shown} was lost ({code})", remedy="run again")
+    if code in UNREACHABLE:
+        words, remedy = UNREACHABLE[code]
+        return TargetError(f"the server of {shown} {words}", remedy=remedy)
+    if code == 1969:
+        return TargetError(f"{shown}: one statement took longer than {place.held:g} s", remedy="make it in parts")
+    if code in REFERRED:
+        return Refused(f"{shown} refuses: something still refers to the row, or what it refers to is not there")
+    if code == 1062:
+        return TargetError(
+            f"{shown} refuses: the name is taken ({said})", remedy="an account in the bin or a sub-account may hold it"
+        )
+    if code in NOT_ALLOWED:
+        return TargetError(f"{shown}: the account may not do this", remedy="ask for the grant")
+    if code in BAD_VALUES:
+        return TargetError(f"{shown} refuses the value: {said}")
+    if code in FULL:
+        return TargetError(f"{shown} has no room left: {said}", remedy="make room and run again")
+    if 2000 <= code < 3000 or not code:
+        return _no_answer(said, place)
+    return TargetError(f"{shown}: {said} ({code})", remedy=DOCTOR)
+
+
+def _no_answer(said: str, place: Database) -> TargetError:
+    if "certificate" in said or "SSL" in said:
+        return TargetError(
+            f"the server of {place.shown} shows no certificate that can be verified",
+            remedy="check ssl_ca in the database URL, or ask its administrator",
+        )
+    return TargetError(f"the server of {place.shown} cannot be reached", remedy="check that it runs, and the URL")
+
+
+def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
+    """The switches of this connection that matter, for `doctor`."""
+    names = ("sql_mode", "time_zone", "tx_isolation", "foreign_key_checks", "innodb_snapshot_isolation", "wsrep_on")
+    found: dict[str, str] = dict(
+        connection.execute(
+            sa.text("SHOW SESSION VARIABLES WHERE Variable_name IN :names").bindparams(
+                sa.bindparam("names", names, expanding=True)
+            )
+        ).all()
+    )
+    return tuple((name, str(found[name])) for name in names if name in found)
+
+
+def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
+    """Every foreign key of one column, sorted."""
+    rows = [Link(*row) for row in connection.exec_driver_sql(LINKS)]
+    columns = [(link.table, link.name) for link in rows]
+    return tuple(link for link in rows if columns.count((link.table, link.name)) == 1)
+
+
+def enforces_references(connection: sa.Connection) -> bool:
+    """Whether declared foreign keys are in force here."""
+    return bool(connection.exec_driver_sql("SELECT @@SESSION.foreign_key_checks").scalar())
+
+
+def restricting(missing: Link, present: Link | None) -> str:
+    """The SQL that makes a reference refuse deletes. `present`: the foreign key that is there now."""
+    gone = f"DROP FOREIGN KEY {present.name}, " if present else ""
+    return (
+        f"ALTER TABLE {missing.table} {gone}ADD CONSTRAINT {missing.name} FOREIGN KEY ({missing.column}) "
+        f"REFERENCES {missing.refers_to} (id) ON DELETE RESTRICT;"
+    )

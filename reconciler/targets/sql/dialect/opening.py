@@ -1,0 +1,90 @@
+"""Opens connections and speaks for them, by whichever engine the URL names. The one place that chooses an engine."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import sqlalchemy as sa
+
+from reconciler.model.errors import Lost
+from reconciler.targets.sql.dialect import mariadb, postgresql, sqlite
+from reconciler.targets.sql.dialect.place import Database, Door, Flavour, Link
+
+FLAVOURS: Final[dict[str, Flavour]] = {
+    "sqlite": sqlite,
+    "postgresql": postgresql,
+    "mariadb": mariadb,
+    "mysql": mariadb,
+}
+
+
+@contextmanager
+def opened(place: Database, door: Door) -> Iterator[sa.Connection]:
+    """A connection, rolled back and closed at the end. Every error of the driver comes out in plain words."""
+    with speaking(place):
+        engine = _of(place).open_engine(place, door)
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def speaking(place: Database) -> Iterator[None]:
+    """Turn the driver's errors into ours. Raises TargetError, Refused, Locked, Retry or Lost."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise Lost(f"the connection to {place.shown} was lost", remedy="run again") from error
+        raise _of(place).meaning(error.orig, place) from error
+    except sqlite3.Error as error:
+        raise _of(place).meaning(error, place) from error
+
+
+def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
+    """The switches of this connection that matter, for `doctor`."""
+    return _at(connection).settings_of(connection)
+
+
+def engine_version(connection: sa.Connection) -> str:
+    """The name and version of the database engine."""
+    return f"{connection.dialect.name} {'.'.join(map(str, connection.dialect.server_version_info or ()))}".strip()
+
+
+def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
+    """Every foreign key of one column, sorted."""
+    return _at(connection).declared_links(connection)
+
+
+def enforces_references(connection: sa.Connection) -> bool:
+    """Whether declared foreign keys are in force here."""
+    return _at(connection).enforces_references(connection)
+
+
+def restricting(connection: sa.Connection, missing: Link, present: Link | None) -> str:
+    """The SQL that makes a reference refuse deletes. `present`: the foreign key that is there now."""
+    return _at(connection).restricting(missing, present)
+
+
+def counts_can_lock(connection: sa.Connection) -> bool:
+    """Whether a SELECT that groups can lock what it counts."""
+    return _at(connection).COUNTS_LOCK
+
+
+def memory_schema(place: Database, stated: str) -> str | None:
+    """Where memory lies (RULES 17): in a schema of its own, as `stated` or by default; None: with everything else."""
+    default = _of(place).MEMORY_SCHEMA
+    return default and (stated or default)
+
+
+def _of(place: Database) -> Flavour:
+    return FLAVOURS[place.url.get_backend_name()]
+
+
+def _at(connection: sa.Connection) -> Flavour:
+    return FLAVOURS[connection.dialect.name]

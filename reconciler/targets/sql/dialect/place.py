@@ -1,0 +1,88 @@
+"""What one engine's file offers to the rest, and where a system lives. Knows no engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Protocol
+
+import sqlalchemy as sa
+
+CREATE_FIRST: Final = "run `reconciler database create`"
+DOCTOR: Final = "`reconciler doctor` tells what is there"
+
+
+class Door(StrEnum):
+    """What a connection is for. Only CREATE may make a file."""
+
+    READ = "read"
+    WRITE = "write"
+    CREATE = "create"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where a system lives. `shown` is what messages may say: no user, no password, no path. `lock_timeout`: seconds to
+    wait for another writer; `held`: seconds after which the engine ends a transaction that stands still."""
+
+    url: sa.URL
+    lock_timeout: float
+    held: float = 30.0
+
+    @property
+    def shown(self) -> str:
+        """The file's name, or host/database."""
+        if self.url.host is None:
+            return Path(self.url.database or "").name
+        return f"{self.url.host}/{self.url.database}"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A reference that the live schema knows. `on_delete`: RESTRICT, NO ACTION, SET NULL, SET DEFAULT or CASCADE.
+    `name`: the constraint's own."""
+
+    table: str
+    column: str
+    refers_to: str
+    on_delete: str
+    name: str = ""
+
+
+class Flavour(Protocol):
+    """One engine. Modules are of this type."""
+
+    @property
+    def COUNTS_LOCK(self) -> bool:  # a constant of a module
+        """Whether a SELECT that groups can lock what it counts."""
+        ...
+
+    @property
+    def MEMORY_SCHEMA(self) -> str | None:
+        """Where memory lies unless the settings say otherwise (RULES 17); None: with everything else."""
+        ...
+
+    def open_engine(self, place: Database, door: Door) -> sa.Engine:
+        """An engine whose connections are ready for use. Raises TargetError."""
+        ...
+
+    def meaning(self, error: BaseException | None, place: Database) -> Exception:
+        """What an error of the driver means to a person."""
+        ...
+
+    def settings_of(self, connection: sa.Connection) -> tuple[tuple[str, str], ...]:
+        """The switches of this connection that matter, for `doctor`."""
+        ...
+
+    def declared_links(self, connection: sa.Connection) -> tuple[Link, ...]:
+        """Every foreign key of one column, sorted."""
+        ...
+
+    def enforces_references(self, connection: sa.Connection) -> bool:
+        """Whether declared foreign keys are in force here."""
+        ...
+
+    def restricting(self, missing: Link, present: Link | None) -> str:
+        """The SQL that makes a reference refuse deletes. `present`: the foreign key that is there now."""
+        ...

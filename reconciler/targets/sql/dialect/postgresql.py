@@ -1,0 +1,157 @@
+"""PostgreSQL by psycopg 3. A reader sees one snapshot; a writer sees what is committed, and locks what it reads. Knows
+no table of anybody's."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from reconciler.model.errors import Lost, Refused, Retry, TargetError
+from reconciler.targets.sql.dialect.place import DOCTOR, Database, Door, Link
+
+COUNTS_LOCK: Final = False
+"""What is counted is safe: the row that it refers to is locked, and a foreign key makes whoever wants to refer to it
+wait for that row."""
+
+MEMORY_SCHEMA: Final = "reconciler"
+
+PATIENCE: Final = 10
+"""Seconds for the server to answer at all."""
+
+ACTIONS: Final = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+
+LINKS: Final = """
+SELECT child.relname, field.attname, parent.relname, key.confdeltype, key.conname
+FROM pg_catalog.pg_constraint AS key
+JOIN pg_catalog.pg_class AS child ON child.oid = key.conrelid
+JOIN pg_catalog.pg_class AS parent ON parent.oid = key.confrelid
+JOIN pg_catalog.pg_attribute AS field ON field.attrelid = key.conrelid AND field.attnum = key.conkey[1]
+JOIN pg_catalog.pg_namespace AS schema ON schema.oid = child.relnamespace
+WHERE key.contype = 'f' AND array_length(key.conkey, 1) = 1 AND schema.nspname = current_schema()
+ORDER BY 1, 2, 5
+"""
+
+UNREACHABLE: Final = (
+    ("password authentication failed", "does not accept the account or its password", "check the database URL"),
+    ("no pg_hba.conf entry", "has no entry for this account in pg_hba.conf", "ask its administrator"),
+    ("does not exist", "has no such account or database", "check the database URL, or create the database"),
+    ("could not translate host name", "has a name that nobody knows", "check the host in the database URL"),
+    ("certificate", "shows a certificate that cannot be verified", "set sslrootcert, or ask its administrator"),
+    ("SSL", "does not speak TLS as it is asked to", "ask its administrator, or set `insecure: true`"),
+    ("too many clients", "has no connection left", "run again later"),
+    ("starting up", "is still starting", "run again later"),
+)
+"""What libpq says when there is no connection; it gives no code."""
+
+
+def open_engine(place: Database, door: Door) -> sa.Engine:
+    """Sessions in UTC. A reader cannot write; a writer's waiting and standing still is bounded by the server."""
+    # Connections to a server are kept alive by nobody here: each command opens one.
+    engine = sa.create_engine(
+        place.url,
+        poolclass=sa.NullPool,
+        hide_parameters=True,
+        connect_args={"connect_timeout": PATIENCE, "application_name": "reconciler", "client_encoding": "utf8"},
+    )
+
+    def prepare(connection: Any, record: object) -> None:
+        import psycopg  # an extra; SQLAlchemy has loaded it by now
+
+        connection.read_only = door is Door.READ
+        level = psycopg.IsolationLevel
+        connection.isolation_level = level.REPEATABLE_READ if door is Door.READ else level.READ_COMMITTED
+        try:
+            for name, value in _settings(place, door).items():
+                connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+            connection.commit()
+        except psycopg.Error as error:
+            raise meaning(error, place) from error
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def _settings(place: Database, door: Door) -> dict[str, str]:
+    found = {"TimeZone": "UTC", "lock_timeout": _milliseconds(place.lock_timeout)}
+    if door is Door.WRITE:
+        # A process that is frozen loses its transaction, and with it the lock.
+        found["idle_in_transaction_session_timeout"] = _milliseconds(place.held)
+        found["statement_timeout"] = _milliseconds(place.held)
+    return found
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(max(1, round(seconds * 1000)))  # 0 would be for ever
+
+
+def meaning(error: BaseException | None, place: Database) -> Exception:
+    """What an error of the driver means to a person."""
+    shown, state = place.shown, getattr(error, "sqlstate", None)
+    said = getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
+    match state or "":
+        case "" if "connection" in said or any(sign in said for sign, _, _ in UNREACHABLE):
+            return _no_answer(said, place)
+        case "40001" | "40P01":
+            return Retry(f"{shown} gave the transaction up for another one's sake ({said})", remedy="run again")
+        case "55P03":
+            return Retry(
+                f"{shown}: another writer holds rows that are needed (waited {place.lock_timeout:g} s)",
+                remedy="run again when it has finished, or give --lock-timeout",
+            )
+        case "57014":
+            return TargetError(f"{shown}: one statement took longer than {place.held:g} s", remedy="make it in parts")
+        case "23503" | "23001":
+            return Refused(f"{shown} refuses: something still refers to the row, or what it refers to is not there")
+        case "23505":
+            return TargetError(
+                f"{shown} refuses: the name is taken ({said})",
+                remedy="an account in the bin or a sub-account may hold it",
+            )
+        case "42501":
+            return TargetError(f"{shown}: the account may not do this ({said})", remedy="ask for the grant")
+        case "3D000" | "28000" | "28P01":
+            return _no_answer(said, place)
+        case lost if lost[:2] == "08" or lost in ("57P01", "57P02", "57P03", "25P03"):
+            return Lost(f"the connection to {shown} was lost ({said})", remedy="run again")
+        case full if full[:2] == "53":
+            return TargetError(f"{shown} has no room left: {said}", remedy="make room and run again")
+        case _ if state and state[:2] in ("22", "23"):
+            return TargetError(f"{shown} refuses the value: {said}")
+        case _:
+            return TargetError(f"{shown}: {said}", remedy=DOCTOR)
+
+
+def _no_answer(said: str, place: Database) -> TargetError:
+    for sign, words, remedy in UNREACHABLE:
+        if sign in said:
+            return TargetError(f"the server of {place.shown} {words}", remedy=remedy)
+    return TargetError(f"the server of {place.shown} cannot be reached", remedy="check that it runs, and the URL")
+
+
+def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
+    """The switches of this connection that matter, for `doctor`."""
+    names = ("TimeZone", "server_encoding", "transaction_isolation", "transaction_read_only", "lock_timeout")
+    ask = sa.text("SELECT current_setting(:name)")
+    return tuple((name, str(connection.execute(ask, {"name": name}).scalar())) for name in names)
+
+
+def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
+    """Every foreign key of one column, sorted."""
+    found = connection.exec_driver_sql(LINKS)
+    return tuple(Link(table, column, target, ACTIONS[kind], name) for table, column, target, kind, name in found)
+
+
+def enforces_references(connection: sa.Connection) -> bool:
+    """Whether declared foreign keys are in force here."""
+    return connection.exec_driver_sql("SELECT current_setting('session_replication_role')").scalar() != "replica"
+
+
+def restricting(missing: Link, present: Link | None) -> str:
+    """The SQL that makes a reference refuse deletes. `present`: the foreign key that is there now."""
+    gone = f"DROP CONSTRAINT {present.name}, " if present else ""
+    return (
+        f"ALTER TABLE {missing.table} {gone}ADD CONSTRAINT {missing.name} FOREIGN KEY ({missing.column}) "
+        f"REFERENCES {missing.refers_to} (id) ON DELETE RESTRICT;"
+    )

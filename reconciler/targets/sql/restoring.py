@@ -1,0 +1,76 @@
+"""Rows of what was deleted, put back as they were: every column, also those that no field speaks of. Knows no kind by
+name. References go by name, for what they name may have another id by now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import Any
+
+import sqlalchemy as sa
+
+from reconciler.model.change import Raw
+from reconciler.model.target import Draft
+from reconciler.targets.sql.dialect import speaking
+from reconciler.targets.sql.ink import Ink
+from reconciler.targets.sql.mapping import Foreign, KindMap
+from reconciler.targets.sql.wire import Query, Wire
+
+HEX = "hex"
+
+
+def kept(value: Any) -> Any:
+    """A stored value as JSON can hold it, so that `thawed` gives it back."""
+    match value:
+        case None | int() | str():
+            return value
+        case float() if isfinite(value):
+            return value
+        case bytes():
+            return {HEX: value.hex()}
+        case _:
+            return str(value)
+
+
+def thawed(found: Any) -> Any:
+    """The stored value that `kept` was given; dates and the like as text, which every engine reads."""
+    return bytes.fromhex(found[HEX]) if isinstance(found, Mapping) and HEX in found else found
+
+
+def restore(wire: Wire, kind: KindMap, ink: Ink, rows: Mapping[str, Draft], raw: Mapping[str, Raw]) -> None:
+    """Insert the own row of each object; the id comes back too where nothing else has it."""
+    there = _columns(wire, kind)
+    for key, encoded in _encoded(ink, rows):
+        row = {**encoded, **_old_columns(kind, raw[key], there), kind.key.name: key}
+        if kind.id.name in row and _is_taken(wire, kind, row[kind.id.name]):
+            del row[kind.id.name]
+        types = {name: kind.table.c[name].type if name in kind.table.c else sa.types.NullType() for name in row}
+        table = sa.table(
+            kind.table.name, *(sa.column(name, of) for name, of in types.items()), schema=kind.table.schema
+        )
+        wire.insert(table, list(row), [tuple(row.values())])
+
+
+def _encoded(ink: Ink, rows: Mapping[str, Draft]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for columns, batch in ink.stored(rows):
+        for key, *values in batch:
+            yield key, dict(zip(columns, values, strict=True))
+
+
+def _old_columns(kind: KindMap, raw: Raw, there: frozenset[str]) -> dict[str, Any]:
+    """What the old row says of columns that are still there, references apart."""
+    references = {place.column.name for place in kind.fields.values() if isinstance(place, Foreign)}
+    own = raw.get(kind.table.name) or [{}]
+    return {name: thawed(value) for name, value in own[0].items() if name in there and name not in references}
+
+
+def _columns(wire: Wire, kind: KindMap) -> frozenset[str]:
+    """The columns that the live table has and that can be written."""
+    with speaking(wire.place):
+        found = sa.inspect(wire.connection).get_columns(kind.table.name, schema=kind.table.schema)
+    return frozenset(column["name"] for column in found if "computed" not in column)
+
+
+def _is_taken(wire: Wire, kind: KindMap, number: Any) -> bool:
+    statement: Query = sa.select(kind.id).where(kind.id == number)
+    return bool(wire.rows(statement))

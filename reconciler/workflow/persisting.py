@@ -1,0 +1,69 @@
+"""An apply that does not give up at the first deadlock: the whole transaction again, a few times (RULES 18,
+RELIABILITY 2.3). Knows no database; what may be done again is a Retry."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from reconciler.model.errors import ReconcilerError, Retry, TargetError
+from reconciler.model.memory import Run
+from reconciler.model.plan import Plan
+from reconciler.workflow.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.engine.apply import Outcome
+
+TRIES = 5
+LONGEST_WAIT = 2.0
+"""Seconds between two tries, at most; half of it is chance, so that two who collide do not meet again."""
+
+ASKING = 5
+"""How often a system that was lost at the COMMIT is asked what became of it."""
+
+
+def persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> Outcome:
+    """Apply, from the start again after each Retry and on a connection of its own. Raises what `engine.apply` raises;
+    after the last try that is the Retry itself."""
+    import stamina  # start-up: only an apply tries again
+
+    from reconciler.engine.apply import apply
+
+    stamina.instrumentation.set_on_retry_hooks([])  # what is tried again is told here
+    for attempt in stamina.retry_context(
+        on=Retry, attempts=TRIES, timeout=None, wait_max=LONGEST_WAIT, wait_jitter=LONGEST_WAIT / 2
+    ):
+        with attempt:
+            if attempt.num > 1:
+                progress(f"starting over, try {attempt.num} of {TRIES}")
+            with site.target.writer() as writer:
+                return apply(
+                    plan,
+                    writer,
+                    site.memory,
+                    run,
+                    vocabulary=site.vocabulary,
+                    progress=progress,
+                    clock=time.monotonic,
+                    in_doubt=lambda: outcome(site, run),
+                )
+    raise AssertionError("the last try returns or raises")
+
+
+def outcome(site: Site, run: Run) -> str | None:
+    """What became of a run whose COMMIT was not answered, by a new connection under the lock; None when the system
+    does not tell."""
+    import stamina
+
+    try:
+        for attempt in stamina.retry_context(on=TargetError, attempts=ASKING, timeout=None, wait_max=LONGEST_WAIT):
+            with attempt, site.target.writer() as writer:
+                writer.begin()
+                found = site.memory.outcome(writer.session, run)
+                writer.rollback()
+                return found
+    except ReconcilerError:
+        return None
+    raise AssertionError("the last try returns or raises")

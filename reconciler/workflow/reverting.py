@@ -1,0 +1,133 @@
+"""History, and taking a run back: the run is read, an ordinary plan is made of it, and `apply` does the rest. Knows the
+order of the steps and nothing of what they do inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.memory import MEMORY, Entry, RunRow, Session
+from reconciler.model.names import folded
+from reconciler.model.plan import Plan, Source
+from reconciler.model.ref import Ref
+from reconciler.model.target import Reader
+from reconciler.report.masking import OPEN, Masking
+from reconciler.workflow.checkout import checkout
+from reconciler.workflow.journey import Progress, Wish, declared
+from reconciler.workflow.site import Site
+
+if TYPE_CHECKING:
+    from reconciler.engine.revert import Past
+
+DONE = "done"
+NAMED = 5
+
+
+def runs(site: Site, limit: int) -> Sequence[RunRow]:
+    """The newest runs of this project, newest first."""
+    with site.target.reader() as reader:
+        return site.memory.runs(reader.session, site.project, limit)
+
+
+def run_of(site: Site, beginning: str) -> tuple[RunRow, Sequence[Entry]]:
+    """The one run of this project whose id begins so, and what it recorded. Raises ReconcilerError when there is none,
+    or more than one."""
+    with site.target.reader() as reader:
+        return _found(site, reader.session, beginning)
+
+
+def masking(site: Site) -> Masking:
+    """Hides the people whom no file names (RULES 30); nobody when the settings show everyone."""
+    personal = frozenset(resource.kind for resource in site.vocabulary if resource.personal)
+    if not personal or site.settings.policy.privacy == "full":
+        return OPEN
+    sheets = declared(site).sheets
+    return Masking(personal, frozenset(folded(key) for kind in personal for key in sheets.get(kind, ())))
+
+
+def reverted(site: Site, beginning: str, wish: Wish, progress: Progress) -> Plan:
+    """A plan that takes the run back, as far as nothing was changed since. Files are read for the places of remedies
+    alone: wrong ones are no hindrance. Raises ReconcilerError when there is no such run or it changed nothing, and
+    TargetError when the live system cannot be read."""
+    from reconciler.engine import planner, revert  # start-up: `history` compares nothing
+
+    progress("reading the files")
+    desired = declared(site)
+    target = site.target
+    progress(f"reading {target.name}")
+    with target.reader() as reader:
+        past = _past(site, reader, beginning)
+        live = reader.snapshot()
+        remembered = site.memory.recall(reader.session, site.project)
+        progress("comparing")
+        draft = revert.revert(
+            past,
+            desired,
+            live,
+            remembered,
+            vocabulary=site.vocabulary,
+            target=target,
+            project=site.project,
+            policy=site.settings.policy,
+            only=wish.only,
+        )
+        progress("counting users")
+        facts = reader.facts(draft.question)
+    progress("running the guards")
+    tree = checkout(site.settings.root)
+    source = Source(
+        files=desired.digest,
+        commit=tree.commit,
+        dirty=tree.dirty,
+        instance=remembered.instance,
+        version=__version__,
+        only=wish.only,
+        reverts=past.run.id,
+    )
+    return planner.complete(draft, facts, source=source, allowances=wish.allowances)
+
+
+def _past(site: Site, reader: Reader, beginning: str) -> Past:
+    from reconciler.engine.revert import Past  # start-up
+
+    row, entries = _found(site, reader.session, beginning)
+    if row.outcome != DONE:
+        raise ReconcilerError(
+            f"run {row.run.id} changed nothing (it is {row.outcome})", remedy="see `reconciler history`"
+        )
+    told = [
+        Ref(entry.ref.kind, key)
+        for entry in entries
+        if entry.action == MEMORY
+        for objects in (entry.raw or {}).values()
+        for key in objects
+    ]
+    held = site.memory.held(reader.session, site.project, told)
+    moved = {ref for entry in entries for ref in _between(entry)}
+    members = {ref: reader.members(ref) for ref in sorted(moved) if ref.kind in site.target.supports}
+    return Past(run=row.run, entries=entries, held=held, members=members)
+
+
+def _between(entry: Entry) -> Iterator[Ref]:
+    """Where an entry moved users from, and where to."""
+    if entry.action == "reassign" and entry.after is not None:
+        yield entry.ref
+        yield Ref(entry.ref.kind, str(entry.after.get("to", "")))
+
+
+def _found(site: Site, session: Session, beginning: str) -> tuple[RunRow, Sequence[Entry]]:
+    near = site.memory.runs(session, site.project, NAMED, beginning)
+    # A database may take `A` for `a`; what is meant is decided here.
+    found = [row for row in near if row.run.id.startswith(beginning)]
+    exact = [row for row in found if row.run.id == beginning]
+    if not beginning or not found:
+        raise ReconcilerError(
+            f'project {site.project} has no run "{beginning}"', remedy="`reconciler history` lists the runs"
+        )
+    if len(found) > 1 and not exact:
+        names = ", ".join(row.run.id for row in found)
+        raise ReconcilerError(f'more than one run begins with "{beginning}": {names}', remedy="write more of the id")
+    (row,) = exact or found
+    return row, site.memory.entries(session, row.run.id)
