@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from reconciler.cli.delivery import JSON, TEXT, Look, Renderers, as_json
-from reconciler.engine.apply import Outcome
 from reconciler.kinds import KINDS
 from reconciler.model.memory import Entry, RunRow
 from reconciler.model.plan import Plan
@@ -14,6 +14,9 @@ from reconciler.report import history, text
 from reconciler.report.masking import OPEN, Masking
 from reconciler.report.outcome import outcome_text
 from reconciler.workflow import saved
+
+if TYPE_CHECKING:
+    from reconciler.engine.apply import Outcome  # start-up: a plan is not applied
 
 
 def of_plan(plan: Plan, environ: Mapping[str, str]) -> Renderers:

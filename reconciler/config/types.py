@@ -167,6 +167,8 @@ def _overrides(tree: Tree) -> CoreSchema:
 
     def listed(overrides: dict[str, Any]) -> dict[str, Any]:
         values = flat(overrides, names)
+        if len(values) == 1 and INHERIT not in values.values():
+            return values  # as most are
         return {name: values[name] for name in sorted(values) if values[name] != INHERIT}
 
     def nothing(_: str) -> dict[str, Any]:

@@ -136,7 +136,7 @@ class Comparison:
             yield from self._create(record)
 
     def _create(self, record: Record) -> Iterator[Create | Finding]:
-        stated = self.settled.values_of(record.key)
+        stated = self._settled(record)
         after: dict[str, Value] = {}
         for each in self.vocabulary.held[record.kind]:
             if each.name in stated:
@@ -221,7 +221,12 @@ class Comparison:
         return stated_values(memo[0]) if memo is not None else None
 
     def _memo(self, record: Record) -> Memo:
-        return Memo(record.ref, encode(self.settled.values_of(record.key)), record.origin)
+        return Memo(record.ref, encode(self._settled(record)), record.origin)
+
+    def _settled(self, record: Record) -> Values:
+        """Its comparable values. Where settling took nothing from its file, they are in the Record already."""
+        same_block = self.settled.index[record.key] is self.stated.index.get(record.key)
+        return record.values if same_block else self.settled.values_of(record.key)
 
     def _note(self, key: str) -> str:
         note = peek(self.stated, key, self.resource.note)

@@ -3,10 +3,11 @@ Knows no kind."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from reconciler.engine.compare import stated_values
 from reconciler.engine.removal import origin_of
 from reconciler.engine.scope import Globs
 from reconciler.model.memory import MEMORY, Entry, Held, Memo, Run
@@ -58,16 +59,21 @@ class Recollection:
     def _told(self) -> Iterator[tuple[Ref, tuple[Before, bool]]]:
         """object → what memory held of it before the run, and whether the run dropped it."""
         for entry in self.entries:
-            if entry.action == MEMORY:
-                for what, objects in (entry.raw or {}).items():
-                    for key, pair in objects.items():
-                        before = None if pair is None else (str(pair[0]), str(pair[1]))
-                        yield Ref(entry.ref.kind, key), (before, what == "dropped")
+            for what, key, pair in remembered(entry):
+                before = None if pair is None else (str(pair[0]), str(pair[1]))
+                yield Ref(entry.ref.kind, key), (before, what == "dropped")
+
+
+def remembered(entry: Entry) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
+    """(`remembered` or `dropped`, key, what memory held) of an entry about memory; nothing for any other."""
+    for what, objects in (entry.raw or {}).items() if entry.action == MEMORY else ():
+        if isinstance(objects, Mapping):
+            yield from ((what, key, pair) for key, pair in objects.items() if pair is None or len(pair) == 2)
 
 
 def _without(stated: str, before: Before, entry: Entry) -> str:
     """What a later run remembered, with the fields of the run taken back to what they were."""
-    now, then = json.loads(stated), json.loads(before[0]) if before else {}
+    now, then = stated_values(stated), stated_values(before[0]) if before else {}
     for name in {**(entry.before or {}), **(entry.after or {})}:
         if name in now and name in then:
             now[name] = then[name]

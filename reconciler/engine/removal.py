@@ -11,7 +11,7 @@ from reconciler.engine.scope import Globs
 from reconciler.engine.spelling import misspelt
 from reconciler.model.change import Change, Delete, Forget, Reassign
 from reconciler.model.finding import Finding
-from reconciler.model.names import folded
+from reconciler.model.names import all_folded, folded
 from reconciler.model.plan import Policy
 from reconciler.model.record import Sheet
 from reconciler.model.ref import Origin, Ref
@@ -48,7 +48,7 @@ class Leaving:
 
     def changes(self) -> Iterator[Leaver]:
         """Every object that leaves, by key. A live name that a file only spells otherwise does not leave (RULES 1)."""
-        respelled = frozenset(map(folded, self.stated.keys() - self.live.keys()))
+        respelled = frozenset(all_folded(self.stated.keys() - self.live.keys()))
         for key in sorted(self.buried):
             if self._in_scope(key):
                 yield from self._bury(key)

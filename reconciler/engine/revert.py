@@ -141,7 +141,7 @@ class Reverting:
         for entry in entries:
             if entry.action != "rename" or entry.before is None:
                 continue
-            new, old = entry.ref, Ref(entry.ref.kind, str(entry.before["name"]))
+            new, old = entry.ref, Ref(entry.ref.kind, str(entry.before.get("name", "")))
             sheet = self.snapshot.sheets.get(new.kind, Sheet(new.kind))
             taken = old.key in sheet or old.key in self.snapshot.unnameable.get(new.kind, ())
             if (new.key in sheet) is not taken:
@@ -182,7 +182,7 @@ class Reverting:
         stuck |= {entry.ref for entry in entries if undoing.ref_of(entry.ref) in stuck}
         for entry in self.past.entries:
             if entry.action == "rename" and entry.before and entry.ref in stuck | outside:
-                stuck.add(Ref(entry.ref.kind, str(entry.before["name"])))
+                stuck.add(Ref(entry.ref.kind, str(entry.before.get("name", ""))))
         return Recollection(
             run=self.past.run,
             entries=self.past.entries,

@@ -55,6 +55,10 @@ class Undoing:
         """What takes the entry back, effects not known yet (see `judged`); nothing where it is back already."""
         ref = self.ref_of(entry.ref)
         was, wrote = self._then(ref.kind, entry.before), self._then(ref.kind, entry.after)
+        told = {"create": entry.after, "delete": entry.before, "reassign": entry.after}
+        if entry.action in told and told[entry.action] is None:  # a hand was in the history
+            yield not_revertible(ref, "history does not say what was done", Severity.LEFT_OUT)
+            return
         match entry.action:
             case "update":
                 yield from self._update(ref, was, wrote)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, select, update
 
 from reconciler.memory import reading, versions
 from reconciler.memory.history import change_row, run_of, run_row
@@ -27,6 +28,9 @@ ABANDONED: Final = "abandoned"
 
 CHUNK: Final = 500
 """Rows a statement: below every engine's limit of parameters."""
+
+HANDFUL: Final = 5_000
+"""Rows that are read at a time: fewer take longer, more need memory twice."""
 
 T = TypeVar("T")
 
@@ -92,20 +96,18 @@ class SqlMemory:
             for chunk in _chunks(memos):
                 # Delete and insert: the engines have no word in common for "insert or replace".
                 self._delete(session, project, (memo.ref for memo in chunk))
-                session.execute(
-                    insert(self._tables.managed),
-                    [
-                        {
-                            "project": project,
-                            "kind": memo.ref.kind,
-                            "key": memo.ref.key,
-                            "stated": memo.stated,
-                            "origin": str(memo.origin),
-                            "run": run.id,
-                        }
-                        for memo in chunk
-                    ],
-                )
+                rows = [
+                    {
+                        "project": project,
+                        "kind": memo.ref.kind,
+                        "key": memo.ref.key,
+                        "stated": memo.stated,
+                        "origin": str(memo.origin),
+                        "run": run.id,
+                    }
+                    for memo in chunk
+                ]
+                _insert(session, self._tables.managed, rows)
 
     def drop(self, session: Connection, project: str, refs: Iterable[Ref]) -> None:
         """No longer managed; what was not is no error."""
@@ -156,7 +158,7 @@ class SqlMemory:
         with told("be written"):
             last = session.execute(select(func.max(table.c.seq)).where(table.c.run == run.id)).scalar()
             for chunk in _chunks(enumerate(entries, start=(last or 0) + 1)):
-                session.execute(insert(table), [change_row(run, seq, entry) for seq, entry in chunk])
+                _insert(session, table, [change_row(run, seq, entry) for seq, entry in chunk])
 
     def finish(self, session: Connection, run: Run, outcome: str) -> None:
         """Write the run's outcome and the time. The caller commits."""
@@ -209,10 +211,12 @@ class SqlMemory:
         table = self._tables.managed
         kinds = session.execute(select(table.c.kind).distinct().where(table.c.project == project)).scalars().all()
         rows = select(table.c.key, table.c.stated, table.c.origin).where(table.c.project == project)
-        # A query a kind, and plain tuples: there may be a hundred thousand.
+        # A query a kind, tuples, and rows in handfuls: there may be a hundred thousand.
         return {
             kind: {
-                key: (stated, origin) for key, stated, origin in session.execute(rows.where(table.c.kind == kind)).all()
+                key: (stated, origin)
+                for handful in session.execute(rows.where(table.c.kind == kind)).partitions(HANDFUL)
+                for key, stated, origin in handful
             }
             for kind in kinds
         }
@@ -253,6 +257,16 @@ def _read_beside(session: Connection, query: Select[Any]) -> list[Mapping[str, A
         return []  # naming the holder is a courtesy; that the lock is held is what counts
     finally:
         cursor.close()
+
+
+def _insert(session: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the same columns, past SQLAlchemy's work on each: they hold only numbers and text,
+    which no driver wants converted."""
+    names = list(rows[0])
+    compiled = insert(table).inline().compile(dialect=session.dialect, column_keys=names)
+    order = compiled.positiontup
+    sent: Any = rows if order is None else list(map(itemgetter(*order), rows))
+    session.exec_driver_sql(str(compiled), sent)
 
 
 def _chunks(these: Iterable[T]) -> Iterator[list[T]]:

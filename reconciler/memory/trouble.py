@@ -69,7 +69,7 @@ def _said(error: DBAPIError) -> str:
     """The driver's words; psycopg would repeat the statement, PyMySQL puts a number before them."""
     primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
     arguments: tuple[object, ...] = getattr(error.orig, "args", ())
-    return str(primary or (arguments[1] if len(arguments) > 1 else error.orig))
+    return str(primary or (arguments[1] if len(arguments) > 1 else error.orig)).partition("\n")[0]
 
 
 def _named(run: Run | None) -> str:

@@ -21,7 +21,7 @@ def all_folded(names: Collection[str]) -> list[str]:
     """The folded form of each name, in their order; ordinary names in a few passes over one long text."""
     together = "\n".join(names)
     if together.isascii() and together.count("\n") == len(names) - 1:
-        return [name.strip() for name in together.lower().split("\n")]
+        return list(map(str.strip, together.lower().split("\n")))
     return [folded(name) for name in names]
 
 

@@ -101,7 +101,9 @@ class Sheet(Mapping[str, Record]):
     def values_of(self, key: str) -> dict[str, Value]:
         """The values alone. Raises KeyError."""
         block = self.index[key]
-        return {name: value for name, value in zip(block.fields, block.rows[key], strict=True) if value is not None}
+        row = block.rows[key]
+        named = zip(block.fields, row, strict=True)
+        return {name: value for name, value in named if value is not None} if None in row else dict(named)
 
     def keys(self) -> KeysView[str]:
         """All keys, as a view that makes sets at once; the one of `Mapping` asks for each key."""

@@ -182,5 +182,7 @@ def _place(origin: Origin | None, changes: Sequence[Change] = ()) -> str:
     """Where to look; `was …` for what no file states any more."""
     if origin is None:
         return ""
-    gone = any(isinstance(change, Forget) or (isinstance(change, Delete) and not change.stated) for change in changes)
-    return f"was {origin}" if gone else str(origin)
+    for change in changes:
+        if isinstance(change, Forget) or (isinstance(change, Delete) and not change.stated):
+            return f"was {origin}"
+    return str(origin)

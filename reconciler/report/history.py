@@ -63,7 +63,9 @@ def run_text(
     ]
     return "\n".join(
         [
-            page.paint(plain(f"run {run.id} · {run.command} · started {_to_the_second(run.started)} · {ended}"), Style.BOLD),
+            page.paint(
+                plain(f"run {run.id} · {run.command} · started {_to_the_second(run.started)} · {ended}"), Style.BOLD
+            ),
             plain(" · ".join(filter(None, about))),
             "",
             *render([Part("Changes", shown)], page),

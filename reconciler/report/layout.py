@@ -114,9 +114,10 @@ def render(parts: Iterable[Part], page: Page) -> Iterator[str]:
             f"   ({part.hint})" if part.hint else ""
         )
         lefts = [_left(line, label, what) for line in lines]
-        stop = _tab_stop(lines, lefts, page.width)
-        for line, left in zip(lines, lefts, strict=True):
-            yield _finished(line, left, stop, page)
+        tails = list(map(_tail, lines))
+        stop = _tab_stop(lefts, tails, page.width)
+        for line, left, tail in zip(lines, lefts, tails, strict=True):
+            yield _finished(line, left, tail, stop, page)
         yield ""
 
 
@@ -203,17 +204,16 @@ def _tail(drawn: _Drawn) -> str:
     return _GAP.join(filter(None, (code, drawn.place)))
 
 
-def _tab_stop(lines: Sequence[_Drawn], lefts: Sequence[str], width: int) -> int:
+def _tab_stop(lefts: Sequence[str], tails: Sequence[str], width: int) -> int:
     """The column where the tails of a part begin, so that most of them fit into the width."""
-    tails = [(_wide(left), _wide(tail)) for line, left in zip(lines, lefts, strict=True) if (tail := _tail(line))]
-    if not tails:
+    widths = [(_wide(left), _wide(tail)) for left, tail in zip(lefts, tails, strict=True) if tail]
+    if not widths:
         return 0
-    room = width - max(tail for _, tail in tails)
-    return max((left for left, _ in tails if left <= room - 3), default=0) + 3
+    room = width - max(tail for _, tail in widths)
+    return max((left for left, _ in widths if left <= room - 3), default=0) + 3
 
 
-def _finished(drawn: _Drawn, left: str, stop: int, page: Page) -> str:
-    tail = _tail(drawn)
+def _finished(drawn: _Drawn, left: str, tail: str, stop: int, page: Page) -> str:
     left = left.rstrip()
     gap = " " * max(stop - _wide(left), 3) if tail else ""
     if page.colour and drawn.marker in _MARKED:
@@ -228,6 +228,6 @@ def _padded(text: str, width: int, *, right: bool = False) -> str:
 
 def _wide(text: str) -> int:
     """How many columns of a terminal it takes."""
-    if not _UNUSUAL.search(text):
+    if text.isascii() or not _UNUSUAL.search(text):
         return len(text)
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.model.change import Create, Rename, Update
-from reconciler.model.names import folded
+from reconciler.model.names import all_folded, folded
 from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
@@ -58,4 +58,4 @@ def masking_of(plan: Plan, vocabulary: Vocabulary, *, masked: bool) -> Masking:
 
 
 def _keys(refs: Iterable[Ref], personal: frozenset[str]) -> frozenset[str]:
-    return frozenset(folded(ref.key) for ref in refs if ref.kind in personal)
+    return frozenset(all_folded([ref.key for ref in refs if ref.kind in personal]))

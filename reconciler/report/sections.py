@@ -46,7 +46,7 @@ def section_of(change: Change, vocabulary: Vocabulary) -> Section:
             return Section.REDUCES
         case Create() | Update() if change.cause in UNDONE:
             return Section.DRIFT
-        case Create() if any(
+        case Create() if NONE in change.after.values() and any(
             name not in change.defaults and _leaves_all(change.ref.kind, name, value, vocabulary)
             for name, value in change.after.items()
         ):

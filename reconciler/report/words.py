@@ -21,15 +21,15 @@ def counted(count: int, noun: str) -> str:
 def value(it: Value | None, sort: FieldType | None = None) -> str:
     """One value in words. `sort`: the type of its field; free text is quoted, words and names are not."""
     match it:
+        case str():
+            short = _shortened(it)
+            return f'"{short}"' if isinstance(sort, Text) and short is it else short
         case None:
             return UNSET
         case bool():
             return "true" if it else "false"
         case int():
             return f"{it:,}"
-        case str():
-            short = _shortened(it)
-            return f'"{short}"' if isinstance(sort, Text) and short is it else short
         case tuple():
             return ", ".join(it) or "none"
         case Mapping():

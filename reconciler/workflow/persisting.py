@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from reconciler.model.errors import ReconcilerError, Retry, TargetError
+from reconciler.model.errors import Locked, ReconcilerError, Retry, TargetError
 from reconciler.model.memory import Run
 from reconciler.model.plan import Plan
 from reconciler.workflow.site import Site
@@ -58,7 +58,9 @@ def outcome(site: Site, run: Run) -> str | None:
     import stamina
 
     try:
-        for attempt in stamina.retry_context(on=TargetError, attempts=ASKING, timeout=None, wait_max=LONGEST_WAIT):
+        for attempt in stamina.retry_context(
+            on=(TargetError, Locked), attempts=ASKING, timeout=None, wait_max=LONGEST_WAIT
+        ):
             with attempt, site.target.writer() as writer:
                 writer.begin()
                 found = site.memory.outcome(writer.session, run)

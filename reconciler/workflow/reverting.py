@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.memory import MEMORY, Entry, RunRow, Session
+from reconciler.model.memory import Entry, RunRow, Session
 from reconciler.model.names import folded
 from reconciler.model.plan import Plan, Source
 from reconciler.model.ref import Ref
@@ -90,20 +90,16 @@ def reverted(site: Site, beginning: str, wish: Wish, progress: Progress) -> Plan
 
 
 def _past(site: Site, reader: Reader, beginning: str) -> Past:
-    from reconciler.engine.revert import Past  # start-up
+    # Start-up: `history` takes nothing back.
+    from reconciler.engine.recollection import remembered
+    from reconciler.engine.revert import Past
 
     row, entries = _found(site, reader.session, beginning)
     if row.outcome != DONE:
         raise ReconcilerError(
             f"run {row.run.id} changed nothing (it is {row.outcome})", remedy="see `reconciler history`"
         )
-    told = [
-        Ref(entry.ref.kind, key)
-        for entry in entries
-        if entry.action == MEMORY
-        for objects in (entry.raw or {}).values()
-        for key in objects
-    ]
+    told = [Ref(entry.ref.kind, key) for entry in entries for _, key, _ in remembered(entry)]
     held = site.memory.held(reader.session, site.project, told)
     moved = {ref for entry in entries for ref in _between(entry)}
     members = {ref: reader.members(ref) for ref in sorted(moved) if ref.kind in site.target.supports}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from borrowing import Lending
-from engines import ENGINES
-from esp_on_servers import Quarters
+from engines import ENGINES, SERVERS
+from esp_on_servers import Quarters, ServerEsp
 from esp_place import Esp, running, without_git
 
 
@@ -35,6 +35,15 @@ def each(request: pytest.FixtureRequest, quarters: Callable[[str], Quarters], tm
     """As `esp`, on every engine."""
     with without_git():
         yield quarters(request.param).running().copy(tmp_path / "each")
+
+
+@pytest.fixture(params=SERVERS)
+def served(request: pytest.FixtureRequest, quarters: Callable[[str], Quarters], tmp_path: Path) -> Iterator[ServerEsp]:
+    """As `each`, where several may write at once."""
+    with without_git():
+        esp = quarters(request.param).running().copy(tmp_path / "served")
+        assert isinstance(esp, ServerEsp)
+        yield esp
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ class ServerEsp(Esp):
         """The same repository; its database is the next of the spares, made the same."""
         shutil.copytree(self.folder, folder)
         spare = next(self.spares)
+        assert spare != self.place, "more copies at once than there are spares"
         spare.take(self.place)
         for file in folder.glob("*.yaml"):
             text = file.read_text(encoding="utf-8")

@@ -105,10 +105,16 @@ class Esp:
         return journey.planned(self.site(settings), Wish(only=only, allowances=lifted), quiet)
 
     def apply(
-        self, plan: Plan | None = None, *, settings: str = "reconciler.yaml", progress: Callable[[str], None] = quiet
+        self,
+        plan: Plan | None = None,
+        *,
+        settings: str = "reconciler.yaml",
+        progress: Callable[[str], None] = quiet,
+        patience: float = 0.05,
     ) -> Outcome:
-        """What `apply` does, of a fresh plan where none is given."""
-        return journey.applied(self.site(settings), plan or self.plan(settings=settings), progress)
+        """What `apply` does, of a fresh plan where none is given; waits `patience` seconds for another one."""
+        plan = plan or self.plan(settings=settings)
+        return journey.applied(self.site(settings, patience=patience), plan, progress)
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """A hand in the database; foreign keys are in force."""

@@ -62,7 +62,7 @@ def test_no_memory_is_an_empty_one(lending: Lending, tmp_path: Path) -> None:
         fresh = place(engine, lending, tmp_path)
         at = database(fresh.url, 1)
         memory = SqlMemory(memory_schema(at, fresh.memory))
-        with opened(at, Door.READ) as session:
+        with opened(at, Door.CREATE) as session:
             assert memory.recall(session, "shop") == Remembered()
             assert memory.runs(session, "shop", 5) == []
         with opened(at, Door.WRITE) as session, pytest.raises(TargetError, match="no memory"):

@@ -26,7 +26,8 @@ END $$
 """
 """PostgreSQL's counters do not look at what is there."""
 
-ENGINES = ("sqlite", "postgresql", "mariadb")
+SERVERS = ("postgresql", "mariadb")
+ENGINES = ("sqlite", *SERVERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,17 @@ class Hand:
         self.connection.cursor().executemany(statement.replace("?", "%s"), list(rows))
 
 
+@dataclass(frozen=True, slots=True)
+class Rival(Hand):
+    """A hand with a transaction of its own, as the application of the ESP has one."""
+
+    def commit(self) -> None:
+        self.connection.commit()
+
+    def rollback(self) -> None:
+        self.connection.rollback()
+
+
 def run(connection: Any, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """The rows of one statement; none of one that has none."""
     cursor = connection.cursor()
@@ -130,6 +142,17 @@ class ServerPlace(Place):
             for statement in self.lawless if lawless else ():
                 run(connection, statement)
             yield connection.driver_connection
+        finally:
+            connection.close()
+            engine.dispose()
+
+    @contextmanager
+    def session(self) -> Iterator[Rival]:
+        """The application's own transaction, with the isolation that the engine gives by itself."""
+        engine = self.server.engine(self.name, autocommit=False)
+        connection = engine.raw_connection()
+        try:
+            yield Rival(connection.driver_connection)
         finally:
             connection.close()
             engine.dispose()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -18,6 +19,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
+
+PATHS = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/usr/bin", "/bin"))
+"""Where programs are; as it was at the beginning, for a test may take PATH away."""
 
 PATIENCE = 60.0
 """Seconds that a server may take to answer; machines of builds are slow."""
@@ -46,12 +50,11 @@ class Server:
         """The URL of one database, password included."""
         return self.url.set(database=database).render_as_string(hide_password=False)
 
-    def engine(self, database: str | None = None) -> sa.Engine:
-        """For a hand in the database: every statement commits by itself."""
+    def engine(self, database: str | None = None, *, autocommit: bool = True) -> sa.Engine:
+        """For a hand in the database; with `autocommit` every statement commits by itself."""
         url = self.url.set(database=database or self.url.database or self.entrance)
-        return sa.create_engine(
-            url.update_query_dict(self.hastily), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
-        )
+        options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
+        return sa.create_engine(url.update_query_dict(self.hastily), poolclass=sa.NullPool, **options)
 
     def execute(self, statement: str, database: str | None = None) -> None:
         """One statement by a connection of its own."""
@@ -71,7 +74,7 @@ class Server:
     def stop(self) -> None:
         """End the process and remove its folder."""
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(self.hard)  # nothing of it is wanted any more
             try:
                 self._process.wait(20)
             except subprocess.TimeoutExpired:
@@ -80,6 +83,7 @@ class Server:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
+    hard = signal.SIGKILL
     entrance: str | None = None
     account = "nobody"
 
@@ -125,13 +129,14 @@ class PostgreSQL(Server):
     name = "PostgreSQL"
     variable = "RECONCILER_TEST_POSTGRES_URL"
     entrance = "postgres"
+    hard = signal.SIGQUIT  # it has children
 
     def drop(self, database: str) -> None:
         self.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
     def _made(self, folder: Path) -> tuple[sa.URL, Sequence[str]]:
         folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name, reverse=True)
-        paths = os.pathsep.join(map(str, folders)) + os.pathsep + os.environ.get("PATH", "")
+        paths = os.pathsep.join([*map(str, folders), PATHS])
         initdb, postgres = binary("initdb", paths), binary("postgres", paths)
         cluster = str(folder / "data")
         made = [initdb, "-D", cluster, "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
@@ -154,8 +159,7 @@ class MariaDB(Server):
         self.execute(f"DROP DATABASE IF EXISTS `{database}`")
 
     def _made(self, folder: Path) -> tuple[sa.URL, Sequence[str]]:
-        paths = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"
-        install, daemon = binary("mariadb-install-db", paths), binary("mariadbd", paths)
+        install, daemon = binary("mariadb-install-db"), binary("mariadbd")
         cluster, socket = f"--datadir={folder / 'data'}", str(folder / "socket")
         options = ("--innodb-log-file-size=16M", "--innodb-buffer-pool-size=64M")
         # The account that runs it is the administrator: on a socket it needs no password.
@@ -168,7 +172,7 @@ class MariaDB(Server):
         return sa.URL.create("mariadb+pymysql", username="root", query={"unix_socket": socket}), command
 
 
-def binary(name: str, paths: str) -> str:
+def binary(name: str, paths: str = PATHS) -> str:
     """Where a program is. Raises Missing."""
     found = shutil.which(name, path=paths)
     if found is None:
@@ -186,13 +190,13 @@ def lowered(command: Sequence[str]) -> list[str]:
     user = unprivileged()
     if user is None:
         return list(command)
-    lower = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--"]
+    lower = [binary("setpriv"), f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--"]
     return [*lower, *command]
 
 
 def run(command: Sequence[str], folder: Path) -> None:
     """One program to its end. Raises RuntimeError with what it said."""
-    environment: dict[str, Any] = {**os.environ, "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+    environment: dict[str, Any] = {**os.environ, "PATH": PATHS, "HOME": str(folder), "LC_ALL": "C.UTF-8"}
     ended = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False)
     if ended.returncode:
         raise RuntimeError(f"{command}: {ended.stdout[-1000:]}{ended.stderr[-1000:]}")

@@ -104,7 +104,9 @@ class NativeTarget:
             for name in sorted(self._metadata.tables):
                 lines.append((f"table {name}", _rows_in(connection, name) if name in schema.tables else "missing"))
             lines += settings_of(connection)
-            lines += [(f"protection of {kind}", schema.protection(self._system, kind)) for kind in self._system.kinds]
+            for kind in self._system.kinds:
+                lines.append((f"protection of {kind}", schema.protection(self._system, kind)))
+                lines += [(f"class A of {kind} by", statement) for statement in schema.raising(self._system, kind)]
         return tuple(lines)
 
 

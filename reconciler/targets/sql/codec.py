@@ -22,7 +22,9 @@ class Codec:
         """A column as values, in the same order."""
         if not set(map(type, stored)) <= {self.expects, type(None)}:
             stored = [raw(value) for value in stored]
-        if not self.meanings:
+        if self.expects is str:
+            stored = _shared(stored)
+        if self.meanings.keys().isdisjoint(stored):
             return stored
         meaning = self.meanings.get
         return [meaning(value, value) for value in stored]
@@ -33,6 +35,12 @@ class Codec:
             return values
         spelled = {means: stored for stored, means in self.meanings.items()}.get
         return [spelled(value, value) for value in values]  # type: ignore[arg-type]  # scalars, so hashable
+
+
+def _shared(stored: Sequence[Any]) -> Sequence[Any]:
+    """The same with one object for all equal texts, where many are equal: the driver makes one for each row."""
+    texts = dict(zip(stored, stored, strict=True))
+    return list(map(texts.__getitem__, stored)) if len(texts) < len(stored) // 2 else stored
 
 
 NO_LIMIT = -1

@@ -181,9 +181,10 @@ class Tally:
 def by_kind(refs: Iterable[Ref]) -> dict[str, list[str]]:
     """kind → keys, sorted."""
     found: dict[str, list[str]] = {}
-    for ref in sorted(refs):
+    for ref in refs:
         found.setdefault(ref.kind, []).append(ref.key)
-    return found
+    # Text by text: to compare two Refs takes ten times as long.
+    return {kind: sorted(found[kind]) for kind in sorted(found)}
 
 
 def _groups(user: KindMap) -> tuple[sa.ColumnElement[Any], ...]:

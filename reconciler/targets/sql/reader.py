@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from reconciler.model.change import Members
 from reconciler.model.facts import Facts, Question, Snapshot
@@ -74,8 +75,8 @@ class SqlReader:
 
 def record(kind: str, place: str, packed: Packed, key: str, values: tuple[Value | None, ...]) -> Record:
     """One live object unpacked; a field without a value is left out."""
-    named = zip(packed.fields, values, strict=True)
-    held = {name: value for name, value in named if value is not None}
+    named: Iterable[tuple[str, Any]] = zip(packed.fields, values, strict=True)
+    held = {name: value for name, value in named if value is not None} if None in values else dict(named)
     return Record(kind=kind, key=key, values=held, origin=Origin(place))
 
 

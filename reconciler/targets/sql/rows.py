@@ -6,7 +6,6 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
@@ -67,36 +66,39 @@ class Rows:
 
     def side(self, place: Side, ids: Sequence[int] | None) -> dict[int, Mapping[str, Value]]:
         """owner's id → its map. Equal rows share one map."""
-        rows = self._rows((place.owner, *(c.column for c in place.columns.values())), place.owner, ids)
-        names, columns = [], []
-        for position, (name, column) in enumerate(place.columns.items(), start=1):
-            stored = list(map(itemgetter(position), rows))
-            if stored.count(None) < len(stored):  # few of the fields are overridden by anybody
-                names.append(name)
-                columns.append(column.codec.decode(stored))
+        places = place.columns if ids is not None or self._wire.locking else self._in_use(place)
+        rows = self._rows((place.owner, *(c.column for c in places.values())), place.owner, ids)
+        stored = (list(map(itemgetter(position), rows)) for position in range(1, len(places) + 1))
+        columns = [c.codec.decode(values) for c, values in zip(places.values(), stored, strict=True)]
+        maps: dict[int, Mapping[str, Value]] = dict.fromkeys(map(itemgetter(0), rows), NOTHING)
         shared: dict[tuple[Value | None, ...], Mapping[str, Value]] = {}
-        maps: dict[int, Mapping[str, Value]] = {}
-        owners = map(itemgetter(0), rows)
-        for owner, values in zip(owners, zip(*columns, strict=True) if columns else repeat(()), strict=False):
+        for row, values in zip(rows, zip(*columns, strict=True), strict=bool(columns)):
             known = shared.get(values)
             if known is None:
-                known = {name: value for name, value in zip(names, values, strict=True) if value is not None} or NOTHING
-                shared[values] = known
-            maps[owner] = known
+                known = {name: value for name, value in zip(places, values, strict=True) if value is not None}
+                shared[values] = known = known or NOTHING
+            maps[row[0]] = known
         return maps
+
+    def _in_use(self, place: Side) -> Mapping[str, Column]:
+        """The columns that are not empty in every row: few of the fields are overridden by anybody."""
+        (counts,) = self._wire.counts(sa.select(*(sa.func.count(c.column) for c in place.columns.values())))
+        return {name: c for (name, c), count in zip(place.columns.items(), counts, strict=True) if count}
 
     def _read(self, kind: KindMap, ids: Sequence[int] | None) -> Packed:
         own = {name: place for name, place in kind.fields.items() if isinstance(place, (Column, Foreign))}
         statement: Query = sa.select(kind.id, kind.key, *(place.column for place in own.values())).where(*kind.shown)
         rows = self._wire.rows(statement if ids is None else statement.where(kind.id.in_(ids)))
-        numbers = [row[0] for row in rows]
+        numbers = list(map(itemgetter(0), rows))
+        keys = [key if type(key) is str else text(key) for key in map(itemgetter(1), rows)]
         stored = {name: list(map(itemgetter(position), rows)) for position, name in enumerate(own, start=2)}
+        del rows  # most of what is held at once, while the rest is read
         fields = tuple(sorted(kind.fields))
         columns = [self._decoded(kind.fields[name], stored.get(name, ()), numbers, ids) for name in fields]
         return Packed(
             fields,
             numbers,
-            [key if type(key) is str else text(key) for key in map(itemgetter(1), rows)],
+            keys,
             list(zip(*columns, strict=True)) if columns else [()] * len(numbers),
         )
 

@@ -8,9 +8,21 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.targets.sql.dialect import Link, declared_links, enforces_references, speaking
-from reconciler.targets.sql.mapping import Col, KindMap, System
+from reconciler.targets.sql.dialect import (
+    Link,
+    Watch,
+    declared_links,
+    enforces_references,
+    restricting,
+    speaking,
+    watches,
+)
+from reconciler.targets.sql.mapping import Col, Foreign, KindMap, System
 from reconciler.targets.sql.wire import Wire, chunks
+
+REFUSING: Final = frozenset({"", "RESTRICT", "NO ACTION"})
+LOCKING: Final = ("for update", "for share", "for key share", "for no key update", "lock in share mode")
+RAISING: Final = ("raise exception", "signal ")
 
 SPREADING: Final = {"CASCADE": "delete", "SET NULL": "empty", "SET DEFAULT": "reset"}
 """What a foreign key does to the rows that hold it when the row it names is deleted."""
@@ -34,14 +46,48 @@ class LiveSchema:
         with speaking(self._wire.place):
             return declared_links(self._wire.connection) if enforces_references(self._wire.connection) else ()
 
+    @cached_property
+    def watches(self) -> tuple[Watch, ...]:
+        """Every trigger that runs before rows come or change."""
+        with speaking(self._wire.place):
+            return watches(self._wire.connection)
+
     def protection(self, system: System, kind: str) -> str:
-        """The class of a kind: A, every reference to it refuses a delete; B, one would be emptied or spread; C, one has
-        no foreign key at all (RELIABILITY 2.2)."""
-        actions = {(link.table, link.column): link.on_delete for link in self.links}
-        classes = {
-            _class(actions.get((place.column.table.name, place.column.name))) for _, _, place in system.referrers(kind)
+        """The class of a kind: A, every reference to it refuses a delete, by a foreign key or by triggers on the side
+        of the users; B, one would be emptied or spread; C, one has neither (RELIABILITY 2.2)."""
+        return max((self._class(place, system.kinds[kind]) for _, _, place in system.referrers(kind)), default="A")
+
+    def raising(self, system: System, kind: str) -> Iterator[str]:
+        """The SQL that gives the kind class A, a statement a reference."""
+        for _, _, place in system.referrers(kind):
+            if self._class(place, system.kinds[kind]) != "A":
+                table, column = place.column.table.name, place.column.name
+                wanted = Link(table, column, system.kinds[kind].table.name, "RESTRICT", f"fk_{table}_{column}")
+                yield restricting(self._wire.connection, wanted, next(iter(self._links_of(place)), None))
+
+    def _links_of(self, place: Foreign) -> list[Link]:
+        named = (place.column.table.name, place.column.name)
+        return [link for link in self.links if (link.table, link.column) == named]
+
+    def _class(self, place: Foreign, target: KindMap) -> str:
+        actions = {link.on_delete for link in self._links_of(place) if link.refers_to == target.table.name}
+        if actions & REFUSING or self._is_watched(place, target):
+            return "A"
+        return "B" if actions else "C"
+
+    def _is_watched(self, place: Foreign, target: KindMap) -> bool:
+        """Whether triggers refuse to refer to what is gone. One that locks nothing refuses too late, so it has to say
+        all three: what it looks at, that it locks it, and that it refuses."""
+        told = [(watch.event, watch.body.lower()) for watch in self.watches if watch.table == place.column.table.name]
+        words = (target.table.name, place.column.name)
+        events = {
+            event
+            for event, body in told
+            if all(word in body for word in words)
+            and any(word in body for word in LOCKING)
+            and any(word in body for word in RAISING)
         }
-        return max(classes, default="A")
+        return events >= {"INSERT", "UPDATE"}
 
     def cascades(self, system: System, kind: KindMap, ids: Mapping[str, int]) -> Iterator[tuple[str, str]]:
         """key → in words, what a delete would take along, or empty, that does not belong to the object alone. Fields
@@ -69,13 +115,3 @@ class LiveSchema:
         for chunk in chunks(ids):
             statement = sa.select(column, sa.func.count()).select_from(sa.table(table)).group_by(column)
             yield from ((number, count) for number, count in self._wire.counts(statement.where(column.in_(chunk))))
-
-
-def _class(on_delete: str | None) -> str:
-    match on_delete:
-        case None:
-            return "C"
-        case "" | "RESTRICT" | "NO ACTION":
-            return "A"
-        case _:
-            return "B"

@@ -28,19 +28,19 @@ class Wire:
     def __init__(self, connection: sa.Connection, place: Database, *, locking: bool) -> None:
         self.connection = connection
         self.place = place
-        self._locking = locking
+        self.locking = locking
 
     def rows(self, statement: Query) -> Sequence[Line]:
         """All rows of a SELECT of what may be written: nobody else may write them, or come to refer to them."""
-        return self._all(statement.with_for_update() if self._locking else statement)
+        return self._all(statement.with_for_update() if self.locking else statement)
 
     def names(self, statement: Query) -> Sequence[Line]:
         """All rows of a SELECT of what is only referred to: it stays, and others may refer to it too."""
-        return self._all(statement.with_for_update(read=True, key_share=True) if self._locking else statement)
+        return self._all(statement.with_for_update(read=True, key_share=True) if self.locking else statement)
 
     def counts(self, statement: Query) -> Sequence[Line]:
         """All rows of a SELECT that groups or joins, which not every engine can lock."""
-        lock = self._locking and counts_can_lock(self.connection)
+        lock = self.locking and counts_can_lock(self.connection)
         return self._all(statement.with_for_update(read=True) if lock else statement)
 
     def _all(self, statement: Query) -> Sequence[Line]:

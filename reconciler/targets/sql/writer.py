@@ -16,7 +16,7 @@ from reconciler.model.record import Record
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Draft
-from reconciler.targets.sql.dialect import speaking
+from reconciler.targets.sql.dialect import roll_back, speaking
 from reconciler.targets.sql.facts import Witness, by_kind
 from reconciler.targets.sql.ink import Ink, delete_where
 from reconciler.targets.sql.mapping import KindMap, System
@@ -154,7 +154,7 @@ class SqlWriter:
     def rollback(self) -> None:
         """Explicitly, after any error (RULES 18)."""
         with speaking(self._wire.place):
-            self._wire.connection.rollback()
+            roll_back(self._wire.connection)
 
     def _live(self, kind: KindMap, keys: Collection[str]) -> dict[str, int]:
         ids = self._wire.ids(kind, keys)

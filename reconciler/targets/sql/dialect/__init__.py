@@ -8,13 +8,16 @@ from reconciler.targets.sql.dialect.opening import (
     declared_links,
     enforces_references,
     engine_version,
+    memory_owner,
     memory_schema,
     opened,
     restricting,
+    roll_back,
     settings_of,
     speaking,
+    watches,
 )
-from reconciler.targets.sql.dialect.place import CREATE_FIRST, Database, Door, Link
+from reconciler.targets.sql.dialect.place import CREATE_FIRST, Database, Door, Link, Watch
 
 __all__ = [
     "CREATE_FIRST",
@@ -24,15 +27,19 @@ __all__ = [
     "Database",
     "Door",
     "Link",
+    "Watch",
     "about_to_create",
     "counts_can_lock",
     "database",
     "declared_links",
     "enforces_references",
     "engine_version",
+    "memory_owner",
     "memory_schema",
     "opened",
     "restricting",
+    "roll_back",
     "settings_of",
     "speaking",
+    "watches",
 ]

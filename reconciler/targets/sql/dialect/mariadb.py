@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from reconciler.model.errors import Lost, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect.place import DOCTOR, Database, Door, Link
+from reconciler.targets.sql.dialect.place import DOCTOR, Database, Door, Link, Watch
 
 COUNTS_LOCK: Final = True
 MEMORY_SCHEMA: Final = "reconciler"
+SCHEMAS_ARE_SHARED: Final = True  # a schema is a database
 
 PATIENCE: Final = 10
 """Seconds for the server to answer at all."""
@@ -35,20 +36,16 @@ NOT_ALLOWED: Final = frozenset({1142, 1143, 1227, 1370, 1410})
 BAD_VALUES: Final = frozenset({1048, 1264, 1265, 1292, 1364, 1366, 1406, 3819, 4025})
 FULL: Final = frozenset({1021, 1114, 1041, 3, 28})
 
-LINKS: Final = """
-SELECT used.TABLE_NAME, used.COLUMN_NAME, used.REFERENCED_TABLE_NAME, rule.DELETE_RULE, used.CONSTRAINT_NAME
-FROM information_schema.KEY_COLUMN_USAGE AS used
-JOIN information_schema.REFERENTIAL_CONSTRAINTS AS rule
-  ON rule.CONSTRAINT_SCHEMA = used.CONSTRAINT_SCHEMA AND rule.TABLE_NAME = used.TABLE_NAME
-  AND rule.CONSTRAINT_NAME = used.CONSTRAINT_NAME
-WHERE used.TABLE_SCHEMA = DATABASE() AND used.REFERENCED_TABLE_SCHEMA = DATABASE()
-ORDER BY 1, 2, 5
+WATCHES: Final = """
+SELECT EVENT_OBJECT_TABLE, EVENT_MANIPULATION, ACTION_STATEMENT FROM information_schema.TRIGGERS
+WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND ACTION_TIMING = 'BEFORE' AND EVENT_MANIPULATION IN ('INSERT', 'UPDATE')
+ORDER BY 1, 2, 3
 """
 
 
 def open_engine(place: Database, door: Door) -> sa.Engine:
     """Sessions in UTC, in strict mode. A reader cannot write; a writer's waiting and standing still is bounded."""
-    given: dict[str, Any] = {"connect_timeout": PATIENCE, "charset": "utf8mb4"}
+    given: dict[str, Any] = {"connect_timeout": PATIENCE, "charset": "utf8mb4", "read_timeout": _longest(place, door)}
     if "unix_socket" in place.url.query:
         given["ssl_disabled"] = True  # nobody listens there, and to make ready for TLS takes longer than to connect
     engine = sa.create_engine(place.url, poolclass=sa.NullPool, hide_parameters=True, connect_args=given)
@@ -68,6 +65,12 @@ def open_engine(place: Database, door: Door) -> sa.Engine:
         snapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(snapshot))
     return engine
+
+
+def _longest(place: Database, door: Door) -> int:
+    """Seconds after which a server that does not answer is taken for lost; it would have ended a writer's statement
+    itself by then."""
+    return ceil(place.held + place.lock_timeout) + PATIENCE if door is Door.WRITE else 600
 
 
 def _prepare(cursor: Any, place: Database, door: Door) -> None:
@@ -182,10 +185,24 @@ def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
 
 
 def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
-    """Every foreign key of one column, sorted."""
-    rows = [Link(*row) for row in connection.exec_driver_sql(LINKS)]
-    columns = [(link.table, link.name) for link in rows]
-    return tuple(link for link in rows if columns.count((link.table, link.name)) == 1)
+    """Every foreign key of one column, sorted. Read from SHOW CREATE TABLE: an account that may only SELECT sees no
+    rule in information_schema."""
+    found = (
+        Link(table, key["constrained_columns"][0], key["referred_table"], _rule(key), str(key["name"]))
+        for (_, table), keys in sa.inspect(connection).get_multi_foreign_keys().items()
+        for key in keys
+        if len(key["constrained_columns"]) == 1 and key["referred_schema"] is None
+    )
+    return tuple(sorted(found))
+
+
+def _rule(key: Any) -> str:
+    return str(key["options"].get("ondelete", "RESTRICT"))
+
+
+def watches(connection: sa.Connection) -> tuple[Watch, ...]:
+    """What runs before rows are inserted or updated, as far as the account may see it."""
+    return tuple(Watch(*row) for row in connection.exec_driver_sql(WATCHES))
 
 
 def enforces_references(connection: sa.Connection) -> bool:
@@ -196,7 +213,9 @@ def enforces_references(connection: sa.Connection) -> bool:
 def restricting(missing: Link, present: Link | None) -> str:
     """The SQL that makes a reference refuse deletes. `present`: the foreign key that is there now."""
     gone = f"DROP FOREIGN KEY {present.name}, " if present else ""
+    # One statement, so that there is no moment without a key; it may not use the old name again.
+    name = f"{missing.name}_restrict" if present and present.name == missing.name else missing.name
     return (
-        f"ALTER TABLE {missing.table} {gone}ADD CONSTRAINT {missing.name} FOREIGN KEY ({missing.column}) "
+        f"ALTER TABLE {missing.table} {gone}ADD CONSTRAINT {name} FOREIGN KEY ({missing.column}) "
         f"REFERENCES {missing.refers_to} (id) ON DELETE RESTRICT;"
     )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from reconciler.model.errors import Lost
 from reconciler.targets.sql.dialect import mariadb, postgresql, sqlite
-from reconciler.targets.sql.dialect.place import Database, Door, Flavour, Link
+from reconciler.targets.sql.dialect.place import Database, Door, Flavour, Link, Watch
 
 FLAVOURS: Final[dict[str, Flavour]] = {
     "sqlite": sqlite,
@@ -46,6 +46,20 @@ def speaking(place: Database) -> Iterator[None]:
         raise _of(place).meaning(error, place) from error
 
 
+def roll_back(connection: sa.Connection) -> None:
+    """Undo whatever is not committed, and make sure of it: SQLAlchemy takes a COMMIT that failed for the end of the
+    transaction, while for the engine it may go on, and the next COMMIT would write it."""
+    connection.rollback()
+    if connection.closed or connection.invalidated:
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    try:
+        driver.rollback()
+    except connection.dialect.loaded_dbapi.Error:
+        connection.invalidate()  # closed, so nothing of it can be written any more
+
+
 def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     """The switches of this connection that matter, for `doctor`."""
     return _at(connection).settings_of(connection)
@@ -59,6 +73,11 @@ def engine_version(connection: sa.Connection) -> str:
 def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
     """Every foreign key of one column, sorted."""
     return _at(connection).declared_links(connection)
+
+
+def watches(connection: sa.Connection) -> tuple[Watch, ...]:
+    """What runs before rows are inserted or updated, as far as the account may see it."""
+    return _at(connection).watches(connection)
 
 
 def enforces_references(connection: sa.Connection) -> bool:
@@ -80,6 +99,11 @@ def memory_schema(place: Database, stated: str) -> str | None:
     """Where memory lies (RULES 17): in a schema of its own, as `stated` or by default; None: with everything else."""
     default = _of(place).MEMORY_SCHEMA
     return default and (stated or default)
+
+
+def memory_owner(place: Database) -> str:
+    """The database that memory is of, where another one could take it for its own; else empty."""
+    return place.url.database or "" if _of(place).SCHEMAS_ARE_SHARED else ""
 
 
 def _of(place: Database) -> Flavour:

@@ -38,7 +38,7 @@ class Database:
         return f"{self.url.host}/{self.url.database}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Link:
     """A reference that the live schema knows. `on_delete`: RESTRICT, NO ACTION, SET NULL, SET DEFAULT or CASCADE.
     `name`: the constraint's own."""
@@ -50,12 +50,26 @@ class Link:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A trigger that runs before rows of `table` come or change. `event`: INSERT or UPDATE; `body`: what it does."""
+
+    table: str
+    event: str
+    body: str
+
+
 class Flavour(Protocol):
     """One engine. Modules are of this type."""
 
     @property
     def COUNTS_LOCK(self) -> bool:  # a constant of a module
         """Whether a SELECT that groups can lock what it counts."""
+        ...
+
+    @property
+    def SCHEMAS_ARE_SHARED(self) -> bool:
+        """Whether all databases of a server see the same schemas."""
         ...
 
     @property
@@ -77,6 +91,10 @@ class Flavour(Protocol):
 
     def declared_links(self, connection: sa.Connection) -> tuple[Link, ...]:
         """Every foreign key of one column, sorted."""
+        ...
+
+    def watches(self, connection: sa.Connection) -> tuple[Watch, ...]:
+        """What runs before rows are inserted or updated, as far as the account may see it."""
         ...
 
     def enforces_references(self, connection: sa.Connection) -> bool:

@@ -9,16 +9,23 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from reconciler.model.errors import Lost, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect.place import DOCTOR, Database, Door, Link
+from reconciler.targets.sql.dialect.place import DOCTOR, Database, Door, Link, Watch
 
 COUNTS_LOCK: Final = False
 """What is counted is safe: the row that it refers to is locked, and a foreign key makes whoever wants to refer to it
 wait for that row."""
 
 MEMORY_SCHEMA: Final = "reconciler"
+SCHEMAS_ARE_SHARED: Final = False
 
-PATIENCE: Final = 10
-"""Seconds for the server to answer at all."""
+ALIVE: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""Seconds, the last one milliseconds, after which a server that cannot be heard is taken for lost."""
 
 ACTIONS: Final = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
@@ -46,6 +53,20 @@ UNREACHABLE: Final = (
 """What libpq says when there is no connection; it gives no code."""
 
 
+WATCHES: Final = """
+SELECT watched.relname, event.name, body.prosrc
+FROM pg_catalog.pg_trigger AS trigger
+JOIN pg_catalog.pg_class AS watched ON watched.oid = trigger.tgrelid
+JOIN pg_catalog.pg_namespace AS schema ON schema.oid = watched.relnamespace
+JOIN pg_catalog.pg_proc AS body ON body.oid = trigger.tgfoid
+JOIN (VALUES ('INSERT', 4), ('UPDATE', 16)) AS event (name, bit) ON trigger.tgtype::int & event.bit <> 0
+WHERE NOT trigger.tgisinternal AND trigger.tgenabled IN ('O', 'A') AND trigger.tgtype::int & 3 = 3
+  AND schema.nspname = current_schema()
+ORDER BY 1, 2, 3
+"""
+"""Bit 1: for each row; bit 2: before."""
+
+
 def open_engine(place: Database, door: Door) -> sa.Engine:
     """Sessions in UTC. A reader cannot write; a writer's waiting and standing still is bounded by the server."""
     # Connections to a server are kept alive by nobody here: each command opens one.
@@ -53,7 +74,7 @@ def open_engine(place: Database, door: Door) -> sa.Engine:
         place.url,
         poolclass=sa.NullPool,
         hide_parameters=True,
-        connect_args={"connect_timeout": PATIENCE, "application_name": "reconciler", "client_encoding": "utf8"},
+        connect_args={**ALIVE, "application_name": "reconciler", "client_encoding": "utf8"},
     )
 
     def prepare(connection: Any, record: object) -> None:
@@ -89,10 +110,11 @@ def _milliseconds(seconds: float) -> str:
 def meaning(error: BaseException | None, place: Database) -> Exception:
     """What an error of the driver means to a person."""
     shown, state = place.shown, getattr(error, "sqlstate", None)
-    said = getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
+    # The first line: the driver repeats the statement below it.
+    said = getattr(getattr(error, "diag", None), "message_primary", None) or str(error).partition("\n")[0]
     match state or "":
         case "" if "connection" in said or any(sign in said for sign, _, _ in UNREACHABLE):
-            return _no_answer(said, place)
+            return _no_answer(str(error), place)
         case "40001" | "40P01":
             return Retry(f"{shown} gave the transaction up for another one's sake ({said})", remedy="run again")
         case "55P03":
@@ -141,6 +163,11 @@ def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
     """Every foreign key of one column, sorted."""
     found = connection.exec_driver_sql(LINKS)
     return tuple(Link(table, column, target, ACTIONS[kind], name) for table, column, target, kind, name in found)
+
+
+def watches(connection: sa.Connection) -> tuple[Watch, ...]:
+    """What runs before rows are inserted or updated."""
+    return tuple(Watch(*row) for row in connection.exec_driver_sql(WATCHES))
 
 
 def enforces_references(connection: sa.Connection) -> bool:

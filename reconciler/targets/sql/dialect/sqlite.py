@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from reconciler.model.errors import Locked, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect.place import CREATE_FIRST, DOCTOR, Database, Door, Link
+from reconciler.targets.sql.dialect.place import CREATE_FIRST, DOCTOR, Database, Door, Link, Watch
 
 COUNTS_LOCK: Final = False  # BEGIN IMMEDIATE has locked everything
 MEMORY_SCHEMA: Final = None
+SCHEMAS_ARE_SHARED: Final = False
 
 
 def open_engine(place: Database, door: Door) -> sa.Engine:
@@ -90,7 +91,6 @@ class _Again(sqlite3.Cursor):
             self.connection.text_factory = _text
             super().execute(*self._asked)
             if self._given:  # of 0 the driver gives all
-                if self._given:  # of none it would fetch all
                 super().fetchmany(self._given)
             rows = fetch()
         self._given += len(rows)
@@ -159,6 +159,11 @@ def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
         'GROUP BY t.name, f.id, f."table", f.on_delete HAVING count(*) = 1 ORDER BY 1, 2'
     )
     return tuple(Link(table, column, target, on_delete) for table, column, target, on_delete in found)
+
+
+def watches(connection: sa.Connection) -> tuple[Watch, ...]:
+    """None: the built-in system has foreign keys here, and nobody else's runs on a file."""
+    return ()
 
 
 def enforces_references(connection: sa.Connection) -> bool:

@@ -1,0 +1,156 @@
+"""URLs, and what errors of servers mean, without a server."""
+
+from __future__ import annotations
+
+import pymysql
+import pytest
+import sqlalchemy as sa
+
+from reconciler.model.errors import Lost, ReconcilerError, Refused, Retry, TargetError
+from reconciler.targets.sql.dialect import Database, database, memory_schema, speaking
+
+SECRET = "hunter2secret"  # a canary, looked for in every message
+
+
+class PostgresError(Exception):
+    """As psycopg raises: a code, or none where there was no connection."""
+
+    def __init__(self, sqlstate: str | None, said: str) -> None:
+        super().__init__(f"{said}\nLINE 1: SELECT '{SECRET}'")
+        self.sqlstate = sqlstate
+        self.diag = type("Diag", (), {"message_primary": said if sqlstate else None})
+
+
+POSTGRES: list[tuple[str | None, str, type[ReconcilerError], str]] = [
+    ("40001", "could not serialize", Retry, "gave the transaction up"),
+    ("40P01", "deadlock detected", Retry, "gave the transaction up"),
+    ("55P03", "lock timeout", Retry, "waited 5 s"),
+    ("57014", "statement timeout", TargetError, "took longer than 30 s"),
+    ("23503", "violates foreign key", Refused, "still refers"),
+    ("23505", "duplicate key", TargetError, "the name is taken"),
+    ("23514", "violates check", TargetError, "refuses the value: violates check"),
+    ("22001", "too long", TargetError, "refuses the value: too long"),
+    ("42501", "permission denied", TargetError, "may not do this"),
+    ("42P01", "no such relation", TargetError, "db.example/esp: no such relation"),
+    ("08006", "connection failure", Lost, "was lost"),
+    ("57P01", "terminating connection", Lost, "was lost"),
+    ("25P03", "idle in transaction", Lost, "was lost"),
+    ("53100", "disk full", TargetError, "has no room left"),
+    ("3D000", 'database "esp" does not exist', TargetError, "no such account or database"),
+    (None, "connection failed: password authentication failed for user", TargetError, "does not accept the account"),
+    (None, "connection to server failed: Connection refused", TargetError, "cannot be reached"),
+    (None, "connection failed: certificate verify failed", TargetError, "cannot be verified"),
+    (None, "odd", TargetError, "db.example/esp: odd"),
+]
+
+MARIADB: list[tuple[int, type[ReconcilerError], str]] = [
+    (1213, Retry, "gave the transaction up"),
+    (1020, Retry, "gave the transaction up"),
+    (1205, Retry, "waited 5 s"),
+    (1969, TargetError, "took longer than 30 s"),
+    (2006, Lost, "was lost"),
+    (2013, Lost, "was lost"),
+    (1047, Lost, "was lost"),
+    (1180, Lost, "was lost"),
+    (1451, Refused, "still refers"),
+    (1062, TargetError, "the name is taken"),
+    (1045, TargetError, "does not accept the account"),
+    (1049, TargetError, "no such database"),
+    (1142, TargetError, "may not do this"),
+    (1264, TargetError, "refuses the value"),
+    (4025, TargetError, "refuses the value"),
+    (1114, TargetError, "has no room left"),
+    (2003, TargetError, "cannot be reached"),
+    (1146, TargetError, "db.example/esp: said (1146)"),
+]
+
+
+def place(backend: str) -> Database:
+    return Database(sa.make_url(f"{backend}://scott:{SECRET}@db.example/esp"), 5)
+
+
+def told(backend: str, error: Exception) -> ReconcilerError:
+    with pytest.raises(ReconcilerError) as caught, speaking(place(backend)):
+        raise sa.exc.OperationalError(f"SELECT {SECRET}", {"x": SECRET}, error)
+    assert SECRET not in caught.value.message + caught.value.remedy
+    return caught.value
+
+
+@pytest.mark.parametrize(("state", "said", "sort", "words"), POSTGRES)
+def test_what_postgresql_means(state: str | None, said: str, sort: type[ReconcilerError], words: str) -> None:
+    error = told("postgresql+psycopg", PostgresError(state, said))
+    if state is not None:
+        assert type(error) is sort
+    assert words in error.message
+
+
+@pytest.mark.parametrize(("code", "sort", "words"), MARIADB)
+def test_what_mariadb_means(code: int, sort: type[ReconcilerError], words: str) -> None:
+    error = told("mariadb+pymysql", pymysql.err.OperationalError(code, "said"))
+    assert type(error) is sort
+    assert words in error.message
+
+
+def test_a_certificate_that_is_not_verified_is_said() -> None:
+    error = told("mariadb+pymysql", pymysql.err.OperationalError(2003, "SSL: CERTIFICATE_VERIFY_FAILED"))
+    assert "no certificate that can be verified" in error.message
+    assert "cannot be reached" in told("mariadb+pymysql", pymysql.err.InterfaceError()).message
+
+
+HERE = [
+    "postgresql+psycopg://u@localhost/esp",
+    "postgresql+psycopg://u@/esp?host=/run/postgresql",
+    "postgresql+psycopg:///esp",
+    "mariadb+pymysql://u@127.0.0.1:3307/esp",
+    "mysql+pymysql://u@/esp?unix_socket=/run/mysqld.sock",
+]
+
+
+@pytest.mark.parametrize("url", HERE)
+def test_what_stays_on_this_host_needs_no_tls(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE"):
+        monkeypatch.delenv(name, raising=False)
+    assert database(url, 5).url == sa.make_url(url)
+
+
+def test_postgresql_elsewhere_is_verified_unasked() -> None:
+    assert database("postgresql+psycopg://u@db.example/esp", 5).url.query["sslmode"] == "verify-full"
+
+
+@pytest.mark.parametrize("name", ["PGHOST", "PGHOSTADDR", "PGSERVICE"])
+def test_a_host_of_the_environment_is_elsewhere_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "db.example")
+    assert database("postgresql+psycopg:///esp", 5).url.query["sslmode"] == "verify-full"
+
+
+OPEN = [
+    "postgresql+psycopg://u:hunter2secret@db.example/esp?sslmode=require",
+    "postgresql+psycopg://u@/esp?host=db.example&sslmode=disable",
+    "postgresql+psycopg://u@localhost/esp?hostaddr=192.0.2.7&sslmode=prefer",
+    "postgresql+psycopg://u@/esp?service=live&sslmode=prefer",
+    "mariadb+pymysql://u:hunter2secret@db.example/esp",
+    "mariadb+pymysql://u@db.example/esp?ssl_check_hostname=false&ssl_ca=/ca.pem",
+    "mariadb+pymysql://u@db.example/esp?ssl_ca=/ca.pem&ssl_disabled=true",
+    "mariadb+pymysql://u@db.example/esp?ssl_ca=/ca.pem&ssl_verify_cert=false",
+    "mariadb+pymysql://u@localhost/esp?read_default_file=/etc/my.cnf",
+]
+
+
+@pytest.mark.parametrize("url", OPEN)
+def test_another_host_without_a_checked_certificate_is_refused(url: str) -> None:
+    with pytest.raises(TargetError, match="its certificate is not checked") as caught:
+        database(url, 5)
+    assert "insecure: true" in caught.value.remedy
+    assert SECRET not in caught.value.message + caught.value.remedy
+    assert database(url, 5, insecure=True).url == sa.make_url(url)
+
+
+def test_mariadb_elsewhere_with_its_authority_is_fine() -> None:
+    url = "mariadb+pymysql://u@db.example/esp?ssl_ca=/ca.pem"
+    assert database(url, 5).url == sa.make_url(url)
+
+
+def test_memory_has_a_schema_of_its_own_on_servers() -> None:
+    assert memory_schema(place("postgresql"), "") == "reconciler"
+    assert memory_schema(place("mysql+pymysql"), "ours") == "ours"
+    assert memory_schema(database("sqlite:////srv/esp.db", 5), "ours") is None
