@@ -1,7 +1,7 @@
 """A process that applies, and does something to itself when a phase begins.
 
-`python applying_child.py FOLDER PHASE ACTION`: `stop` freezes it, `kill` ends it, `wait` waits for a line on stdin. Says
-`there` when it is so far; ends with the exit code that a command would have.
+`python applying_child.py FOLDER PHASE ACTION`: `stop` freezes it, `kill` ends it, `wait` waits for a line on stdin. It
+says `there` when it is so far; ends with the exit code that a command would have.
 """
 
 from __future__ import annotations
