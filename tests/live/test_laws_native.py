@@ -49,7 +49,7 @@ def _no_git() -> Any:
 
 
 def fresh(empty: Esp, world: World) -> Esp:
-    esp = empty.copy(empty.folder.with_name(f"example-{next(NUMBER)}"))
+    esp = empty.copy(empty.folder.with_name(f"law-{next(NUMBER)}"))
     esp.declare(world)
     return esp
 
