@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check bench torture generate lock clean
+.PHONY: help demo test lint check bench torture torture-short generate lock clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ bench: $(READY) ## Measure against the peers that are installed; writes docs/ben
 
 torture: $(READY) ## Races, kills and fuzz
 	@$(BIN)/python -m pytest -m torture
+
+torture-short: $(READY)
+	@$(BIN)/python -m pytest -m torture tests/torture tests/live/test_race_engines.py
 
 generate: $(READY) ## Write what is generated: schemas, reference pages, the README's output
 	@$(BIN)/reconciler schema
