@@ -24,7 +24,7 @@ demo: $(READY) ## The whole idea on a running ESP, in var/demo
 	@$(BIN)/python tools/demo.py
 
 test: $(READY) ## Every test but the long ones
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not torture"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -rs -m "not torture"
 
 lint: $(READY) ## Format, rules, types, floors
 	@$(BIN)/ruff format --check .

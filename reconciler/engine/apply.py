@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.engine.journal import entries, memory_entries
 from reconciler.engine.prove import not_held, prove, touched
 from reconciler.engine.recheck import recheck_moved, recheck_start
 from reconciler.engine.write import Moves, Writing, size
-from reconciler.model.change import Change
-from reconciler.model.errors import Locked, ReconcilerError, Refused, Retry, Stale, TargetError, Unknown
+from reconciler.model.change import Change, Delete
+from reconciler.model.errors import Locked, Orphaned, ReconcilerError, Refused, Retry, Stale, TargetError, Unknown
+from reconciler.model.facts import SAMPLE
 from reconciler.model.finding import Finding
 from reconciler.model.memory import Memory, Run
 from reconciler.model.plan import Plan
@@ -50,7 +51,7 @@ class Applying:
     vocabulary: Vocabulary
     progress: Progress
     clock: Callable[[], float]
-    in_doubt: Callable[[], str | None]
+    in_doubt: Callable[[], str | None] = field(default=lambda: None)
 
     def apply(self) -> Outcome:
         """All or nothing. Raises Refused 3, Stale 4, Locked 5, Unknown 6, TargetError 1; nothing is written then.
@@ -79,7 +80,43 @@ class Applying:
             if not committing or isinstance(error, (Locked, Refused, TargetError)):
                 self._note_failure(error)
             raise
+        self._recount(outcome)
         return outcome
+
+    def rehearse(self) -> Outcome:
+        """All that `apply` does up to the COMMIT, and then nothing of it. Raises what `apply` raises."""
+        if self.plan.blocked:
+            raise Refused("the plan is blocked; nothing was rehearsed", findings=self.plan.blocked)
+        self.memory.announce(self.writer.session, self.run)
+        try:
+            self.writer.begin()
+            self.memory.lock(self.writer.session, self.run)
+            outcome = self._in_transaction()
+        except BaseException as error:
+            self._give_up()
+            self._note_failure(error)
+            raise
+        self._give_up()
+        self.memory.finish(self.writer.session, self.run, "rehearsed")
+        self.writer.commit()
+        return outcome
+
+    def _recount(self, outcome: Outcome) -> None:
+        """Raise Orphaned when users came to what was deleted, which only a system without guard lets happen."""
+        if not any(isinstance(change, Delete) for change in outcome.done):
+            return
+        orphans: Mapping[Ref, Collection[Ref]] = {}
+        with suppress(ReconcilerError):  # it is done, whatever becomes of the question
+            orphans = self.writer.orphans()
+            if orphans:
+                self.writer.rollback()
+        if orphans:
+            raise Orphaned(
+                "applied, but the system let users come to what was being deleted",
+                remedy=f"`reconciler revert {self.run.id}` brings it back under its old id, and them with it; "
+                "`reconciler doctor` prints what would have prevented it",
+                findings=tuple(_orphaned(orphans)),
+            )
 
     def _give_up(self) -> None:
         """What ended the transaction is to be told, not that a lost one cannot be rolled back."""
@@ -186,6 +223,14 @@ class Applying:
             self.writer.commit()
 
 
+def _orphaned(orphans: Mapping[Ref, Collection[Ref]]) -> Iterator[Finding]:
+    for ref, users in sorted(orphans.items()):
+        for user in sorted(users)[:SAMPLE]:
+            yield Finding(code="unguarded", message=f"refers to {ref}, which is deleted", ref=user)
+        if len(users) > SAMPLE:
+            yield Finding(code="unguarded", message=f"{len(users) - SAMPLE:,} more refer to it", ref=ref)
+
+
 def _taken(others: Mapping[Ref, str], ours: Collection[Ref]) -> Iterator[Finding]:
     for ref in sorted(others.keys() & ours):
         said = f'project "{others[ref]}" manages it since the plan was made'
@@ -221,3 +266,19 @@ def apply(
         clock=clock,
         in_doubt=in_doubt,
     ).apply()
+
+
+def rehearse(
+    plan: Plan,
+    writer: Writer,
+    memory: Memory,
+    run: Run,
+    *,
+    vocabulary: Vocabulary,
+    progress: Progress = lambda phase: None,
+    clock: Callable[[], float],
+) -> Outcome:
+    """See `Applying.rehearse`."""
+    return Applying(
+        plan=plan, writer=writer, memory=memory, run=run, vocabulary=vocabulary, progress=progress, clock=clock
+    ).rehearse()

@@ -123,7 +123,7 @@ def unguarded(case: Case) -> Iterator[Finding]:
                 message="no foreign key or trigger protects its users while it is deleted",
                 ref=change.ref,
                 origin=change.origin,
-                remedy="install the trigger that `reconciler doctor` prints, or --allow unguarded --reason TEXT",
+                remedy="install the foreign key that `reconciler doctor` prints, or --allow unguarded --reason TEXT",
             )
 
 

@@ -41,10 +41,11 @@ def utc_now() -> str:
 
 
 class SqlMemory:
-    """Memory in the schema given, or in the connection's own. `clock` tells when a run ends."""
+    """Memory in the schema given, or in the connection's own; `owner`: the database that it is of, where several could
+    find it. `clock` tells when a run ends."""
 
-    def __init__(self, schema: str | None = None, *, clock: Callable[[], str] = utc_now) -> None:
-        self._tables = Tables(schema)
+    def __init__(self, schema: str | None = None, owner: str = "", *, clock: Callable[[], str] = utc_now) -> None:
+        self._tables = Tables(schema, owner)
         self._clock = clock
 
     def version(self, session: Connection) -> int | None:

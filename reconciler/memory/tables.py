@@ -46,10 +46,12 @@ def _document() -> Text:
 
 
 class Tables:
-    """All tables of one memory. `schema`: where they lie; None for the connection's own."""
+    """All tables of one memory. `schema`: where they lie; None for the connection's own. `owner`: the database that
+    they are of, where several could find them; then `home` says so."""
 
-    def __init__(self, schema: str | None = None) -> None:
+    def __init__(self, schema: str | None = None, owner: str = "") -> None:
         self.schema = schema
+        self.owner = owner
         self.metadata = MetaData(schema=schema)
         self.meta = Table(
             "reconciler_meta",
@@ -112,3 +114,11 @@ class Tables:
             Column("after", _document()),
             Column("raw", _document()),
         )
+        self.home: Table | None = None
+        if owner:
+            self.home = Table(
+                "reconciler_home",
+                self.metadata,
+                Column("id", Integer, primary_key=True, autoincrement=False),
+                Column("database", _word(64), nullable=False),
+            )

@@ -53,6 +53,7 @@ def usable(session: Connection, tables: Tables) -> str | None:
             f"memory is of version {version}, this reconciler needs {VERSION}",
             remedy="run `reconciler database upgrade`",
         )
+    _refuse_another_s(session, tables)
     return instance
 
 
@@ -67,6 +68,8 @@ def install(session: Connection, tables: Tables) -> list[str]:
     if tables.schema is not None and tables.schema not in inspect(session).get_schema_names():
         session.execute(CreateSchema(tables.schema))
     tables.metadata.create_all(session)
+    if tables.home is not None:
+        _only_row(session, tables.home, database=tables.owner)
     _only_row(session, tables.lock, heartbeat=0, run="")
     # Last: a memory without this row counts as not installed, so a broken installation is taken up again.
     _only_row(session, tables.meta, version=VERSION, instance=secrets.token_hex(16))
@@ -90,6 +93,18 @@ def upgrade(session: Connection, tables: Tables, steps: tuple[Step, ...] = STEPS
             session.execute(update(tables.meta).values(version=step.version))
             done.append(f"memory: version {step.version}: {step.says}")
     return done
+
+
+def _refuse_another_s(session: Connection, tables: Tables) -> None:
+    """Two databases of one server must not take each other's objects for their own."""
+    if tables.home is None:
+        return
+    owner = session.execute(select(tables.home.c.database)).scalar()
+    if owner != tables.owner:
+        raise TargetError(
+            f"the memory in schema {tables.schema} is of the database {owner}, not of {tables.owner}",
+            remedy="give this target one of its own: `memory: NAME` in reconciler.yaml",
+        )
 
 
 def _refuse_newer(version: int, known: int) -> None:

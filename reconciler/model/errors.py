@@ -51,6 +51,12 @@ class Locked(ReconcilerError):
     exit_code = 5
 
 
+class Orphaned(ReconcilerError):
+    """The apply is done, and meanwhile somebody came to refer to what it deleted."""
+
+    exit_code = 6
+
+
 class Unknown(ReconcilerError):
     """The outcome of the COMMIT is not known."""
 

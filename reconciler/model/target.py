@@ -124,6 +124,11 @@ class Writer(Protocol):
         """Remove the rows and what belongs to them alone. Raises TargetError when the system refuses."""
         ...
 
+    def orphans(self) -> Mapping[Ref, Collection[Ref]]:
+        """Asked after the COMMIT: what this writer has deleted → who refers to it nevertheless, because the system
+        could not prevent it. Mostly nobody."""
+        ...
+
     def commit(self) -> None:
         """All or nothing. Raises Unknown when the answer is lost."""
         ...
@@ -189,6 +194,9 @@ class KeepsMemory(Protocol):
 
     memory_schema: str | None
     """The schema that memory lies in; None: with everything else."""
+
+    memory_owner: str
+    """The database that this memory is of, where others could find it too; else empty."""
 
 
 class TargetType(Protocol):

@@ -11,7 +11,7 @@ from reconciler.model.names import folded
 from reconciler.model.target import Listing
 from reconciler.report.masking import OPEN, Masking
 from reconciler.report.words import counted
-from reconciler.workflow.journey import actor, declared, now
+from reconciler.workflow.journey import Progress, Wish, actor, declared, new_run, now, planned
 from reconciler.workflow.site import Site
 
 RUNS_SHOWN = 5
@@ -52,6 +52,16 @@ def diagnosis(site: Site) -> Iterator[tuple[str, str]]:
         for row in site.memory.runs(reader.session, site.project, RUNS_SHOWN):
             whose = f"{row.run.command} by {row.run.actor} on {row.run.host}"
             yield f"run {row.run.started}", f"{whose}, {counted(row.changes, 'change')}, {row.outcome}"
+
+
+def rehearsal(site: Site, progress: Progress) -> Iterator[tuple[str, str]]:
+    """(label, answer) of an apply of the files that is rolled back. Raises what an apply raises."""
+    from reconciler.workflow.persisting import rehearsed  # start-up: only a rehearsal writes
+
+    plan = planned(site, Wish(), progress)
+    run = new_run(site.project, command="rehearsal", commit=plan.source.commit)
+    outcome = rehearsed(site, plan, run, progress)
+    yield "rehearsal", f"{counted(len(outcome.done), 'change')} written, read back and rolled back"
 
 
 def _pause_line(paused: Pause | None) -> str:

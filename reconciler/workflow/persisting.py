@@ -52,6 +52,17 @@ def persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None])
     raise AssertionError("the last try returns or raises")
 
 
+def rehearsed(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> Outcome:
+    """All that an apply does but the COMMIT: it proves the account's grants and the system's triggers. Raises what
+    `engine.apply` raises."""
+    from reconciler.engine.apply import rehearse
+
+    with site.target.writer() as writer:
+        return rehearse(
+            plan, writer, site.memory, run, vocabulary=site.vocabulary, progress=progress, clock=time.monotonic
+        )
+
+
 def outcome(site: Site, run: Run) -> str | None:
     """What became of a run whose COMMIT was not answered, by a new connection under the lock; None when the system
     does not tell."""

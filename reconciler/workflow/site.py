@@ -76,7 +76,8 @@ class Site:
         """What keeps memory in the session of the target."""
         from reconciler.memory.sql import SqlMemory  # start-up: imports SQLAlchemy
 
-        return SqlMemory(self.target.memory_schema if isinstance(self.target, KeepsMemory) else None)
+        target = self.target
+        return SqlMemory(target.memory_schema, target.memory_owner) if isinstance(target, KeepsMemory) else SqlMemory()
 
 
 def found(choices: Choices, environ: Mapping[str, str], start: Path) -> Path:

@@ -14,7 +14,10 @@ from esp_on_servers import ServerEsp
 from esp_place import BURY_LEGACY, FILES, MUCH, RUNS, Esp, changed, through_a_file
 from faults import Moments, watched
 
-from reconciler.model.errors import Lost, Refused, Retry, Unknown
+from reconciler.model.errors import Lost, Orphaned, Refused, Retry, Unknown
+from reconciler.targets.sql.dialect import Link, declared_links
+from reconciler.workflow import looking, reverting
+from reconciler.workflow.journey import Wish
 
 HISTORY = RUNS | {"reconciler_change", "reconciler_managed"}
 
@@ -227,3 +230,57 @@ def weigh_more(esp: ServerEsp, rival: Rival) -> None:
     else:
         for number in range(200):
             rival.execute("INSERT INTO esp_permission (name) VALUES (?)", (f"heavy {number}",))
+
+
+def test_a_rehearsal_does_all_of_it_and_keeps_nothing(each: Esp) -> None:
+    each.declare(changed(FILES, MUCH))
+    before = each.dump()
+    said = dict(looking.rehearsal(each.site(), lambda phase: None))
+    assert said == {"rehearsal": "12 changes written, read back and rolled back"}
+    assert each.dump() == before
+    assert outcomes(each) == ["rehearsed"]
+
+
+def test_a_rehearsal_finds_what_an_apply_would(each: Esp) -> None:
+    each.declare(changed(FILES, {"package": {"Legacy": None}, "tenant": {"old@corp.example": {"package": "Growth"}}}))
+    before = each.dump(frozenset())
+    with pytest.raises(Refused, match="nothing was rehearsed"):
+        list(looking.rehearsal(each.site(), lambda phase: None))
+    assert each.dump(frozenset()) == before
+
+
+def test_users_who_come_while_nothing_guards_are_told_and_brought_back(served: ServerEsp) -> None:
+    """Class C, allowed by name: the application assigns between our count and our COMMIT. Exit 6; `revert` heals."""
+    (link,) = (found for found in links(served) if (found.table, found.column) == ("esp_tenant", "package_id"))
+    word = {"postgresql": "CONSTRAINT", "mariadb": "FOREIGN KEY"}[engine_of(served)]
+    served.place.sql(f"ALTER TABLE esp_tenant DROP {word} {link.name}")
+    served.declare(changed(FILES, {"package": {"Trial": None}}))
+    assert {finding.code for finding in served.plan().blocked} == {"unguarded"}
+    plan, trial = served.plan("unguarded"), package_id(served, "Trial")
+
+    def assign(number: int, after: bool) -> None:
+        if not after and seen.seen[-1].startswith("DELETE FROM esp_package "):
+            served.sql("UPDATE esp_tenant SET package_id = ? WHERE email = 'solo@free.example'", trial)
+
+    seen = Moments(look=assign)
+    with watched(seen), pytest.raises(Orphaned) as caught:
+        served.apply(plan)
+    assert caught.value.exit_code == 6
+    (finding,) = caught.value.findings
+    assert (str(finding.ref), finding.message) == (
+        "tenant/solo@free.example",
+        "refers to package/Trial, which is deleted",
+    )
+    run = caught.value.remedy.split("`")[1].split()[-1]
+    back = reverting.reverted(served.site(), run, Wish(), lambda phase: None)
+    served.apply(back)
+    assert package_id(served, "Trial") == trial
+    served.place.sql(
+        f"ALTER TABLE esp_tenant ADD CONSTRAINT {link.name} FOREIGN KEY (package_id) "
+        "REFERENCES esp_package (id) ON DELETE RESTRICT"
+    )
+
+
+def links(esp: Esp) -> tuple[Link, ...]:
+    with esp.site().target.reader() as reader:
+        return declared_links(reader.session)

@@ -11,7 +11,7 @@ import pytest
 from esp_place import BURY_LEGACY, FILES, Esp, changed, last_outcome, nothing_changes
 
 from reconciler.engine import guards, recheck
-from reconciler.model.errors import Refused
+from reconciler.model.errors import Orphaned, Refused
 from reconciler.model.finding import Finding
 
 LEGACY = "(SELECT id FROM esp_package WHERE name = 'Legacy')"
@@ -74,9 +74,11 @@ def test_without_a_foreign_key_the_recount_alone_protects(esp: Esp, monkeypatch:
     with nothing_changes(esp), pytest.raises(Refused) as raised:
         esp.apply(plan)
     assert [f.code for f in raised.value.findings] == ["in-use"]
-    # And that it is the recount which does it: with the bug planted, a user is on a package that is gone.
+    # And that it is the recount which does it: with the bug planted, a user is on a package that is gone, and told so.
     without_recount(monkeypatch)
-    esp.apply(plan)
+    with pytest.raises(Orphaned) as told:
+        esp.apply(plan)
+    assert [str(finding.ref) for finding in told.value.findings] == ["tenant/new@come.example"]
     lost = "SELECT email FROM esp_tenant WHERE package_id NOT IN (SELECT id FROM esp_package)"
     assert esp.sql(lost) == [("new@come.example",)]
 
@@ -94,7 +96,8 @@ def test_after_a_move_nobody_may_be_left(esp: Esp, monkeypatch: pytest.MonkeyPat
         esp.apply(plan)
     assert [(f.code, str(f.ref)) for f in raised.value.findings] == [("in-use", "package/Legacy")]
     without_recount(monkeypatch)
-    esp.apply(plan)
+    with pytest.raises(Orphaned):
+        esp.apply(plan)
     assert esp.sql("SELECT email FROM esp_tenant WHERE package_id NOT IN (SELECT id FROM esp_package)")
 
 

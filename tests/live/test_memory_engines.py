@@ -15,7 +15,7 @@ from reconciler.memory.sql import SqlMemory
 from reconciler.model.errors import Locked, TargetError
 from reconciler.model.memory import Entry, Memo, Pause, Remembered, Run
 from reconciler.model.ref import Origin, Ref
-from reconciler.targets.sql.dialect import Database, Door, database, memory_schema, opened
+from reconciler.targets.sql.dialect import Database, Door, database, memory_owner, memory_schema, opened
 
 GROWTH = Ref("package", "Growth")
 NAMES = ("Growth", "growth", "Café", "cafe", "Cafe ", "a\\'b%", "用户@例え.example", "\U0001f600")
@@ -50,7 +50,7 @@ def at(found: Place) -> Database:
 
 @pytest.fixture
 def memory(found: Place, at: Database) -> Iterator[SqlMemory]:
-    memory = SqlMemory(memory_schema(at, found.memory))
+    memory = SqlMemory(memory_schema(at, found.memory), memory_owner(at))
     with opened(at, Door.CREATE) as session:
         memory.install(session)
         session.commit()
@@ -61,7 +61,7 @@ def test_no_memory_is_an_empty_one(lending: Lending, tmp_path: Path) -> None:
     for engine in ENGINES:
         fresh = place(engine, lending, tmp_path)
         at = database(fresh.url, 1)
-        memory = SqlMemory(memory_schema(at, fresh.memory))
+        memory = SqlMemory(memory_schema(at, fresh.memory), memory_owner(at))
         with opened(at, Door.CREATE) as session:
             assert memory.recall(session, "shop") == Remembered()
             assert memory.runs(session, "shop", 5) == []
@@ -79,6 +79,16 @@ def test_installed_once_is_enough(at: Database, memory: SqlMemory) -> None:
         before = memory.instance(session)
         assert memory.install(session) == []
         assert memory.instance(session) == before
+
+
+def test_another_database_does_not_take_it_for_its_own(at: Database, found: Place, memory: SqlMemory) -> None:
+    """On MariaDB every database of the server finds the same schemas."""
+    if memory_owner(at):
+        stranger = SqlMemory(found.memory, "staging")
+        for use in (stranger.install, stranger.instance, lambda session: stranger.recall(session, "shop")):
+            with opened(at, Door.READ) as session, pytest.raises(TargetError, match="not of staging") as caught:
+                use(session)
+            assert "memory: NAME" in caught.value.remedy
 
 
 def test_names_are_what_they_are(at: Database, memory: SqlMemory) -> None:

@@ -44,6 +44,38 @@ CLASS_B = (
 CLASS_A = CLASS_B.replace("SET NULL", "RESTRICT")
 
 
+MARIADB_WATCH = """
+CREATE TRIGGER watch_{event} BEFORE {event} ON esp_tenant FOR EACH ROW BEGIN
+    DECLARE there INT;
+    SELECT count(*) INTO there FROM esp_package WHERE id = NEW.package_id {lock};
+    IF NEW.package_id IS NOT NULL AND there = 0 THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'there is no such package';
+    END IF;
+END
+"""
+POSTGRESQL_WATCH = """
+CREATE OR REPLACE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM 1 FROM esp_package WHERE id = NEW.package_id {lock};
+    IF NEW.package_id IS NOT NULL AND NOT FOUND THEN
+        RAISE EXCEPTION 'there is no such package';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+
+def watching(engine: str, *, locking: bool) -> list[str]:
+    """Triggers that do what a foreign key does; without the lock they look too early."""
+    if engine == "mariadb":
+        lock = "LOCK IN SHARE MODE" if locking else ""
+        return [MARIADB_WATCH.format(event=event, lock=lock) for event in ("INSERT", "UPDATE")]
+    function = POSTGRESQL_WATCH.format(lock="FOR KEY SHARE" if locking else "")
+    return [
+        function,
+        "CREATE TRIGGER watch BEFORE INSERT OR UPDATE ON esp_tenant FOR EACH ROW EXECUTE FUNCTION watch()",
+    ]
+
+
 @dataclass
 class Arena:
     """A database of the built-in ESP with one package that goes and one user that is put on it."""
@@ -56,8 +88,11 @@ class Arena:
     referee: Hand = field(default_factory=lambda: Hand(None))
 
     def protected(self, by: str) -> None:
-        """Give the user's package this foreign key."""
+        """Give the user's package this foreign key, and take away what guarded it before."""
         self.place.sql("DELETE FROM esp_tenant")
+        table = " ON esp_tenant" if self.place.engine == "postgresql" else ""
+        for trigger in ("watch", "watch_INSERT", "watch_UPDATE"):
+            self.place.sql(f"DROP TRIGGER IF EXISTS {trigger}{table}")
         for (name,) in self.place.sql(
             "SELECT constraint_name FROM information_schema.table_constraints "
             "WHERE constraint_name LIKE 'fk_esp_tenant_package_id%%' AND table_schema = ?",
@@ -187,6 +222,22 @@ BUGS: dict[str, tuple[str, bool]] = {
     "no foreign key, no locking recount": ("", False),
     "a foreign key that empties, no locking recount": (CLASS_B, False),
 }
+
+
+def test_triggers_that_lock_guard_as_well_as_a_foreign_key(arena: Arena) -> None:
+    arena.protected("")
+    for statement in watching(arena.place.engine, locking=True):
+        arena.place.sql(statement)
+    assert dict(arena.target.doctor())["protection of package"] == "A"
+    assert arena.race(ROUNDS, locking=True) == 0
+    assert both_win(arena)
+
+
+def test_triggers_that_do_not_lock_are_no_guard(arena: Arena) -> None:
+    arena.protected("")
+    for statement in watching(arena.place.engine, locking=False):
+        arena.place.sql(statement)
+    assert dict(arena.target.doctor())["protection of package"] == "C"
 
 
 def test_doctor_tells_the_class_and_what_would_raise_it(arena: Arena) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from borrowing import Lending
+from engines import SERVERS, place
 from esp_on_servers import ServerEsp
 from esp_place import FILES, changed
 
@@ -165,3 +168,32 @@ def test_the_database_commands(served: ServerEsp) -> None:
     looking.pause(served.site(), "moving house")
     assert dict(looking.diagnosis(served.site()))["applies"].endswith("moving house")
     assert looking.resume(served.site())
+
+
+def test_a_creation_that_broke_off_is_taken_up_again(lending: Lending, tmp_path: Path) -> None:
+    """MariaDB cannot roll tables back."""
+    for engine in SERVERS:
+        fresh = place(engine, lending, tmp_path)
+        settings = TargetSettings(name="esp", type="native", url=fresh.url, options={"memory": fresh.memory})
+        native = NATIVE.open(settings, KINDS)
+        native.create()
+        fresh.sql("DELETE FROM esp_schema")
+        fresh.sql("DROP TABLE esp_usage")
+        native.create()
+        with native.reader() as reader:
+            assert set(reader.snapshot().sheets) == set(KINDS.kinds)
+        fresh.sql("INSERT INTO esp_role (name) VALUES ('mine')")
+        fresh.sql("DELETE FROM esp_schema")
+        with pytest.raises(TargetError, match="there already"):
+            native.create()
+
+
+def test_the_seed_is_a_running_esp_on_servers_too(lending: Lending, tmp_path: Path) -> None:
+    for engine in SERVERS:
+        fresh = place(engine, lending, tmp_path)
+        settings = TargetSettings(name="esp", type="native", url=fresh.url, options={"memory": fresh.memory})
+        native = NATIVE.open(settings, KINDS)
+        native.create()
+        assert native.seed()[0].startswith("filled with ")
+        with native.reader() as reader:
+            assert 280 <= len(reader.snapshot().sheets["tenant"]) <= 320

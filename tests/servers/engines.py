@@ -62,7 +62,7 @@ class Place:
         """Delete every row but those that say what the tables are."""
         with self.hand(lawless=True) as connection:
             for name in self.tables():
-                if not name.endswith(("esp_schema", "reconciler_meta", "reconciler_lock")):
+                if not name.endswith(("esp_schema", "reconciler_meta", "reconciler_lock", "reconciler_home")):
                     run(connection, f"DELETE FROM {name}")
 
 
@@ -162,6 +162,8 @@ class ServerPlace(Place):
         rows = other.dump()
         with self.hand(lawless=True) as connection:
             for name, theirs in zip(self.tables(), rows.values(), strict=True):
+                if name.endswith("reconciler_home"):
+                    continue
                 run(connection, f"DELETE FROM {name}")
                 if theirs:
                     values = ", ".join(["%s"] * len(theirs[0]))

@@ -186,12 +186,12 @@ def unprivileged() -> pwd.struct_passwd | None:
 
 
 def lowered(command: Sequence[str]) -> list[str]:
-    """The command as the unprivileged user runs it."""
+    """The command as the unprivileged user runs it. It ends with the tests, however those end."""
     user = unprivileged()
-    if user is None:
-        return list(command)
-    lower = [binary("setpriv"), f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--"]
-    return [*lower, *command]
+    lower = [binary("setpriv"), "--pdeathsig=KILL"]
+    if user is not None:
+        lower += [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    return [*lower, "--", *command]
 
 
 def run(command: Sequence[str], folder: Path) -> None:

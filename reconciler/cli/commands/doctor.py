@@ -14,13 +14,21 @@ from reconciler.workflow.site import Choices
 @click.command("doctor")
 @located
 @shown
-def command(place: Choices, delivery: Delivery) -> int:
+@click.option(
+    "--rehearse", is_flag=True, help="Apply the files too and roll it back: proves grants and triggers."
+)
+def command(place: Choices, delivery: Delivery, rehearse: bool) -> int:
     """Say what the reconciler sees: connection, versions, tables, protection.
 
     Class A: the database itself refuses to delete what has users. B: it would clear or spread. C: nothing protects.
     """
     delivery.complete()
-    lines = [(streams.plain(label), streams.plain(answer)) for label, answer in looking.diagnosis(site(place))]
+    here = site(place)
+    found = list(looking.diagnosis(here))
+    if rehearse:
+        with streams.phases(quiet=delivery.quiet) as progress:
+            found += looking.rehearsal(here, progress)
+    lines = [(streams.plain(label), streams.plain(answer)) for label, answer in found]
     column = max(len(label) for label, _ in lines)
     delivery.deliver(
         {

@@ -30,21 +30,30 @@ STEPS: tuple[Step, ...] = ()
 
 
 def create(connection: sa.Connection, metadata: sa.MetaData) -> Sequence[str]:
-    """Make all tables in one transaction; what was done. Raises TargetError where there are tables already."""
+    """Make all tables in one transaction; what was done. Raises TargetError where there are tables already. MariaDB
+    commits at every table: there, what broke off is taken up again."""
     present = sa.inspect(connection).get_table_names()
-    if any(name.startswith(PREFIX) for name in present):
+    ours = [name for name in present if name.startswith(PREFIX)]
+    if ours and not _broke_off(connection, metadata, ours):
         raise TargetError(
             "the database is there already", remedy="to bring it up to date, run `reconciler database upgrade`"
         )
-    if strangers := sorted(name for name in present if not name.startswith(MEMORY_PREFIX)):
+    if strangers := sorted(n for n in present if not n.startswith((PREFIX, MEMORY_PREFIX))):
         raise TargetError(
             f"the database holds tables of somebody else: {', '.join(strangers[:3])}",
             remedy="name an empty database, or a file that does not exist",
         )
-    metadata.create_all(connection, checkfirst=False)
+    metadata.create_all(connection, checkfirst=bool(ours))
     connection.execute(sa.insert(metadata.tables[SCHEMA]).values({VERSION_COLUMN: VERSION}))
     connection.commit()
     return (f"created {len(metadata.tables)} tables, schema version {VERSION}",)
+
+
+def _broke_off(connection: sa.Connection, metadata: sa.MetaData, present: Sequence[str]) -> bool:
+    """Whether all that is there are tables of ours without a row, not even that of the version, which comes last."""
+    return set(present) <= set(metadata.tables) and not any(
+        connection.execute(sa.select(sa.literal(1)).select_from(sa.table(name)).limit(1)).first() for name in present
+    )
 
 
 def version_of(connection: sa.Connection) -> int:

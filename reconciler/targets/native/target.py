@@ -17,7 +17,16 @@ from reconciler.targets.native import provision, seed
 from reconciler.targets.native.mapping import system
 from reconciler.targets.native.seed_data import FORGOTTEN
 from reconciler.targets.native.tables import tables
-from reconciler.targets.sql.dialect import Database, Door, database, engine_version, memory_schema, opened, settings_of
+from reconciler.targets.sql.dialect import (
+    Database,
+    Door,
+    database,
+    engine_version,
+    memory_owner,
+    memory_schema,
+    opened,
+    settings_of,
+)
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.schema import LiveSchema
 from reconciler.targets.sql.wire import Wire
@@ -32,6 +41,7 @@ class NativeTarget:
     def __init__(self, name: str, place: Database, vocabulary: Vocabulary, memory: str = "") -> None:
         self.name = name
         self.memory_schema = memory_schema(place, memory)
+        self.memory_owner = memory_owner(place)
         self._place = place
         self._vocabulary = vocabulary
         self._metadata = tables(vocabulary)

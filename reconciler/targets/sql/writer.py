@@ -16,6 +16,7 @@ from reconciler.model.record import Record
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Draft
+from reconciler.targets.sql.codec import text
 from reconciler.targets.sql.dialect import roll_back, speaking
 from reconciler.targets.sql.facts import Witness, by_kind
 from reconciler.targets.sql.ink import Ink, delete_where
@@ -34,6 +35,8 @@ class SqlWriter:
         self._wire = wire
         self._system = system
         self._vocabulary = vocabulary
+        self._gone: dict[str, dict[int, str]] = {}
+        self._guarded: set[str] = set()
         self._witness = Witness(wire, system, vocabulary)
 
     @property
@@ -60,7 +63,9 @@ class SqlWriter:
 
     def facts(self, question: Question) -> Facts:
         """Counts and usage inside the transaction."""
-        return self._witness.facts(question)
+        facts = self._witness.facts(question)
+        self._guarded |= {kind for kind, letter in facts.protection.items() if letter == "A"}
+        return facts
 
     def raw(self, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Any]]:
         """Every column of every row of these objects, also columns we do not know: table → rows (RULES 21)."""
@@ -134,7 +139,10 @@ class SqlWriter:
     def delete(self, kind: str, keys: Sequence[str]) -> None:
         """Remove the rows and what belongs to them alone. Raises Refused when the schema says they are in use."""
         own = self._system.kinds[kind]
-        ids = list(self._live(own, keys).values())
+        found = self._live(own, keys)
+        ids = list(found.values())
+        if kind not in self._guarded:
+            self._gone.setdefault(kind, {}).update((number, key) for key, number in found.items())
         for column in own.belongings():
             delete_where(self._wire, column, ids)
         try:
@@ -142,6 +150,17 @@ class SqlWriter:
         except Refused as refusal:
             names = ", ".join(f"{kind}/{key}" for key in sorted(keys))
             raise Refused(f"the database refuses to delete {names}: something still refers to it") from refusal
+
+    def orphans(self) -> Mapping[Ref, Collection[Ref]]:
+        """Who refers to what this writer has deleted, of kinds that the schema does not guard; asked after the COMMIT,
+        so that nothing of ours hides them."""
+        found: dict[Ref, list[Ref]] = {}
+        for kind, gone in self._gone.items():
+            for other, _, place in self._system.referrers(kind):
+                pointing: Query = sa.select(place.column, other.key)
+                for number, key in self._wire.counted(pointing, place.column, gone):
+                    found.setdefault(Ref(kind, gone[number]), []).append(Ref(other.kind, text(key)))
+        return found
 
     def commit(self) -> None:
         """All or nothing. Raises Unknown when the connection is lost meanwhile."""

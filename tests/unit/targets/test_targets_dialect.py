@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pymysql
 import pytest
 import sqlalchemy as sa
 
 from reconciler.model.errors import Lost, ReconcilerError, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect import Database, database, memory_schema, speaking
+from reconciler.targets.sql.dialect import Database, Door, database, mariadb, memory_schema, speaking
 
 SECRET = "hunter2secret"  # a canary, looked for in every message
 
@@ -154,3 +156,56 @@ def test_memory_has_a_schema_of_its_own_on_servers() -> None:
     assert memory_schema(place("postgresql"), "") == "reconciler"
     assert memory_schema(place("mysql+pymysql"), "ours") == "ours"
     assert memory_schema(database("sqlite:////srv/esp.db", 5), "ours") is None
+
+
+class Node:
+    """A server's answers, by the beginning of the question."""
+
+    def __init__(self, answers: dict[str, list[tuple[str, ...]]]) -> None:
+        self.answers = answers
+        self.asked: list[tuple[str, Sequence[object]]] = []
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> None:
+        self.asked.append((statement, values))
+
+    def fetchall(self) -> list[tuple[str, ...]]:
+        asked = self.asked[-1][0]
+        return next((rows for begins, rows in self.answers.items() if asked.startswith(begins)), [])
+
+    def fetchone(self) -> tuple[str, ...]:
+        return self.fetchall()[0]
+
+
+STRICT = [("10.11.19-MariaDB", "STRICT_TRANS_TABLES,NO_ZERO_DATE")]
+IN_CLUSTER = {"SELECT VERSION": STRICT, "SHOW VARIABLES LIKE 'wsrep_on'": [("wsrep_on", "ON")]}
+READY = [("wsrep_ready", "ON"), ("wsrep_cluster_status", "Primary")]
+
+
+def prepared(answers: dict[str, list[tuple[str, ...]]]) -> Node:
+    node = Node(answers)
+    mariadb._prepare(node, place("mariadb+pymysql"), Door.WRITE)
+    return node
+
+
+def test_a_node_of_a_cluster_waits_until_it_knows_all() -> None:
+    known = [("wsrep_sync_wait", "0"), ("time_zone", "SYSTEM")]
+    node = prepared({**IN_CLUSTER, "SHOW STATUS": READY, "SHOW SESSION VARIABLES": known})
+    assert ("SET SESSION wsrep_sync_wait = %s", (15,)) in node.asked
+    assert ("SET SESSION time_zone = %s", ("+00:00",)) in node.asked
+    assert not any("innodb_snapshot_isolation = " in asked for asked, _ in node.asked), (
+        "this server knows no such thing"
+    )
+
+
+@pytest.mark.parametrize(
+    "state", [READY[:1], READY[1:], [("wsrep_ready", "ON"), ("wsrep_cluster_status", "non-Primary")]]
+)
+def test_a_node_that_is_cut_off_is_refused(state: list[tuple[str, ...]]) -> None:
+    """It answers SELECT 1 as ever."""
+    with pytest.raises(TargetError, match=r"node of db\.example/esp is cut off from its cluster"):
+        prepared({**IN_CLUSTER, "SHOW STATUS": state})
+
+
+def test_another_system_of_the_family_is_refused() -> None:
+    with pytest.raises(TargetError, match=r"db\.example/esp is no MariaDB"):
+        prepared({"SELECT VERSION": [("8.4.3", "STRICT_TRANS_TABLES")]})
