@@ -23,7 +23,7 @@ def test_create_makes_the_file_and_its_folder_once(tmp_path: Path) -> None:
     place = Place(tmp_path / "var" / "esp.db")
     assert isinstance(place.target, Provision)
     (done,) = place.target.create()
-    assert "created" in done and "schema version 1" in done
+    assert "created" in done and "schema version 2" in done
     before = place.path.read_bytes()
     with pytest.raises(TargetError, match="there already") as caught:
         place.target.create()
@@ -61,7 +61,7 @@ def test_a_failed_create_leaves_no_half_schema(tmp_path: Path, monkeypatch: pyte
 
 
 def test_upgrade_of_the_newest_does_nothing(tmp_path: Path) -> None:
-    assert created(tmp_path).target.upgrade() == ("nothing to do: schema version 1 is the newest",)
+    assert created(tmp_path).target.upgrade() == ("nothing to do: schema version 2 is the newest",)
 
 
 def database_of(place: Place) -> Database:
@@ -72,12 +72,12 @@ def test_upgrade_runs_the_missing_steps_in_one_transaction(tmp_path: Path) -> No
     place = created(tmp_path)
     steps = (
         Step(1, "the first tables", lambda connection: connection.exec_driver_sql("no SQL at all")),
-        Step(2, "a colour", lambda c: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")),
-        Step(3, "red", lambda c: c.exec_driver_sql("UPDATE esp_role SET colour = 'red'")),
+        Step(3, "a colour", lambda c: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")),
+        Step(4, "red", lambda c: c.exec_driver_sql("UPDATE esp_role SET colour = 'red'")),
     )
     with opened(database_of(place), Door.WRITE) as connection:
-        assert upgrade(connection, steps, 3) == ("version 2: a colour", "version 3: red")
-    assert place.sql("SELECT version FROM esp_schema") == [(3,)]
+        assert upgrade(connection, steps, 4) == ("version 3: a colour", "version 4: red")
+    assert place.sql("SELECT version FROM esp_schema") == [(4,)]
     with pytest.raises(TargetError, match="made by a newer reconciler"):
         place.target.upgrade()
 
@@ -85,12 +85,12 @@ def test_upgrade_runs_the_missing_steps_in_one_transaction(tmp_path: Path) -> No
 def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path) -> None:
     place = created(tmp_path)
     steps = (
-        Step(2, "a colour", lambda c: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")),
-        Step(3, "nonsense", lambda c: c.exec_driver_sql("no SQL at all")),
+        Step(3, "a colour", lambda c: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")),
+        Step(4, "nonsense", lambda c: c.exec_driver_sql("no SQL at all")),
     )
     with pytest.raises(TargetError), opened(database_of(place), Door.WRITE) as connection:
-        upgrade(connection, steps, 3)
-    assert place.sql("SELECT version FROM esp_schema") == [(1,)]
+        upgrade(connection, steps, 4)
+    assert place.sql("SELECT version FROM esp_schema") == [(2,)]
     assert ("colour",) not in place.sql("SELECT name FROM pragma_table_info('esp_role')")
 
 
@@ -146,7 +146,7 @@ def test_doctor_answers_what_a_person_asks_first(tmp_path: Path) -> None:
     answers = dict(place.target.doctor())
     assert answers["connection"] == "esp.db"
     assert answers["engine"] == f"sqlite {sqlite3.sqlite_version}"
-    assert answers["schema version"] == "1 (this reconciler knows 1)"
+    assert answers["schema version"] == "2 (this reconciler knows 2)"
     assert answers["table esp_package"] == "5 rows"
     assert answers["table esp_usage"] == "missing"
     assert (answers["foreign_keys"], answers["journal_mode"], answers["query_only"]) == ("1", "wal", "1")

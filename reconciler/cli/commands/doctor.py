@@ -14,13 +14,13 @@ from reconciler.workflow.site import Choices
 @click.command("doctor")
 @located
 @shown
-@click.option(
-    "--rehearse", is_flag=True, help="Apply the files too and roll it back: proves grants and triggers."
-)
+@click.option("--rehearse", is_flag=True, help="Apply the files too and roll it back: proves grants and triggers.")
 def command(place: Choices, delivery: Delivery, rehearse: bool) -> int:
     """Say what the reconciler sees: connection, versions, tables, protection.
 
     Class A: the database itself refuses to delete what has users. B: it would clear or spread. C: nothing protects.
+    On PostgreSQL and MariaDB it also prints the GRANTs that an account to plan and one to apply need, and warns when
+    the account in use may do more than that.
     """
     delivery.complete()
     here = site(place)

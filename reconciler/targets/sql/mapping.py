@@ -111,10 +111,12 @@ class KindMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """A whole system: its kinds and catalogues."""
+    """A whole system: its kinds and catalogues. `hiding`: names of tables that hold more than we may see, such as the
+    hash of a password; of them only the mapped columns are asked for."""
 
     kinds: Mapping[str, KindMap]
     catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
+    hiding: frozenset[str] = frozenset()
 
     def referrers(self, kind: str) -> Iterator[tuple[KindMap, str, Foreign]]:
         """Every field of any kind that names an object of this kind."""
