@@ -82,7 +82,8 @@ def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
 
 def engine_version(connection: sa.Connection) -> str:
     """The name and version of the database engine."""
-    return f"{connection.dialect.name} {'.'.join(map(str, connection.dialect.server_version_info or ()))}".strip()
+    name = connection.dialect.name.replace("mysql", "mariadb")  # the other ones are refused at the door
+    return f"{name} {'.'.join(map(str, connection.dialect.server_version_info or ()))}".strip()
 
 
 def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
