@@ -27,6 +27,9 @@ ALIVE: Final = {
 }
 """Seconds, the last one milliseconds, after which a server that cannot be heard is taken for lost."""
 
+BATCH: Final = 1_000
+"""Rows up to which each is a message of its own. For more, waiting for each answer over a network takes too long."""
+
 ACTIONS: Final = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
 LINKS: Final = """
@@ -73,12 +76,10 @@ ORDER BY 1, 2, 3
 def open_engine(place: Database, door: Door) -> sa.Engine:
     """Sessions in UTC. A reader cannot write; a writer's waiting and standing still is bounded by the server."""
     # Connections to a server are kept alive by nobody here: each command opens one.
-    engine = sa.create_engine(
-        place.url,
-        poolclass=sa.NullPool,
-        hide_parameters=True,
-        connect_args={**ALIVE, "application_name": "reconciler", "client_encoding": "utf8"},
-    )
+    given: dict[str, Any] = {**ALIVE, "application_name": "reconciler", "client_encoding": "utf8"}
+    if door is Door.WRITE:
+        given["cursor_factory"] = _one_by_one()
+    engine = sa.create_engine(place.url, poolclass=sa.NullPool, hide_parameters=True, connect_args=given)
 
     def prepare(connection: Any, record: object) -> None:
         import psycopg  # an extra; SQLAlchemy has loaded it by now
@@ -95,6 +96,23 @@ def open_engine(place: Database, door: Door) -> sa.Engine:
 
     event.listen(engine, "connect", prepare)
     return engine
+
+
+def _one_by_one() -> Any:
+    """A cursor that waits for the answer to each statement. Many sent at once would be one unfinished message to the
+    server, and no time limit of PostgreSQL 15 ends a transaction that is frozen within one: its lock would stay."""
+    from psycopg import Cursor  # an extra; start-up
+
+    class Waiting(Cursor[Any]):
+        def executemany(self, query: Any, params_seq: Any, *, returning: bool = False) -> None:
+            rows = list(params_seq)
+            if len(rows) > BATCH or returning:
+                super().executemany(query, rows, returning=returning)
+                return
+            for row in rows:
+                self.execute(query, row)
+
+    return Waiting
 
 
 def _settings(place: Database, door: Door) -> dict[str, str]:
