@@ -71,13 +71,17 @@ def document_schema(resource: Resource, vocabulary: Vocabulary) -> Schema:
         "title": f"{resource.folder}: {resource.kind}",
         "description": f"{resource.doc} A mapping from names to fields; a field that is not stated is not managed.",
         "type": "object",
-        "propertyNames": {**_name(), "description": resource.key_doc, "examples": list(resource.key_examples)},
+        "propertyNames": {**_key(resource), "description": resource.key_doc, "examples": list(resource.key_examples)},
         "additionalProperties": {
             "description": resource.doc,
             "markdownDescription": f"{resource.doc}\n\nThe key: {resource.key_doc}",
             **_object({field.name: _property(field, resource, vocabulary) for field in resource.fields}),
         },
     }
+
+
+def _key(resource: Resource) -> Schema:
+    return {"const": resource.only_key} if resource.only_key else _name()
 
 
 def _property(field: Field, resource: Resource, vocabulary: Vocabulary) -> Schema:

@@ -127,7 +127,7 @@ class Undoing:
         live = self._values(ref)
         if live is None:
             return
-        if self.vocabulary[ref.kind].removal is Removal.FORGET:
+        if self.vocabulary[ref.kind].removal is not Removal.DELETE:
             if self.managed.get(ref):
                 yield not_revertible(ref, f"it stays: no {ref.kind} is ever deleted; it is only no longer managed")
                 yield Forget(ref=ref, before=live)

@@ -161,15 +161,18 @@ class Refused:
 
 
 class Removal(StrEnum):
-    """What taking an object out of the files does: delete it, or only stop managing it."""
+    """What taking an object out of the files does: delete it; stop managing it, which is a change of its own; or
+    keep it, which is worth no word."""
 
     DELETE = "delete"
     FORGET = "forget"
+    KEEP = "keep"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A kind. `personal`: keys are people's addresses, masked where no file names them (RULES 30)."""
+    """A kind. `personal`: keys are people's addresses, masked where no file names them (RULES 30). `only_key`: there is
+    one object, of this name."""
 
     kind: str
     folder: str
@@ -179,6 +182,7 @@ class Resource:
     fields: tuple[Field, ...]
     removal: Removal
     personal: bool = False
+    only_key: str = ""
     tombstone: Tombstone | None = None
     former_names: str = ""
     note: str = ""

@@ -129,7 +129,8 @@ def worlds(draw: st.DrawFn, keep: World | None = None) -> World:
     """Roles, packages and tenants. `keep`: another world whose roles and packages all stay declared."""
     names: dict[str, list[str]] = {}
     for resource in KINDS:
-        drawn = draw(st.lists(st.sampled_from(NAMES[resource.kind]), unique=True, min_size=1))
+        known = [resource.only_key] if resource.only_key else NAMES[resource.kind]
+        drawn = draw(st.lists(st.sampled_from(known), unique=True, min_size=1))
         staying = keep[resource.kind] if keep and resource.kind != "tenant" else ()
         names[resource.kind] = sorted({*drawn, *staying})
     world: World = {}
