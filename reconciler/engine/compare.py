@@ -12,6 +12,7 @@ from reconciler.engine.sieve import encode, sift
 from reconciler.engine.spelling import misspelt
 from reconciler.engine.world import peek
 from reconciler.model.change import Cause, Change, Create, Update
+from reconciler.model.facts import Wanderings
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Memo
 from reconciler.model.names import folded
@@ -64,6 +65,7 @@ class Comparison:
     unnameable: Collection[str] = ()
     taken: Collection[str] = ()
     blocks_foreign_state: bool = False
+    wanderings: Wanderings | None = None
 
     def run(self) -> Outcome:
         """Compare everything once."""
@@ -99,7 +101,10 @@ class Comparison:
         if strange:
             out.findings += strange
             return
-        update, memo = self._update(record), self._memo(record)
+        memo = self._memo(record)
+        moved = tuple(self._moved_by_application(record))
+        out.findings += moved
+        update = self._update(_apart_from(record, {finding.field for finding in moved}))
         if update is not None:
             out.changes.append(update)
             out.findings += self._released(record)
@@ -179,6 +184,33 @@ class Comparison:
             note=self._note(declared.key),
         )
 
+    def _moved_by_application(self, record: Record) -> Iterator[Finding]:
+        """What the live application did by its own rules is no drift, and is left as it is. Where the file has changed
+        since the last apply, the file wins."""
+        found = self.wanderings
+        if found is None:
+            return
+        wanted, live = record.values.get(found.through), self.live.values_of(record.key).get(found.through)
+        if not isinstance(wanted, str) or not isinstance(live, str) or wanted == live:
+            return
+        if (self._remembered(record.key) or {}).get(found.through, wanted) != wanted:
+            return
+        if live in found.leads.get(wanted, ()):
+            how = f"its quota led it from {wanted} to {live}"
+        elif found.given.get(record.key) == live:
+            how = f"an order gave it {live}; the file says {wanted}"
+        else:
+            return
+        yield Finding(
+            code="app-moved",
+            severity=Severity.NOTE,
+            message=f"moved by the application: {how}",
+            ref=record.ref,
+            field=found.through,
+            origin=record.where(found.through),
+            remedy="write it into the file, or set `app_moves: revert` for this target",
+        )
+
     def _foreign_state(self, record: Record) -> Iterator[Finding]:
         """A live word that the vocabulary does not know: the object is left out, never healed (RULES 28)."""
         live = self.live.values_of(record.key)
@@ -231,6 +263,12 @@ class Comparison:
     def _note(self, key: str) -> str:
         note = peek(self.stated, key, self.resource.note)
         return note if isinstance(note, str) else ""
+
+
+def _apart_from(record: Record, names: Collection[str]) -> Record:
+    if not names:
+        return record
+    return replace(record, values={name: value for name, value in record.values.items() if name not in names})
 
 
 def stated_values(text: str) -> dict[str, Value]:

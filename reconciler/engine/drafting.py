@@ -27,6 +27,7 @@ from reconciler.model.plan import Plan, Policy
 from reconciler.model.record import Block, Record, Sheet
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
+from reconciler.model.target import Picky
 
 
 class Holding(Protocol):
@@ -193,6 +194,8 @@ class Drafting:
     def _settled(self, findings: list[Finding]) -> dict[str, Sheet]:
         """kind → its comparable Sheet, for the kinds that are declared and held, in order of creation."""
         place = Place(self.target.name, self.target.supports, self.snapshot.catalogues)
+        if isinstance(self.target, Picky):
+            place = replace(place, refusals=self.target.refusals, lacking=self.target.lacking)
         settled = {}
         for kind in self.vocabulary.creation_order:
             stated = self.desired.sheets.get(kind, Sheet(kind))
@@ -226,6 +229,7 @@ class Drafting:
             unnameable=self.snapshot.unnameable.get(kind, {}),
             taken=frozenset(map(folded, self.snapshot.taken.get(kind, ()))),
             blocks_foreign_state="foreign-state" in self.policy.block,
+            wanderings=self.snapshot.wanderings.get(kind),
         ).run()
 
     def _leaving(self, kind: str, live: Sheet, memos: Mapping[str, tuple[str, str]]) -> Iterator[Leaver]:

@@ -85,6 +85,7 @@ CODES: dict[str, Code] = {
         Code("unnameable", "a live name that no file may have"),
         Code("absent", "a declared object that is not live and that this target does not create"),
         Code("foreign", "an object that another project manages"),
+        Code("app-moved", "a user that the live application itself has moved to another package; it is left there"),
         Code("foreign-state", "a live state outside the vocabulary", liftable=True),
         Code("rename-conflict", "both the old and the new name are live"),
         # guards

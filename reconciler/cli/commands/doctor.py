@@ -14,9 +14,7 @@ from reconciler.workflow.site import Choices
 @click.command("doctor")
 @located
 @shown
-@click.option(
-    "--rehearse", is_flag=True, help="Apply the files too and roll it back: proves grants and triggers."
-)
+@click.option("--rehearse", is_flag=True, help="Apply the files too and roll it back: proves grants and triggers.")
 def command(place: Choices, delivery: Delivery, rehearse: bool) -> int:
     """Say what the reconciler sees: connection, versions, tables, protection.
 

@@ -12,7 +12,6 @@ from reconciler.model.finding import Finding
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import TargetSettings
-from reconciler.model.values import Value
 from reconciler.targets.native import provision, seed
 from reconciler.targets.native.mapping import system
 from reconciler.targets.native.seed_data import FORGOTTEN
@@ -56,10 +55,6 @@ class NativeTarget:
     def creates(self) -> frozenset[str]:
         """Every kind."""
         return frozenset(self._system.kinds)
-
-    def refuses(self, kind: str, field: str, value: Value) -> str:
-        """Why this value cannot be held, in words; empty: it can. The tables are made for the vocabulary, so it can."""
-        return ""
 
     @contextmanager
     def reader(self) -> Iterator[SqlReader]:

@@ -39,20 +39,20 @@ def thawed(found: Any) -> Any:
 
 def restore(wire: Wire, kind: KindMap, ink: Ink, rows: Mapping[str, Draft], raw: Mapping[str, Raw]) -> None:
     """Insert the own row of each object; the id comes back too where nothing else has it."""
-    there = _columns(wire, kind)
+    own = kind.table
+    assert isinstance(own, sa.Table)
+    there = _columns(wire, own)
     for key, encoded in _encoded(ink, rows):
         row = {**encoded, **_old_columns(kind, raw[key], there), kind.key.name: key}
         if kind.id.name in row and _is_taken(wire, kind, row[kind.id.name]):
             del row[kind.id.name]
-        types = {name: kind.table.c[name].type if name in kind.table.c else sa.types.NullType() for name in row}
-        table = sa.table(
-            kind.table.name, *(sa.column(name, of) for name, of in types.items()), schema=kind.table.schema
-        )
+        types = {name: own.c[name].type if name in own.c else sa.types.NullType() for name in row}
+        table = sa.table(own.name, *(sa.column(name, of) for name, of in types.items()), schema=own.schema)
         wire.insert(table, list(row), [tuple(row.values())])
 
 
 def _encoded(ink: Ink, rows: Mapping[str, Draft]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for columns, batch in ink.stored(rows):
+    for columns, batch in ink.stored(rows, {}):
         for key, *values in batch:
             yield key, dict(zip(columns, values, strict=True))
 
@@ -64,10 +64,10 @@ def _old_columns(kind: KindMap, raw: Raw, there: frozenset[str]) -> dict[str, An
     return {name: thawed(value) for name, value in own[0].items() if name in there and name not in references}
 
 
-def _columns(wire: Wire, kind: KindMap) -> frozenset[str]:
+def _columns(wire: Wire, table: sa.Table) -> frozenset[str]:
     """The columns that the live table has and that can be written."""
     with speaking(wire.place):
-        found = sa.inspect(wire.connection).get_columns(kind.table.name, schema=kind.table.schema)
+        found = sa.inspect(wire.connection).get_columns(table.name, schema=table.schema)
     return frozenset(column["name"] for column in found if "computed" not in column)
 
 

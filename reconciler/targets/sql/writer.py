@@ -93,8 +93,7 @@ class SqlWriter:
         own = self._system.kinds[kind]
         ink = Ink(self._wire, self._system, own)
         with collector_resting():
-            for columns, batch in ink.stored(rows):
-                self._wire.insert(own.table, (own.key.name, *columns), batch)
+            ink.insert(rows)
             ids = self._live(own, rows)
             ink.extras({ids[key]: draft for key, draft in rows.items()}, occupied=())
 
