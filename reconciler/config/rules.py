@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from reconciler.config.columns import cells, complaint
 from reconciler.config.combinations import combined
+from reconciler.config.lint import advised, not_inherited
 from reconciler.config.unfit import EVERYTHING
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.names import all_folded, folded
@@ -31,6 +32,8 @@ def complaints(sheets: Mapping[str, Sheet], vocabulary: Vocabulary) -> Iterator[
         yield from _former_names(sheet, resource)
         yield from _successors(sheet, resource)
         yield from _rings(sheet, resource)
+        yield from advised(sheet, resource)
+        yield from not_inherited(sheets, resource, vocabulary)
 
 
 def _same_key(sheet: Sheet) -> Iterator[Finding]:

@@ -158,9 +158,10 @@ def shape(type_: FieldType, *words: str) -> Schema:
         case NameList():
             # Former names may break the law of names: it is how a row of such a name is led out of it (RULES 2).
             return _list_of({"type": "string", "minLength": 1})
-        case TextMap(pattern=pattern):
+        case TextMap(pattern=pattern, loose=loose):
             keys = {"type": "string", "pattern": f"^(?:{pattern}){END}", "maxLength": LONGEST_NAME}
-            values = {"type": "string", "pattern": ONE_LINE_PATTERN}
+            one_line: Schema = {"type": "string", "pattern": ONE_LINE_PATTERN}
+            values: Schema = {"type": ["string", "integer", "boolean"]} if loose else one_line
             return _or_words({"type": "object", "propertyNames": keys, "additionalProperties": values}, *words)
         case Overrides():
             raise ValueError("overrides have a shape only within their kind")

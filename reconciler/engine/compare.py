@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from reconciler.engine.diff import Differ, strongest
 from reconciler.engine.sieve import encode, sift
 from reconciler.engine.spelling import misspelt
+from reconciler.engine.voided import voided
 from reconciler.engine.world import peek
 from reconciler.model.change import Cause, Change, Create, Update
 from reconciler.model.facts import Wanderings
@@ -107,7 +108,8 @@ class Comparison:
         update = self._update(_apart_from(record, {finding.field for finding in moved}))
         if update is not None:
             out.changes.append(update)
-            out.findings += self._released(record)
+            cleared = {delta.name for delta in update.fields if delta.after is None}
+            out.findings += (found for found in self._released(record) if found.field not in cleared)
         else:
             out.counts = replace(out.counts, unchanged=out.counts.unchanged + 1)
             self._bookkeeping(out, record)
@@ -169,11 +171,14 @@ class Comparison:
 
     def _update(self, declared: Record) -> Update | None:
         live = self.live.values_of(declared.key)
-        deltas = tuple(self.differ.deltas(declared, live, self._remembered(declared.key)))
+        known = self._remembered(declared.key)
+        empty = tuple(voided(declared, live, known, self.vocabulary))
+        deltas = (*self.differ.deltas(declared, live, known), *empty)
         if not deltas:
             return None
         changed = {delta.name: delta.before for delta in deltas}
         before = {name: changed.get(name, value) for name, value in declared.values.items()}
+        before |= {delta.name: delta.before for delta in empty}
         return Update(
             ref=declared.ref,
             before={name: value for name, value in before.items() if value is not None},
@@ -197,8 +202,10 @@ class Comparison:
             return
         if live in found.leads.get(wanted, ()):
             how = f"its quota led it from {wanted} to {live}"
-        elif found.given.get(record.key) == live:
+        elif (given := found.given.get(record.key)) == live:
             how = f"an order gave it {live}; the file says {wanted}"
+        elif given is not None and live in found.leads.get(given, ()):
+            how = f"an order gave it {given}, and its quota led it on to {live}; the file says {wanted}"
         else:
             return
         yield Finding(

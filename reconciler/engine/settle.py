@@ -16,7 +16,7 @@ from reconciler.model.record import Block, Sheet
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Names, Resource, Vocabulary
 from reconciler.model.target import Refusal
-from reconciler.model.values import Value
+from reconciler.model.values import OFF, Value
 
 NAMED = 20
 """After so many equal complaints about one field, the rest is only counted."""
@@ -25,13 +25,15 @@ NAMED = 20
 @dataclass(frozen=True, slots=True)
 class Place:
     """What settling needs to know of the target: `refusals`: kind → field → why it cannot hold a value; `lacking`: why
-    it has no place for a field of a kind, if more can be said."""
+    it has no place for a field of a kind, if more can be said; `rivals`: kind → pairs of fields of which one at most is
+    other than `off`."""
 
     target: str
     supports: Mapping[str, frozenset[str]]
     catalogues: Mapping[str, frozenset[str]]
     refusals: Mapping[str, Mapping[str, Refusal]] = field(default_factory=dict)
     lacking: Callable[[str, str], str] = lambda kind, field: ""
+    rivals: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
 def buried(sheet: Sheet, resource: Resource) -> frozenset[str]:
@@ -86,7 +88,7 @@ def settle(
     fields = vocabulary.fields[sheet.kind]
     supported = place.supports.get(sheet.kind, frozenset())
     findings = list(_unsupported(sheet, vocabulary, place, drop))
-    impossible = list(_impossible(sheet, place, drop))
+    impossible = [*_impossible(sheet, place, drop), *_rivalling(sheet, place, drop)]
     findings += impossible
     # What cannot be held is compared no further, so that lifting the finding passes it over.
     unheld = {
@@ -144,6 +146,23 @@ def _impossible(sheet: Sheet, place: Place, drop: Collection[str]) -> Iterator[F
                         origin=sheet[key].where(name),
                         remedy="write another value, or apply with --allow unsupported --reason TEXT "
                         "and it is passed over",
+                    )
+
+
+def _rivalling(sheet: Sheet, place: Place, drop: Collection[str]) -> Iterator[Finding]:
+    """Two fields stated of which the target holds only one; the complaint is the second's."""
+    for first, second in place.rivals.get(sheet.kind, ()):
+        for block in sheet.blocks:
+            ones = column(block, first)
+            for key, value in sorted(column(block, second).items()):
+                if key not in drop and value != OFF and ones.get(key, OFF) != OFF:
+                    yield Finding(
+                        code="unsupported",
+                        message=f'target "{place.target}" cannot hold it together with {first}: one of them is off',
+                        ref=Ref(sheet.kind, key),
+                        field=second,
+                        origin=sheet[key].where(second),
+                        remedy=f"write off for {first} or for {second}",
                     )
 
 

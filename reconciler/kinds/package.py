@@ -5,6 +5,7 @@ from reconciler.kinds.file_only import former_names, note
 from reconciler.kinds.package_features import ASSETS, HEADERS, OPTIONS, REQUIRE, SENDER, SETUP_GUIDE
 from reconciler.kinds.package_limits import ALLOWANCE, AUTOMATION, COMMERCIAL, LIMITS
 from reconciler.kinds.package_quotas import NEVER_ENDS, QUOTA, SENDING
+from reconciler.kinds.quota_advice import QUOTA_ADVICE, QUOTA_MEANING
 from reconciler.model.resource import Choice, Field, Reference, Removal, Resource, Tombstone
 
 LIFECYCLE = (
@@ -54,6 +55,8 @@ PACKAGE = Resource(
     former_names="previously",
     note="note",
     refused=(NEVER_ENDS,),
+    meanings=(QUOTA_MEANING,),
+    advice=QUOTA_ADVICE,
     fields=(
         *LIFECYCLE,
         *SENDING,

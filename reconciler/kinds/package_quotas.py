@@ -104,6 +104,7 @@ QUOTA = (
         Reference("package"),
         "With `quota.action: move`: the package that the customer gets.",
         only_with=("quota.action", "move"),
+        needed_then=True,
         label="Customer group",
         examples=("Starter Plan",),
     ),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from reconciler.kinds.file_only import note
 from reconciler.kinds.package_quotas import NEVER_ENDS, QUOTA, SENDING
+from reconciler.kinds.quota_advice import NO_INHERITANCE, QUOTA_ADVICE, QUOTA_MEANING
 from reconciler.model.resource import Removal, Resource
 
 PLATFORM = Resource(
@@ -16,6 +17,9 @@ PLATFORM = Resource(
     removal=Removal.KEEP,
     note="note",
     refused=(NEVER_ENDS,),
+    meanings=(QUOTA_MEANING,),
+    advice=QUOTA_ADVICE,
+    fallback=NO_INHERITANCE,
     fields=(
         # Nobody overrides these, and whose usage they cap is not counted.
         *(replace(field, overridable=False, measured_by="") for field in (*SENDING, *QUOTA)),

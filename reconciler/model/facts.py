@@ -83,7 +83,8 @@ class Snapshot:
     sending nodes …). `twins`: kind → keys that are not unique in the live system, left out of the sheets.
     `unnameable`: live names that break the law of names, left out of the sheets, still users of what they are on.
     `taken`: names held by rows that are no objects of ours (accounts in the bin, sub-accounts): nobody can be
-    created under them. `wanderings`: kind of users → what the application does with them by itself."""
+    created under them. `wanderings`: kind of users → what the application does with them by itself. `unclear`:
+    catalogue → names that several things have, of which only one can be assigned."""
 
     sheets: Mapping[str, Sheet]
     catalogues: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -91,3 +92,4 @@ class Snapshot:
     unnameable: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
     taken: Mapping[str, frozenset[str]] = field(default_factory=dict)
     wanderings: Mapping[str, Wanderings] = field(default_factory=dict)
+    unclear: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -202,8 +202,23 @@ class Picky(Protocol):
         """kind → field → whether it holds a value. A field that is missing holds all its values."""
         ...
 
+    @property
+    def rivals(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """kind → pairs of fields of which one at most can be other than `off`."""
+        ...
+
     def lacking(self, kind: str, field: str) -> str:
         """Why there is no place for a field, in words; empty where nothing more can be said."""
+        ...
+
+
+@runtime_checkable
+class Reminding(Protocol):
+    """What a target says that has something to tell once an apply is done."""
+
+    @property
+    def afterwards(self) -> tuple[str, ...]:
+        """What a person should know then, such as what the application still caches and how to clear it."""
         ...
 
 

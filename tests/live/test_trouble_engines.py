@@ -94,10 +94,17 @@ def test_sessions_are_in_utc_and_bounded(served: ServerEsp) -> None:
     assert found == asked
 
 
-def test_a_server_that_is_not_strict_is_refused(served: ServerEsp) -> None:
+@pytest.mark.parametrize("mode", ["", "ANSI_QUOTES", "STRICT_ALL_TABLES"])
+def test_our_sessions_are_strict_whatever_the_server_is(served: ServerEsp, mode: str) -> None:
     if served.place.engine == "mariadb":
-        error = refusal(target(served, query={"init_command": "SET sql_mode = ''"}))
-        assert "not in strict mode" in error.message
+        with target(served, query={"init_command": f"SET sql_mode = '{mode}'"}).writer() as writer:
+            found = set(writer.session.exec_driver_sql("SELECT @@SESSION.sql_mode").scalar().split(","))
+            assert found & {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"}
+            assert found >= {mode} - {""}
+            writer.begin()
+            with pytest.raises(TargetError, match="refuses the value"):
+                writer.insert("package", {"x" * 300: {}})
+            writer.rollback()
 
 
 def test_what_the_application_holds_is_waited_for_and_then_said(served: ServerEsp) -> None:

@@ -104,8 +104,11 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
 def mended(fields: dict[str, Any], resource: Resource) -> dict[str, Any]:
     """Without combinations that the kind refuses."""
     for field in resource.fields:
-        if field.name in fields and field.only_with and fields.get(field.only_with[0]) != field.only_with[1]:
+        other, wanted = field.only_with or ("", None)
+        if field.name in fields and other and fields.get(other) != wanted:
             del fields[field.name]
+        elif field.needed_then and field.name not in fields and fields.get(other) == wanted:
+            del fields[other]
     for refused in resource.refused:
         if all(fields.get(name) == value for name, value in refused.when):
             del fields[refused.when[0][0]]

@@ -26,7 +26,7 @@ from reconciler.targets.sql.dialect import (
 from reconciler.targets.sql.discovery import Discovery, Found, found
 from reconciler.targets.sql.mapping import System
 from reconciler.targets.sql.reader import SqlReader
-from reconciler.targets.sql.refusing import refusals
+from reconciler.targets.sql.refusing import refusals, rivals
 from reconciler.targets.sql.schema import LiveSchema
 from reconciler.targets.sql.wire import Wire
 from reconciler.targets.sql.writer import SqlWriter
@@ -35,7 +35,7 @@ Options = Mapping[str, Any]
 """What reconciler.yaml says of the target besides its URL."""
 
 
-def nothing_wanders(wire: Wire, system: System, options: Options) -> Mapping[str, Wanderings]:
+def nothing_wanders(wire: Wire, system: System, live: Snapshot, options: Options) -> Mapping[str, Wanderings]:
     """Of a system that moves nobody by itself."""
     return {}
 
@@ -44,24 +44,27 @@ def nothing_wanders(wire: Wire, system: System, options: Options) -> Mapping[str
 class Adaptation:
     """What one system is like. `mapping`: its tables and fields, given what is live and the settings; `creates`: the
     kinds whose objects we may create; `version`: what it says of its version, in words; `wanderings`: see Snapshot;
-    `afterwards`: what a person should know once an apply is done, such as what the application still caches."""
+    `homeless`: `kind.field` → why no version has a place for it; `afterwards`: what a person should know once an apply
+    is done, such as what the application still caches."""
 
     type: str
     mapping: Callable[[Discovery, Options], System]
     creates: frozenset[str]
     version: Callable[[Wire], str]
-    wanderings: Callable[[Wire, System, Options], Mapping[str, Wanderings]] = nothing_wanders
+    wanderings: Callable[[Wire, System, Snapshot, Options], Mapping[str, Wanderings]] = nothing_wanders
+    homeless: Mapping[str, str] = field(default_factory=dict)
     afterwards: tuple[str, ...] = ()
 
 
 class AdaptedReader(SqlReader):
     """A reader that knows what the application does by itself."""
 
-    wanderings: Mapping[str, Wanderings] = {}
+    wander: Callable[[Snapshot], Mapping[str, Wanderings]]
 
     def snapshot(self) -> Snapshot:
         """All live objects, and where the application moves them."""
-        return replace(super().snapshot(), wanderings=self.wanderings)
+        live = super().snapshot()
+        return replace(live, wanderings=self.wander(live))
 
 
 @dataclass
@@ -113,10 +116,20 @@ class AdaptedTarget:
         """kind → field → whether it holds a value."""
         return refusals(self._found.system)
 
+    @property
+    def rivals(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """kind → pairs of fields of which it holds one at most."""
+        return rivals(self._found.system)
+
     def lacking(self, kind: str, field: str) -> str:
-        """The column that this version has not."""
+        """The column that this version has not, or why no version has any."""
         column = self._found.lacking.get(kind, {}).get(field, "")
-        return f"this version has no {column}" if column else ""
+        return f"this version has no {column}" if column else self.adaptation.homeless.get(f"{kind}.{field}", "")
+
+    @property
+    def afterwards(self) -> tuple[str, ...]:
+        """What a person should know once an apply is done."""
+        return self.adaptation.afterwards
 
     @contextmanager
     def reader(self) -> Iterator[SqlReader]:
@@ -125,7 +138,7 @@ class AdaptedTarget:
             wire = Wire(connection, self.place, locking=False)
             system = self._found.system
             reader = AdaptedReader(wire, system, self.vocabulary)
-            reader.wanderings = self.adaptation.wanderings(wire, system, self.options)
+            reader.wander = lambda live: self.adaptation.wanderings(wire, system, live, self.options)
             yield reader
 
     @contextmanager
@@ -149,8 +162,10 @@ class AdaptedTarget:
             ]
             for kind in system.kinds:
                 lines += [(f"{kind}: no place for {n}", why) for n, why in self._found.lacking[kind].items()]
-                if kind in self._found.barred:
+                if kind in self._found.barred and kind in self.adaptation.creates:
                     lines.append((f"{kind}: cannot be created", self._found.barred[kind]))
+                if kind not in self.adaptation.creates:
+                    continue  # nobody of ours deletes it
                 lines.append((f"protection of {kind}", schema.protection(system, kind)))
                 lines += [(f"class A of {kind} by", statement) for statement in schema.raising(system, kind)]
             lines += [("after an apply", line) for line in self.adaptation.afterwards]

@@ -52,9 +52,10 @@ class Codec:
         return values
 
     def holds(self, value: Value) -> bool:
-        """Whether the value comes back as it was written."""
-        (back,) = self.decode(self.encode((value,)))
-        return same(back, value)
+        """Whether the value comes back as it was written, from a column of the type that is expected."""
+        (stored,) = self.encode((value,))
+        (back,) = self.decode((stored,))
+        return same(back, value) and (stored is None or isinstance(stored, str if self.spelled else self.expects))
 
 
 def _number(stored: Any) -> Any:

@@ -24,7 +24,9 @@ from reconciler.targets.sql.mapping import (
     Options,
     Pairs,
     Place,
+    Register,
     Side,
+    Stamps,
     System,
     Woven,
 )
@@ -53,6 +55,11 @@ class Discovery:
                     found = {c["name"]: c for c in sa.inspect(self._wire.connection).get_columns(table)}
             self._columns[table] = found
         return self._columns[table]
+
+    def one(self, statement: sa.Select[tuple[Any]]) -> Any:
+        """The single value of a query."""
+        with speaking(self._wire.place):
+            return self._wire.connection.execute(statement).scalar()
 
     def has(self, column: Col) -> bool:
         """Whether a column is there; those of a query are."""
@@ -98,6 +105,7 @@ def found(system: System, live: Discovery) -> Found:
             kinds=kinds,
             catalogues={n: c for n, c in system.catalogues.items() if live.has(c.id) and live.has(c.name)},
             pointers=tuple(p for p in system.pointers if live.has(p.number)),
+            stamps={table: _stamps(stamps, live.columns(table)) for table, stamps in system.stamps.items()},
         ),
         lacking={name: dict(_lacking(kind, live)) for name, kind in system.kinds.items()},
         barred=dict(_barred(system, kinds, live)),
@@ -113,9 +121,23 @@ def _needed(system: System) -> Iterator[Col]:
                 case Foreign(column=column):
                     yield column
                 case Option(register=register) | OptionReference(register=register) | Options(register=register):
-                    yield from (register.code, register.value)
+                    yield from _of_register(register)
                 case _:
                     pass
+        if kind.account is not None:
+            yield from _columns(kind.fields[kind.account.state])
+
+
+def _of_register(register: Register) -> Iterator[Col]:
+    yield from (register.code, register.value, *register.within)
+    yield from (c for c in (register.id, register.owner, register.serialized) if c is not None)
+
+
+def _stamps(stamps: Stamps, there: Collection[str]) -> Stamps:
+    return Stamps(
+        fresh={name: value for name, value in stamps.fresh.items() if name in there},
+        touched={name: value for name, value in stamps.touched.items() if name in there},
+    )
 
 
 def _kind(kind: KindMap, live: Discovery) -> KindMap:
@@ -125,7 +147,8 @@ def _kind(kind: KindMap, live: Discovery) -> KindMap:
         counters = {n: c for n, c in account.counters.items() if live.has(c.owner) and live.has(c.count)}
         account = Account(state=account.state, child=account.child, binned=account.binned, counters=counters)
     belongs = tuple(column for column in kind.belongs if live.has(column))
-    return replace(kind, fields=fields, account=account, belongs=belongs)
+    created = kind.created if not isinstance(kind.created, sa.Column) or live.has(kind.created) else sa.literal("")
+    return replace(kind, fields=fields, account=account, belongs=belongs, created=created)
 
 
 def _is_there(place: Place, live: Discovery) -> bool:
@@ -169,9 +192,23 @@ def _barred(system: System, kinds: Mapping[str, KindMap], live: Discovery) -> It
     for name, kind in kinds.items():
         if not isinstance(kind.table, sa.Table):
             continue
-        stamps = system.stamps.get(kind.table.name)
-        given = {kind.key.name, *(stamps.fresh if stamps else ())}
-        given |= {c.name for p in kind.fields.values() for c in _columns(p) if c.table is kind.table}
-        unfilled = live.unfilled(kind.table.name, given)
-        if unfilled:
-            yield name, f"{kind.table.name} wants a value for {', '.join(unfilled)}, which nobody here knows"
+        filled: dict[str, set[str]] = {kind.table.name: {kind.key.name}}
+        for column in _written(kind):
+            filled.setdefault(column.table.name, set()).add(column.name)
+        for table, given in sorted(filled.items()):
+            stamps = system.stamps.get(table, Stamps())
+            unfilled = live.unfilled(table, {*given, *stamps.fresh})
+            if unfilled:
+                yield name, f"{table} wants a value for {', '.join(unfilled)}, which nobody here knows"
+
+
+def _written(kind: KindMap) -> Iterator[Col]:
+    """The columns that a new object fills, in all tables that it may get rows in."""
+    for place in kind.fields.values():
+        match place:
+            case Option(register=register) | OptionReference(register=register) | Options(register=register):
+                yield from _of_register(register)
+            case Side(columns=columns):
+                yield from (*_columns(place), *(each.column for each in columns.values()))
+            case _:
+                yield from _columns(place)

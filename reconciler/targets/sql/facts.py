@@ -4,7 +4,7 @@ Decides nothing. Knows no kind by name."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,11 +16,12 @@ from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Values
 from reconciler.targets.sql.codec import raw, text
 from reconciler.targets.sql.mapping import Account, Col, Column, Foreign, KindMap, Side, System
+from reconciler.targets.sql.php import plain
 from reconciler.targets.sql.registers import lines, plain_text
 from reconciler.targets.sql.registers import number as spelled
 from reconciler.targets.sql.rows import NOTHING, Rows, collector_resting
 from reconciler.targets.sql.schema import LiveSchema
-from reconciler.targets.sql.wire import Wire, chunks
+from reconciler.targets.sql.wire import Query, Wire, chunks
 
 
 class Witness:
@@ -66,12 +67,13 @@ class Witness:
 
     def _count(self, user: KindMap, place: Foreign, tallies: Mapping[int, Tally]) -> None:
         groups = _groups(user)
+        words = _words(user)
         for chunk in chunks(tallies):
             statement = sa.select(place.column, *groups, sa.func.count()).group_by(place.column, *groups)
             for number, state, is_binned, is_child, count in self._wire.counts(
                 statement.where(place.column.in_(chunk))
             ):
-                tallies[number].add(state, count, binned=bool(is_binned), unnamed=bool(is_child))
+                tallies[number].add(words(state), count, binned=bool(is_binned), unnamed=bool(is_child))
 
     def _name(self, user: KindMap, place: Foreign, tallies: Mapping[int, Tally]) -> None:
         """The first few names, from one small query an object, for only few are asked for."""
@@ -101,13 +103,16 @@ class Witness:
                     yield number, Ref(other.kind, text(key)), field_name
         for other, field_name, option in self._system.options_naming(kind):
             keys = {number: text(key) for number, key in self._wire.rows(sa.select(other.id, other.key))}
-            for _, owner, code, said in lines(self._wire, option.register, None):
+            for _, owner, code, said in lines(self._wire, option.register, None, option.code):
                 if code == option.code and spelled(said) in ids and owner in keys:
                     yield spelled(said) or 0, Ref(other.kind, keys[owner]), field_name
         for pointer in self._system.pointers:
             if pointer.kind == kind:
-                for said, name in self._wire.rows(sa.select(pointer.number, pointer.name).where(*pointer.where)):
-                    number = spelled(plain_text(said))
+                pointing: Query = sa.select(pointer.number, pointer.name).where(*pointer.where)
+                is_text = not isinstance(pointer.number.type, sa.Integer)
+                rows = self._wire.rows(pointing) if is_text else self._wire.among(pointing, pointer.number, ids)
+                for said, name in rows:
+                    number = spelled(plain(plain_text(said) or ""))
                     if number is not None and number in ids:
                         yield number, Ref(pointer.by, text(name)), pointer.field
 
@@ -205,6 +210,12 @@ def by_kind(refs: Iterable[Ref]) -> dict[str, list[str]]:
         found.setdefault(ref.kind, []).append(ref.key)
     # Text by text: to compare two Refs takes ten times as long.
     return {kind: sorted(found[kind]) for kind in sorted(found)}
+
+
+def _words(user: KindMap) -> Callable[[Any], Any]:
+    """The state of a user in the words that files use; what they do not know as it is."""
+    state = user.fields[user.account.state] if user.account else None
+    return (lambda stored: state.codec.decode([stored])[0]) if isinstance(state, Column) else (lambda stored: stored)
 
 
 def _groups(user: KindMap) -> tuple[sa.ColumnElement[Any], ...]:

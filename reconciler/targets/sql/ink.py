@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,12 +12,12 @@ import sqlalchemy as sa
 from reconciler.model.errors import TargetError
 from reconciler.model.target import Draft
 from reconciler.model.values import NONE, Value
-from reconciler.targets.sql.codec import text
 from reconciler.targets.sql.mapping import (
     NOW,
     Col,
     Column,
     Foreign,
+    Ids,
     KindMap,
     Links,
     OptionReference,
@@ -29,7 +30,8 @@ from reconciler.targets.sql.mapping import (
     Woven,
 )
 from reconciler.targets.sql.registers import Clerk, written
-from reconciler.targets.sql.wire import Wire, chunks
+from reconciler.targets.sql.rows import ids_by_name
+from reconciler.targets.sql.wire import Query, Wire, chunks
 
 Drafts = Mapping[int, Draft]
 """id → the fields to write."""
@@ -42,7 +44,7 @@ class Ink:
         self._wire = wire
         self._system = system
         self._kind = kind
-        self._catalogues: dict[str, dict[str, int]] = {}
+        self._catalogues: dict[str, Ids] = {}
 
     def stored(
         self, drafts: Mapping[Any, Draft], present: Mapping[Any, Mapping[Col, Any]]
@@ -160,26 +162,37 @@ class Ink:
         return {kind: self._wire.ids(kinds[kind], keys, only_named=True) for kind, keys in named.items() if keys}
 
     def _links(self, place: Links, wanted: Mapping[int, Value | None], there: Sequence[int]) -> None:
-        """Add the links that are missing and take away those that are too many."""
+        """Add the links that are missing and take away those that are too many; of equal ones one stays. A name that
+        several items have stands for all of them."""
         numbers = self._items(place.catalogue)
-        present = {tuple(row) for row in self._wire.among(sa.select(place.owner, place.item), place.owner, there)}
-        desired = {
-            (owner, self._item(numbers, place.catalogue, item))
-            for owner, names in wanted.items()
-            if isinstance(names, tuple)
-            for item in names
-        }
-        self._remove(place.owner, place.item, present - desired)
-        self.add(_table(place.owner), (place.owner.name, place.item.name), sorted(desired - present))
+        linked: Query = sa.select(place.owner, place.item).where(*place.where)
+        rows = [tuple(row) for row in self._wire.among(linked, place.owner, there)]
+        repeated = {pair for pair, count in Counter(rows).items() if count > 1}
+        present = set(rows)
+        single = self._system.catalogues[place.catalogue].single
+        desired: set[tuple[Any, ...]] = set()
+        for owner, names in wanted.items():
+            for name in names if isinstance(names, tuple) else ():
+                meant = {(owner, number) for number in self._item(numbers, place.catalogue, name)}
+                if single and len(meant) > 1:
+                    if not meant & present:
+                        what = place.catalogue.replace("_", " ")
+                        raise TargetError(
+                            f'there are {len(meant)} of {what} "{name}" in the live system',
+                            remedy="rename all but one of them",
+                        )
+                    meant &= present
+                desired |= meant
+        self._remove(place.owner, place.item, (present - desired) | repeated)
+        missing = sorted((desired - present) | (desired & repeated))
+        self.add(_table(place.owner), (place.owner.name, place.item.name), missing)
 
-    def _items(self, catalogue: str) -> dict[str, int]:
+    def _items(self, catalogue: str) -> Ids:
         if catalogue not in self._catalogues:
-            own = self._system.catalogues[catalogue]
-            found = self._wire.names(sa.select(own.name, own.id).where(*own.where))
-            self._catalogues[catalogue] = {text(row[0]): row[1] for row in found}
+            self._catalogues[catalogue] = ids_by_name(self._wire, self._system.catalogues[catalogue])
         return self._catalogues[catalogue]
 
-    def _item(self, numbers: Mapping[str, int], catalogue: str, name: str) -> int:
+    def _item(self, numbers: Ids, catalogue: str, name: str) -> tuple[int, ...]:
         if name not in numbers:
             raise TargetError(f'there is no {catalogue.replace("_", " ")} "{name}" in the live system')
         return numbers[name]
@@ -233,8 +246,8 @@ def _encoded(
     match place:
         case Column(column=column, codec=codec):
             return {column.name: codec.encode(values)}
-        case Foreign(column=column, kind=kind):
-            numbers: dict[Any, int | None] = {**targets.get(kind, {}), None: None, NONE: None}
+        case Foreign(column=column, kind=kind, nothing=nothing):
+            numbers: dict[Any, int | None] = {**targets.get(kind, {}), None: nothing, NONE: nothing}
             for value in values:
                 if value not in numbers:
                     raise TargetError(f'there is no {kind} "{value}" in the live system')

@@ -5,14 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, cast
 
 import sqlalchemy as sa
 
 from reconciler.model.values import Value
 from reconciler.targets.sql.codec import Codec
+from reconciler.targets.sql.mirror import Mirror
 
 Col: TypeAlias = "sa.Column[Any]"
+
+
+def column_of(query: sa.Subquery, name: str) -> Col:
+    """A column of a query, which is as good as one of a table where nothing is written."""
+    return cast("Col", query.c[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +31,25 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """The id of another object. `empty`: what NULL means."""
+    """The id of another object. `empty`: what NULL means, and 0, which no object has. `nothing`: which of the two is
+    written."""
 
     column: Col
     kind: str
     empty: Value | None
+    nothing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Names out of a catalogue, one row each in a table of pairs of ids. `empty`: the value without any row."""
+    """Names out of a catalogue, one row each in a table of pairs of ids. `empty`: the value without any row. `where`:
+    which rows are ours; others are left alone."""
 
     owner: Col
     item: Col
     catalogue: str
     empty: Value
+    where: tuple[sa.ColumnElement[bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,10 @@ class Side:
     own: Mapping[str, Column] = field(default_factory=dict)
 
 
+Ids: TypeAlias = Mapping[str, tuple[int, ...]]
+"""Name → the ids of all that is called so: nothing there need prevent several."""
+
+
 class Weave(Protocol):
     """A value among others in the same columns."""
 
@@ -69,7 +83,7 @@ class Weave(Protocol):
         """The value. `names`: id → name of the catalogue."""
         ...
 
-    def encode(self, value: Value | None, stored: tuple[Any, ...], ids: Mapping[str, int]) -> tuple[Any, ...]:
+    def encode(self, value: Value | None, stored: tuple[Any, ...], ids: Ids) -> tuple[Any, ...]:
         """The columns with the value written into what is there; all None in a new row."""
         ...
 
@@ -144,11 +158,15 @@ Place: TypeAlias = Column | Foreign | Links | Pairs | Side | Woven | Option | Op
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Names that are assigned but never created by us. `where`: which rows count."""
+    """Names that are assigned but never created by us. `where`: which rows count; `rather`: which of several rows of
+    one name is meant by it; `single`: several of one name cannot be told apart, so only those that are linked already
+    can be meant."""
 
     id: Col
     name: Col
     where: tuple[sa.ColumnElement[bool], ...] = ()
+    rather: sa.ColumnElement[bool] | None = None
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +191,8 @@ class Account:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindMap:
     """One kind in one table. `where`: which of its rows are objects of the kind. `belongs`: owner columns of rows that
-    belong to the object alone, besides those of its fields."""
+    belong to the object alone, besides those of its fields. `rivals`: pairs of fields of which one at most is not
+    `off`."""
 
     kind: str
     table: sa.Table | sa.Subquery
@@ -184,6 +203,7 @@ class KindMap:
     account: Account | None = None
     where: tuple[sa.ColumnElement[bool], ...] = ()
     belongs: tuple[Col, ...] = ()
+    rivals: tuple[tuple[str, str], ...] = ()
 
     @property
     def shown(self) -> tuple[sa.ColumnElement[bool], ...]:
@@ -251,12 +271,19 @@ NOW: Final = "now"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """A whole system: its kinds and catalogues; who else points at objects; what its tables want besides (by name)."""
+    """A whole system: its kinds and catalogues; who else points at objects; what its tables want besides (by name).
+
+    `hiding`: names of tables that hold more than we may see, such as passwords: only mapped columns are selected.
+    `mirrors`: what is kept equal along with what is written. `by_triggers`: class A is had by triggers, for a foreign
+    key would refuse what the application itself leaves behind."""
 
     kinds: Mapping[str, KindMap]
     catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
     pointers: tuple[Pointer, ...] = ()
     stamps: Mapping[str, Stamps] = field(default_factory=dict)
+    hiding: frozenset[str] = frozenset()
+    mirrors: tuple[Mirror, ...] = ()
+    by_triggers: bool = False
 
     def referrers(self, kind: str) -> Iterator[tuple[KindMap, str, Foreign]]:
         """Every field of any kind that names an object of this kind by a column."""

@@ -50,16 +50,26 @@ def _refusal(kind: KindMap, place: Place, value: Value) -> str:
             lacking = sorted(value.keys() - places.keys())
             if lacking:
                 return f"there is no place for {', '.join(lacking)} of a single user"
-            told = ((name, _unheld(places[name].codec, each, places[name].column.type)) for name, each in value.items())
+            told = (
+                (name, _unheld(places[name].codec, each, places[name].column.type, nothing="inherit"))
+                for name, each in value.items()
+            )
             return "; ".join(f"{name}: {why}" for name, why in sorted(told) if why)
         case _:
             return ""
 
 
-def _unheld(codec: Codec, value: Value, type_: sa.types.TypeEngine[object] | None) -> str:
+def rivals(system: System) -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """kind → pairs of fields of which it holds one at most."""
+    return {name: kind.rivals for name, kind in system.kinds.items() if kind.rivals}
+
+
+def _unheld(
+    codec: Codec, value: Value, type_: sa.types.TypeEngine[object] | None, nothing: str = "the same as nothing"
+) -> str:
     if not codec.holds(value):
         (back,) = codec.decode(codec.encode((value,)))
-        means = "the same as nothing" if back is None else str(back).lower()
+        means = nothing if back is None else str(back).lower()
         return f"{str(value).lower()} would mean {means} there"
     (stored,) = codec.encode((value,))
     if type_ is not None and isinstance(stored, int):

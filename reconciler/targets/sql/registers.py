@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from reconciler.model.errors import TargetError
-from reconciler.model.values import Value, Values
+from reconciler.model.values import HIDDEN, Value, Values
 from reconciler.targets.sql import php
 from reconciler.targets.sql.mapping import KindMap, Option, OptionReference, Options, Register
 from reconciler.targets.sql.wire import Query, Wire
@@ -29,8 +29,10 @@ def texts(wire: Wire, register: Register, ids: Iterable[int] | None) -> Texts:
     return {owner: {code: _agreed(rows) for code, rows in codes.items()} for owner, codes in found.items()}
 
 
-def lines(wire: Wire, register: Register, ids: Iterable[int] | None) -> Iterator[tuple[Any, int, str, str | None]]:
-    """(row's id, owner, code, text), the row that counts first."""
+def lines(
+    wire: Wire, register: Register, ids: Iterable[int] | None, code: str | None = None
+) -> Iterator[tuple[Any, int, str, str | None]]:
+    """(row's id, owner, code, text), the row that counts first. `code`: only of this one."""
     statement: Query = sa.select(
         register.id if register.id is not None else sa.literal(0),
         register.owner if register.owner is not None else sa.literal(LONE),
@@ -38,9 +40,11 @@ def lines(wire: Wire, register: Register, ids: Iterable[int] | None) -> Iterator
         register.value,
         register.serialized if register.serialized is not None else sa.literal(0),
     ).where(*(column == fixed for column, fixed in register.within.items()))
+    if code is not None:
+        statement = statement.where(register.code == code)
     rows = wire.rows(statement) if register.owner is None or ids is None else wire.among(statement, register.owner, ids)
-    for number, owner, code, value, serialized in sorted(rows, key=lambda row: row[0]):
-        yield number, owner, plain_text(code) or "", _plain(value, serialized)
+    for number, owner, named, value, serialized in sorted(rows, key=lambda row: row[0]):
+        yield number, owner, plain_text(named) or "", _plain(value, serialized)
 
 
 def number(said: str | None) -> int | None:
@@ -57,12 +61,13 @@ def referred(place: OptionReference, said: str | None, names: Mapping[int, str])
 
 
 def optional(kind: KindMap, place: Options, said: Mapping[str, str | None]) -> Values:
-    """The options that have no field of their own, secrets as `***`."""
+    """The options that have no field of their own, secrets hidden. What rows do not agree on is left out: whoever
+    states it puts it right."""
     known = kind.codes(place.register)
     return {
-        code: "***" if place.register.hides(code) else text or ""
+        code: HIDDEN if place.register.hides(code) else text or ""
         for code, text in sorted(said.items())
-        if code not in known
+        if code not in known and not isinstance(text, Torn)
     }
 
 
@@ -79,7 +84,7 @@ class Clerk:
         present: dict[tuple[int, str], list[tuple[Any, str | None]]] = {}
         for row, owner, code, value in lines(self._wire, self._register, there):
             present.setdefault((owner, code), []).append((row, value))
-        fresh: list[tuple[Any, ...]] = []
+        fresh: list[tuple[int, str, str]] = []
         for owner, codes in wanted.items():
             for code, value in codes.items():
                 rows = present.get((owner, code), [])
@@ -91,7 +96,7 @@ class Clerk:
                     self._settle(owner, code, value, rows)
         self._insert(fresh)
 
-    def _settle(self, owner: int, code: str, value: str | None, rows: Sequence[tuple[Any, str | None]]) -> None:
+    def _settle(self, owner: int, code: str, value: str, rows: Sequence[tuple[Any, str | None]]) -> None:
         """One row with this text; what is over goes."""
         (kept, old), *surplus = rows
         self._remove(owner, code, surplus)
@@ -100,7 +105,7 @@ class Clerk:
         register = self._register
         said: dict[str, Any] = {register.value.name: value, **self._stamps["touched"]}
         if register.serialized is not None:
-            said[register.serialized.name] = 0
+            said[register.serialized.name] = int(php.is_structure(value))
         self._wire.write(sa.update(register.table).where(self._is(owner, code, kept)).values(said))
 
     def _remove(self, owner: int, code: str, rows: Sequence[tuple[Any, str | None]]) -> None:
@@ -116,16 +121,20 @@ class Clerk:
             found.append(register.owner == owner)
         return sa.and_(*found)
 
-    def _insert(self, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _insert(self, rows: Sequence[tuple[int, str, str]]) -> None:
         register = self._register
         fixed: dict[str, Any] = {column.name: value for column, value in register.within.items()}
-        if register.serialized is not None:
-            fixed[register.serialized.name] = 0
         fixed |= self._stamps["fresh"]
-        owner = [register.owner.name] if register.owner is not None else []
-        names = [*owner, register.code.name, register.value.name, *fixed]
-        cut = 0 if owner else 1
-        self._wire.insert(register.table, names, [(*row[cut:], *fixed.values()) for row in rows])
+        names = [register.code.name, register.value.name, *fixed]
+        names += [register.owner.name] if register.owner is not None else []
+        names += [register.serialized.name] if register.serialized is not None else []
+        whole = []
+        for owner, code, value in rows:
+            row = [code, value, *fixed.values()]
+            row += [owner] if register.owner is not None else []
+            row += [int(php.is_structure(value))] if register.serialized is not None else []
+            whole.append(tuple(row))
+        self._wire.insert(register.table, names, whole)
 
 
 def written(
@@ -146,20 +155,31 @@ def written(
                     raise TargetError(f'there is no {other} "{value}" in the live system')
                 said[place.code] = None if value in (None, place.empty) else str(ids[other][value])
             case Options(register=own) if own.code is register.code and isinstance(value, Mapping):
-                said |= {code: None if text is None else str(text) for code, text in value.items()}
+                shown = {code: text for code, text in value.items() if not register.hides(code)}
+                said |= {code: None if text is None else str(text) for code, text in shown.items()}
             case _:
                 pass
     return said
 
 
+class Torn(str):
+    """What rows of one code say that do not agree."""
+
+    __slots__ = ()
+
+
 def _agreed(rows: Sequence[str | None]) -> str | None:
     different = list(dict.fromkeys(rows))
-    return different[0] if len(different) == 1 else " / ".join(each or "" for each in different)
+    return different[0] if len(different) == 1 else Torn(" / ".join(each or "" for each in different))
 
 
 def _plain(value: Any, serialized: Any) -> str | None:
+    """What forms send ends its lines in two characters; one is enough to mean the same."""
     said = plain_text(value)
-    return php.plain(said) if serialized and said is not None else said
+    if said is None or php.is_structure(said):
+        return said
+    said = php.plain(said) if serialized else said
+    return said.replace("\r\n", "\n") if said is not None else None
 
 
 def plain_text(value: Any) -> str | None:

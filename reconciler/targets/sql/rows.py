@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from reconciler.model.values import Value
 from reconciler.targets.sql.codec import raw, text
 from reconciler.targets.sql.mapping import (
+    Catalogue,
     Col,
     Column,
     Foreign,
+    Ids,
     KindMap,
     Links,
     Option,
@@ -29,7 +31,7 @@ from reconciler.targets.sql.mapping import (
     System,
     Woven,
 )
-from reconciler.targets.sql.registers import optional, referred, texts
+from reconciler.targets.sql.registers import Torn, optional, referred, texts
 from reconciler.targets.sql.wire import CHUNK, Line, Query, Wire, chunks
 
 NOTHING: Mapping[str, Value] = {}
@@ -61,8 +63,8 @@ class Rows:
 
     def hidden(self, kind: KindMap) -> frozenset[str]:
         """The names of rows that are no objects of ours: accounts in the bin, sub-accounts."""
-        if not kind.shown:
-            return frozenset()
+        if not kind.shown or kind.account is None:
+            return frozenset()  # only an account's name is its own: others may share theirs with what is no object
         statement: Query = sa.select(kind.key).where(sa.not_(sa.and_(*kind.shown)))
         return frozenset(text(key) for (key,) in self._wire.rows(statement))
 
@@ -80,6 +82,16 @@ class Rows:
         """id → name of everything in a catalogue."""
         catalogue = self._system.catalogues[name]
         return self._lookup(catalogue.id, catalogue.name, catalogue.where)
+
+    def unclear(self) -> dict[str, frozenset[str]]:
+        """Catalogue → the names that several of it have, where an object is given one of them by its id."""
+        places = [place for kind in self._system.kinds.values() for place in kind.fields.values()]
+        found: dict[str, frozenset[str]] = {}
+        for name in sorted({place.catalogue for place in places if isinstance(place, Woven) and place.catalogue}):
+            ids = ids_by_name(self._wire, self._system.catalogues[name])
+            several = frozenset(each for each, numbers in ids.items() if len(numbers) > 1)
+            found |= {name: several} if several else {}
+        return found
 
     def side(self, place: Side, ids: Sequence[int] | None) -> dict[int, Mapping[str, Value]]:
         """owner's id → its map. Equal rows share one map."""
@@ -156,7 +168,7 @@ class Rows:
                 return self._said(kind, place, register, numbers)
 
     def _referred(self, kind: str, empty: Value | None, stored: Sequence[Any]) -> Sequence[Value | None]:
-        names: dict[Any, Value | None] = {**self._named(kind), None: empty}
+        names: dict[Any, Value | None] = {0: empty, **self._named(kind), None: empty}
         if set(stored) <= names.keys():
             return list(map(names.__getitem__, stored))
         return [names[number] if number in names else f"#{raw(number)}" for number in stored]
@@ -172,7 +184,12 @@ class Rows:
         said = [self._texts[register.code].get(number, {}) for number in numbers]
         match place:
             case Option(code=code, codec=codec, missing=missing):
-                return [missing if value is None else value for value in codec.decode([own.get(code) for own in said])]
+                found = [own.get(code) for own in said]
+                values = [missing if value is None else value for value in codec.decode(found)]
+                if codec.expects is str and any(isinstance(text, Torn) for text in found):
+                    # Joined they would be a word that nobody knows, and no number that is put right.
+                    values = [None if isinstance(t, Torn) else v for t, v in zip(found, values, strict=True)]
+                return values
             case OptionReference(code=code, kind=other):
                 names = self._named(other)
                 return [referred(place, own.get(code), names) for own in said]
@@ -186,9 +203,9 @@ class Rows:
     def _links(self, place: Links, ids: Sequence[int] | None) -> dict[int, tuple[str, ...]]:
         names = self.catalogue(place.catalogue)
         found: dict[int, list[str]] = {}
-        for owner, item in self._rows((place.owner, place.item), place.owner, ids):
+        for owner, item in self._rows((place.owner, place.item), place.owner, ids, place.where):
             found.setdefault(owner, []).append(names.get(item) or f"#{raw(item)}")
-        return {owner: tuple(sorted(items)) for owner, items in found.items()}
+        return {owner: tuple(sorted(set(items))) for owner, items in found.items()}
 
     def _pairs(self, place: Pairs, ids: Sequence[int] | None) -> dict[int, dict[str, Value]]:
         found: dict[int, dict[str, Value]] = {}
@@ -202,12 +219,25 @@ class Rows:
             self._names[number] = {row[0]: text(row[1]) for row in self._wire.names(statement)}
         return self._names[number]
 
-    def _rows(self, columns: Sequence[Col], owner: Col, ids: Sequence[int] | None) -> Sequence[Line]:
-        statement: Query = sa.select(*columns)
+    def _rows(
+        self, columns: Sequence[Col], owner: Col, ids: Sequence[int] | None, where: Sequence[Any] = ()
+    ) -> Sequence[Line]:
+        statement: Query = sa.select(*columns).where(*where)
         if ids is None:
             return self._wire.counts(statement)  # of all there are none is going to be written
         assert len(ids) <= CHUNK
         return self._wire.rows(statement.where(owner.in_(ids)))
+
+
+def ids_by_name(wire: Wire, catalogue: Catalogue) -> Ids:
+    """Name → the ids of what is meant by it."""
+    rather = sa.literal(True) if catalogue.rather is None else catalogue.rather
+    first: dict[str, tuple[int, ...]] = {}
+    other: dict[str, tuple[int, ...]] = {}
+    for name, number, is_first in wire.names(sa.select(catalogue.name, catalogue.id, rather).where(*catalogue.where)):
+        found = first if is_first else other
+        found[text(name)] = (*found.get(text(name), ()), number)
+    return {**other, **first}
 
 
 def _own_columns(place: Place) -> Sequence[Col]:

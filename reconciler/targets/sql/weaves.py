@@ -11,9 +11,14 @@ from typing import Any, Final
 from reconciler.model.errors import TargetError
 from reconciler.model.values import OFF, Value
 from reconciler.targets.sql.codec import text
+from reconciler.targets.sql.mapping import Ids
 
 ON: Final = "on"
 """What a form sends for a ticked box."""
+
+
+UNTICKED: Final[tuple[Any, ...]] = (None, "", "0", 0, False, [], {})
+"""What PHP takes for false."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +31,9 @@ class IdList:
         """A sorted set of names; an id without a name as `#12`; the text itself where it is no list."""
         return _named(stored[0], names)
 
-    def encode(self, value: Value | None, stored: tuple[Any, ...], ids: Mapping[str, int]) -> tuple[Any, ...]:
+    def encode(self, value: Value | None, stored: tuple[Any, ...], ids: Ids) -> tuple[Any, ...]:
         """Raises TargetError on a name that is not live."""
-        return (_numbered(value, ids, self.what),)
+        return (_numbered(value, stored[0], ids, self.what),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,35 +48,38 @@ class ChosenIdList:
         chosen, listed = stored
         return _named(listed, names) if chosen == self.word else OFF
 
-    def encode(self, value: Value | None, stored: tuple[Any, ...], ids: Mapping[str, int]) -> tuple[Any, ...]:
+    def encode(self, value: Value | None, stored: tuple[Any, ...], ids: Ids) -> tuple[Any, ...]:
         """Names choose their list; `off` leaves the choice of another list alone."""
         chosen, listed = stored
         if isinstance(value, tuple):
-            return self.word, _numbered(value, ids, self.what)
-        return chosen, _numbered(value, ids, self.what) if chosen == self.word else listed
+            return self.word, _numbered(value, listed, ids, self.what)
+        return chosen, _numbered(value, listed, ids, self.what) if chosen == self.word else listed
 
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """One box among several of a JSON object, ticked where its key has a value. `unsaid`: what it means that the whole
-    object is empty."""
+    """One box among several of a JSON object, ticked where its key has a value that PHP takes for true. `unsaid`: what
+    it means that the whole object is empty."""
 
     key: str
     unsaid: bool = False
     keys: tuple[str, ...] = ()
-    """All boxes of the object, which are written out once one of them is; needed where `unsaid` is true."""
+    """All boxes of the object, which are written out once one of them is; needed where `unsaid` is true. Without them
+    a box that is not ticked is left out, as a form does."""
 
     def decode(self, stored: tuple[Any, ...], names: Mapping[int, str]) -> Value | None:
         """True or false; the text itself where it is no object."""
         boxes = _json(stored[0], dict)
         if boxes is None:
             return text(stored[0])
-        return bool(boxes.get(self.key)) if boxes else self.unsaid
+        return boxes.get(self.key) not in UNTICKED if boxes else self.unsaid
 
-    def encode(self, value: Value | None, stored: tuple[Any, ...], ids: Mapping[str, int]) -> tuple[Any, ...]:
+    def encode(self, value: Value | None, stored: tuple[Any, ...], ids: Ids) -> tuple[Any, ...]:
         """The object with this box as wanted. What was unsaid is said by then."""
         boxes = _json(stored[0], dict) or dict.fromkeys(self.keys, ON if self.unsaid else "")
         boxes[self.key] = ON if value is True else ""
+        if not self.keys and value is not True:
+            del boxes[self.key]
         return (json.dumps(boxes, ensure_ascii=False),)
 
 
@@ -90,11 +98,11 @@ class Entries:
         found = {text(each[self.name]): text(each.get(self.value)) for each in entries}
         return dict(sorted(found.items()))
 
-    def encode(self, value: Value | None, stored: tuple[Any, ...], ids: Mapping[str, int]) -> tuple[Any, ...]:
+    def encode(self, value: Value | None, stored: tuple[Any, ...], ids: Ids) -> tuple[Any, ...]:
         """Owned whole, so the old list does not matter."""
         pairs = value if isinstance(value, Mapping) else {}
         entries = [{self.name: name, self.value: each} for name, each in sorted(pairs.items()) if each is not None]
-        return (json.dumps(entries, ensure_ascii=False),)
+        return (json.dumps(entries),)  # ASCII, which every charset of a column holds
 
 
 def _named(stored: Any, names: Mapping[int, str]) -> Value:
@@ -106,12 +114,22 @@ def _named(stored: Any, names: Mapping[int, str]) -> Value:
     return tuple(sorted(shown)) or OFF
 
 
-def _numbered(value: Value | None, ids: Mapping[str, int], what: str) -> str:
+def _numbered(value: Value | None, stored: Any, ids: Ids, what: str) -> str:
+    """The list of ids. Where several things have one name, those that are in the stored list already are meant."""
     names = value if isinstance(value, tuple) else ()
+    before = {int(each) for each in map(str, _json(stored, list) or ()) if each.isdecimal()}
+    numbers: list[int] = []
     for name in names:
-        if name not in ids:
+        there = ids.get(name, ())
+        meant = [number for number in there if number in before] or there
+        if not meant:
             raise TargetError(f'there is no {what} "{name}" in the live system')
-    return json.dumps([str(ids[name]) for name in names])
+        if len(there) > 1 and not before.intersection(there):
+            raise TargetError(
+                f'there are {len(there)} of {what} "{name}" in the live system', remedy="rename all but one of them"
+            )
+        numbers += meant
+    return json.dumps([str(number) for number in numbers])
 
 
 def _json(stored: Any, kind: type) -> Any:

@@ -79,6 +79,7 @@ class Wire:
         """One statement for many rows, past SQLAlchemy's work on each: they hold only numbers and text, which no
         driver wants converted."""
         compiled = change.compile(dialect=self.connection.dialect, column_keys=list(names))
+        assert set(names) == set(compiled.bind_names.values()), f"{names}: not all are columns of the table"
         order = compiled.positiontup
         sent: Any = rows
         if order is None:

@@ -18,6 +18,7 @@ from reconciler.targets.sql.dialect.opening import (
     watches,
 )
 from reconciler.targets.sql.dialect.place import CREATE_FIRST, Database, Door, Link, Watch
+from reconciler.targets.sql.dialect.triggers import triggers
 
 __all__ = [
     "CREATE_FIRST",
@@ -41,5 +42,6 @@ __all__ = [
     "roll_back",
     "settings_of",
     "speaking",
+    "triggers",
     "watches",
 ]
