@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-mailwizz demo-mumara test lint check bench torture torture-short generate lock clean
+.PHONY: help demo demo-mailwizz demo-mumara test lint check bench torture torture-short torture-galera generate lock clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -30,7 +30,7 @@ demo-mumara: $(READY) ## A Mumara adopted, changed and guarded, on a private Mar
 	@$(BIN)/python tools/demo_mumara.py
 
 test: $(READY) ## Every test but the long ones
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -rs -m "not torture"
+	@$(BIN)/python -m pytest -n 2 -rs -m "not torture and not galera"
 
 lint: $(READY) ## Format, rules, types, floors
 	@$(BIN)/ruff format --check .
@@ -50,11 +50,19 @@ check: lint ## Lint, then every test with the coverage gate
 bench: $(READY) ## Measure against the peers that are installed; writes docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.run
 
-torture: $(READY) ## Races, kills and fuzz
-	@$(BIN)/python -m pytest -m torture
+# What is measured is one line a test in this file, printed at the end.
+torture torture-short: export RECONCILER_FIGURES := $(CURDIR)/var/figures.txt
+torture-short: export RECONCILER_TORTURE := short
 
-torture-short: $(READY)
-	@$(BIN)/python -m pytest -m torture tests/torture tests/live/test_race_engines.py
+torture: $(READY) ## Races, kills, faults and fuzz, five minutes; prints what was measured
+	@mkdir -p var && rm -f $$RECONCILER_FIGURES && touch $$RECONCILER_FIGURES
+	@$(BIN)/python -m pytest -n 2 -rs -m "torture and not galera"; \
+		ended=$$?; sort $$RECONCILER_FIGURES; exit $$ended
+
+torture-short: torture # the same with fewer rounds, for CI
+
+torture-galera: $(READY) # a cluster of three nodes on this machine: races, certification, kills, lost quorum
+	@$(BIN)/python -m pytest -n 0 -m galera tests/galera
 
 generate: $(READY) ## Write what is generated: schemas, reference pages, the README's output
 	@$(BIN)/reconciler schema

@@ -1,12 +1,60 @@
-"""What every room of the tests may borrow."""
+"""What every room of the tests may borrow, and where they all work."""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from borrowing import Lending
+from engines import SERVERS
+
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 2**30
+"""Bytes that the databases and environments of a run may need."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure() -> None:
+    """Work in memory where there is room: half of what a test on SQLite waits for is the disk. TMPDIR is obeyed."""
+    if "TMPDIR" not in os.environ and roomy(MEMORY):
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None  # it may have been asked for before
+
+
+def roomy(folder: Path) -> bool:
+    """Whether programs, servers and databases find their place there."""
+    if not os.access(folder, os.W_OK):
+        return False
+    return shutil.disk_usage(folder).free > ROOM and not os.statvfs(folder).f_flag & os.ST_NOEXEC
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """All tests of one server go to one worker, which then starts no other server and makes its databases once; so do
+    those of one installed wheel. By their names, since xdist 3.8 finds no `xdist_group` under pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling  # not there where nothing is distributed
+
+    class ByPlace(LoadScopeScheduling):
+        """The largest groups first, then every other test by itself."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return ByPlace(config, log)
+
+
+def group_of(name: str) -> str:
+    """Whom a test shares its worker with: those of the same server, those of packaging, else nobody."""
+    if name.startswith("tests/packaging/"):
+        return "packaging"
+    server = re.search(rf"\[.*\b({'|'.join(SERVERS)})\b", name)
+    return server[1] if server else name
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -20,6 +20,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli import streams
+from reconciler.model import secrecy
 from reconciler.model.errors import ReconcilerError
 
 COMMANDS = {
@@ -93,6 +94,7 @@ def reconciler() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. Prints every failure on stderr, raises none."""
+    secrecy.begin()
     try:
         code = reconciler.main(args=list(arguments), prog_name="reconciler", standalone_mode=False)
     except click.ClickException as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.secrecy import veiled
 from reconciler.report.sanitise import plain
 
 if TYPE_CHECKING:
@@ -39,12 +40,12 @@ def say(text: str) -> None:
 
 def hint(text: str) -> None:
     """Something worth knowing that is not the result, on stderr."""
-    click.echo(text, err=True)
+    click.echo(veiled(text), err=True)
 
 
 def complain(text: str) -> None:
     """What went wrong, on stderr."""
-    click.echo(f"error: {text}", err=True)
+    hint(f"error: {text}")
 
 
 def explain(error: ReconcilerError) -> None:
@@ -57,12 +58,12 @@ def explain(error: ReconcilerError) -> None:
         # Complaints about files name whom the files name anyway; of others an error knows nobody (RULES 30).
         about_files = all(finding.at_files for finding in error.findings)
         masking = OPEN if about_files or sys.stderr.isatty() else _everyone()
-        click.echo(findings_text(error.findings, colour=wants_colour(sys.stderr), masking=masking), err=True)
+        hint(findings_text(error.findings, colour=wants_colour(sys.stderr), masking=masking))
     if any(finding.message == error.message for finding in error.findings):
         return  # said already, with what to do
     complain(plain(error.message))
     if error.remedy:
-        click.echo(f"  to go on: {plain(error.remedy)}", err=True)
+        hint(f"  to go on: {plain(error.remedy)}")
 
 
 def _everyone() -> Masking:

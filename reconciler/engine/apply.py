@@ -13,7 +13,7 @@ from reconciler.engine.journal import entries, memory_entries
 from reconciler.engine.prove import not_held, prove, touched
 from reconciler.engine.recheck import recheck_moved, recheck_start
 from reconciler.engine.write import Moves, Writing, size
-from reconciler.model.change import Change, Delete
+from reconciler.model.change import Change, Delete, Rename
 from reconciler.model.errors import Locked, Orphaned, ReconcilerError, Refused, Retry, Stale, TargetError, Unknown
 from reconciler.model.facts import SAMPLE
 from reconciler.model.finding import Finding
@@ -71,9 +71,9 @@ class Applying:
             self.progress("committing")
             committing = True
             self.writer.commit()
-        except Unknown:
+        except Unknown as unknown:
             self._give_up()
-            return self._settled(outcome)
+            return self._settled(outcome, unknown)
         except BaseException as error:
             self._give_up()
             # Cut off at the COMMIT, the run may be done; what the transaction says of it is the truth then.
@@ -123,13 +123,14 @@ class Applying:
         with suppress(ReconcilerError):
             self.writer.rollback()
 
-    def _settled(self, outcome: Outcome) -> Outcome:
+    def _settled(self, outcome: Outcome, unknown: Unknown) -> Outcome:
         """What became of a transaction whose COMMIT was not answered. Raises Unknown, or Retry where it is gone."""
         self.progress("the answer to the COMMIT was lost: asking what became of it")
         found = self.in_doubt()
         if found is None:
             raise Unknown(
-                f"the answer to the COMMIT was lost; whether run {self.run.id} was applied is not known",
+                f"the answer to the COMMIT was lost ({unknown.message}); whether run {self.run.id} was applied is not "
+                "known",
                 remedy=f"run again when the system answers, or look with `reconciler history {self.run.id}`",
             )
         if found != DONE:
@@ -186,7 +187,9 @@ class Applying:
         if self.plan.source.instance and instance != self.plan.source.instance:
             raise Stale("the plan was made for another database; nothing was changed", remedy="plan again")
         others = self.memory.foreign(session, self.plan.project)
-        ours = {*(change.ref for change in self.plan.changes), *(memo.ref for memo in self.plan.remember)}
+        changes = self.plan.changes
+        ours = {*(change.ref for change in changes), *(memo.ref for memo in self.plan.remember)}
+        ours |= {Ref(change.ref.kind, change.old) for change in changes if isinstance(change, Rename)}
         if not others.keys().isdisjoint(ours):
             raise Stale("another project has taken over; nothing was changed", findings=tuple(_taken(others, ours)))
 

@@ -16,11 +16,13 @@ from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, se
 
 from reconciler.memory import reading, versions
 from reconciler.memory.history import change_row, run_of, run_row
+from reconciler.memory.rights import rights
 from reconciler.memory.tables import Tables
 from reconciler.memory.trouble import told
 from reconciler.model.errors import TargetError
 from reconciler.model.memory import Entry, Held, Memo, Pause, Remembered, Run, RunRow
 from reconciler.model.ref import Ref
+from reconciler.model.rights import Rights
 
 RUNNING: Final = "running"
 DONE: Final = "done"
@@ -47,6 +49,11 @@ class SqlMemory:
     def __init__(self, schema: str | None = None, owner: str = "", *, clock: Callable[[], str] = utc_now) -> None:
         self._tables = Tables(schema, owner)
         self._clock = clock
+
+    @property
+    def rights(self) -> Rights:
+        """What plan and apply do with these tables."""
+        return rights(self._tables)
 
     def version(self, session: Connection) -> int | None:
         """The version of the tables, whatever it is; None where there are none."""

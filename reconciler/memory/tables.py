@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION: Final = 1
+VERSION: Final = 2
 """The version of these tables; a step of `versions.STEPS` leads to each later one."""
 
 ONLY: Final = 1

@@ -30,6 +30,12 @@ GIVEN_UP: Final = frozenset({"SQLITE_BUSY_SNAPSHOT", "40001", "40P01", "1213", "
 LOST: Final = frozenset({"2006", "2013", "1047", "1180", "1053", "1927", "57P01", "57P02", "57P03", "25P03"})
 """How they say that nobody is there any more; PostgreSQL also by a class of its own."""
 
+REMEDIES: Final = {
+    "make room for the database, then run this again": ("SQLITE_FULL", "SQLITE_IOERR", "53100", "1021", "1114"),
+    "make the database writable for this user": ("SQLITE_READONLY", "SQLITE_CANTOPEN", "25006", "1290"),
+}
+"""What to do where it can be told from how a code begins."""
+
 
 def is_held(error: DBAPIError) -> bool:
     """Whether another transaction was in the way, past the session's time limit."""
@@ -55,7 +61,7 @@ def told(doing: str, holder: Callable[[], Run | None] = lambda: None) -> Iterato
             raise Retry(f"memory cannot {doing}: another transaction came first", remedy="run again") from error
         if error.connection_invalidated or not LOST.isdisjoint(codes) or any(code[:2] == "08" for code in codes):
             raise Lost(f"memory cannot {doing}: the connection was lost", remedy="run again") from error
-        raise TargetError(f"memory cannot {doing}: {_said(error)}") from error
+        raise TargetError(f"memory cannot {doing}: {_said(error)}", remedy=_remedy(codes)) from error
 
 
 def _codes(error: DBAPIError) -> frozenset[str]:
@@ -63,6 +69,10 @@ def _codes(error: DBAPIError) -> frozenset[str]:
     code = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None)
     number = next(iter(driver.args), None) if driver is not None else None
     return frozenset({str(code), str(number) if isinstance(number, int) else ""})
+
+
+def _remedy(codes: frozenset[str]) -> str:
+    return next((text for text, begun in REMEDIES.items() if any(code.startswith(begun) for code in codes)), "")
 
 
 def _said(error: DBAPIError) -> str:

@@ -27,7 +27,17 @@ class Step:
     run: Callable[[Connection, Tables], None]
 
 
-STEPS: Final[tuple[Step, ...]] = ()
+def _say_whose(session: Connection, tables: Tables) -> None:
+    """Only where several databases could find this memory; whoever upgrades it first is taken for its owner."""
+    if tables.home is not None:
+        tables.home.create(session, checkfirst=True)
+        _only_row(session, tables.home, database=tables.owner)
+        _refuse_another_s(session, tables)
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    Step(version=2, says="memory says which database it is of, where a server's databases share it", run=_say_whose),
+)
 """In the order of their versions; the last one is `tables.VERSION`."""
 
 
@@ -79,13 +89,15 @@ def install(session: Connection, tables: Tables) -> list[str]:
 def upgrade(session: Connection, tables: Tables, steps: tuple[Step, ...] = STEPS) -> list[str]:
     """Bring an older memory to this version; what was done, in words. The caller commits.
 
-    Raises TargetError where there is none, or a newer one.
+    Raises TargetError where there is none, or a newer one, or another database's.
     """
     present = found(session, tables)
     if present is None:
         raise TargetError("there is no memory in this database", remedy="run `reconciler database create`")
     version, _ = present
     _refuse_newer(version, steps[-1].version if steps else VERSION)
+    if version > 1:  # the first did not say whose it is
+        _refuse_another_s(session, tables)
     done = []
     for step in steps:
         if step.version > version:
@@ -96,7 +108,8 @@ def upgrade(session: Connection, tables: Tables, steps: tuple[Step, ...] = STEPS
 
 
 def _refuse_another_s(session: Connection, tables: Tables) -> None:
-    """Two databases of one server must not take each other's objects for their own."""
+    """Raise TargetError unless it is ours: two databases of a server must not take each other's objects for their
+    own."""
     if tables.home is None:
         return
     owner = session.execute(select(tables.home.c.database)).scalar()

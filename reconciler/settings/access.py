@@ -6,10 +6,11 @@ A secret comes from a file or the environment, is put into TargetSettings and ap
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from reconciler.model import secrecy
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.target import TargetSettings
@@ -42,10 +43,17 @@ def target(
     chosen = _chosen(settings, name)
     entry = settings.targets[chosen]
     url = _from_outside(environ, url_file) or _as_stated(entry.url, f"targets.{chosen}.url", environ, settings.folder)
+    if not url.startswith("sqlite"):  # the path of a file is no secret
+        secrecy.keep(url, *_passwords(url))
     if not url:
         raise ReconcilerError(
             f'there is no database URL for the target "{chosen}"',
             remedy=f"write targets.{chosen}.url, or set {URL}",
+        )
+    if not url.isprintable():
+        raise ReconcilerError(
+            f'the database URL of the target "{chosen}" has more than one line, or control characters',
+            remedy="write one URL and nothing else",
         )
     if url.startswith(ENCRYPTED):
         raise ReconcilerError(
@@ -65,6 +73,15 @@ def plain_password(url: str) -> bool:
     """Whether a URL in the file gives a password itself, not the variable that holds it."""
     match = PASSWORD.match(url) or PASSWORD.search(url)
     return match is not None and not VARIABLE.fullmatch(match["password"] or match["parameter"])
+
+
+def _passwords(url: str) -> Iterator[str]:
+    """Whatever in a URL may be a password, also where it is written so wrongly that it ends in another part."""
+    for match in PASSWORD.finditer(url):
+        yield match["password"] or match["parameter"]
+    account, at, _ = url.rpartition("@")
+    if at:
+        yield account.partition("://")[2].partition(":")[2]
 
 
 def _chosen(settings: Settings, name: str | None) -> str:
@@ -118,6 +135,8 @@ def _variable(name: str, message: str, key: str, environ: Mapping[str, str]) -> 
 
 
 def _content(file: Path, source: str) -> str:
+    if re.match(r"[\w+.-]+:/", str(file)):  # an easy slip, and then it holds the secret itself
+        raise ReconcilerError(f"{source} is a URL, not the path of a file", remedy=f"write it to a file, or set {URL}")
     try:
         content = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

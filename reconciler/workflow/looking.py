@@ -8,6 +8,7 @@ from reconciler import __version__
 from reconciler.model.errors import ReconcilerError, TargetError
 from reconciler.model.memory import Pause, Session
 from reconciler.model.names import folded
+from reconciler.model.rights import HasAccounts
 from reconciler.model.target import Listing
 from reconciler.report.masking import OPEN, Masking
 from reconciler.report.words import counted
@@ -52,6 +53,8 @@ def diagnosis(site: Site) -> Iterator[tuple[str, str]]:
         for row in site.memory.runs(reader.session, site.project, RUNS_SHOWN):
             whose = f"{row.run.command} by {row.run.actor} on {row.run.host}"
             yield f"run {row.run.started}", f"{whose}, {counted(row.changes, 'change')}, {row.outcome}"
+    if isinstance(site.target, HasAccounts):
+        yield from site.target.accounts(site.memory.rights)
 
 
 def rehearsal(site: Site, progress: Progress) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reconciler import __version__
+from reconciler.model import secrecy
 from reconciler.model.errors import ReconcilerError, Stale
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Plan
@@ -86,4 +87,5 @@ def _elsewhere(message: str) -> Finding:
 
 def _key(environ: Mapping[str, str]) -> bytes | None:
     """The signing key; an empty variable is no key."""
+    secrecy.keep(environ.get(KEY, ""))
     return environ.get(KEY, "").encode("utf-8", "surrogateescape") or None

@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 from borrowing import Lending
 from boundaries import STOCK
-from engines import ENGINES, place
+from engines import ENGINES, SqlitePlace, place
 from stands import Stand, native
 
 from reconciler.kinds import KINDS
 
 
 @pytest.fixture(scope="session")
-def stands() -> dict[str, Stand]:
-    """Those on servers, where a new one takes longer than to empty one."""
-    return {}
+def stands(lending: Lending, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stand]:
+    """Made once for each engine: a new one takes longer than to empty one."""
+
+    @cache
+    def of(engine: str) -> Stand:
+        made = native(place(engine, lending, tmp_path_factory.mktemp(engine)))
+        if isinstance(made.place, SqlitePlace):
+            shutil.copyfile(file_of(made), image_of(made))
+        return made
+
+    return of
 
 
 @pytest.fixture(params=ENGINES, ids=lambda engine: f"native on {engine}")
-def empty(request: pytest.FixtureRequest, lending: Lending, stands: dict[str, Stand], tmp_path: Path) -> Stand:
+def empty(request: pytest.FixtureRequest, stands: Callable[[str], Stand]) -> Stand:
     """A target without any object."""
-    engine: str = request.param
-    if engine == "sqlite":
-        return native(place(engine, lending, tmp_path))
-    if engine in stands:
-        stands[engine].place.empty()
+    found = stands(request.param)
+    if isinstance(found.place, SqlitePlace):
+        for file in file_of(found).parent.glob(f"{file_of(found).name}*"):
+            file.unlink()
+        shutil.copyfile(image_of(found), file_of(found))
     else:
-        stands[engine] = native(place(engine, lending, tmp_path))
-    return stands[engine]
+        found.place.empty()
+    return found
+
+
+def file_of(stand: Stand) -> Path:
+    return Path(stand.place.url.removeprefix("sqlite:///"))
+
+
+def image_of(stand: Stand) -> Path:
+    """What the file was like when it was new."""
+    return file_of(stand).with_name("image")
 
 
 @pytest.fixture

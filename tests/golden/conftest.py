@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from golden_scene import Scene, created
+from esp_place import without_git
+from golden_scene import Scene
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,11 +20,15 @@ def bless(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database as `database create` makes it; each case gets a copy."""
-    return created(tmp_path_factory.mktemp("template"))
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """The one folder in which all cases are played."""
+    folder = tmp_path_factory.mktemp("golden")
+    scene = Scene(folder / "scene", folder / "empty.db")
+    scene.created()
+    return scene
 
 
 @pytest.fixture
-def scene(empty_database: Path, tmp_path: Path) -> Scene:
-    return Scene(tmp_path, empty_database)
+def scene(stage: Scene) -> Iterator[Scene]:
+    with without_git():
+        yield stage

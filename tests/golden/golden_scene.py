@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,31 +43,30 @@ PASSING = frozenset({"id", "run", "started", "finished", "heartbeat", "host", "a
 """Columns that tell when and in which run something was done, not what."""
 
 
-def created(folder: Path) -> Path:
-    """A new database in this folder, made as a person makes it."""
-    provision.create(_site(folder, SETTINGS))
-    return folder / DATABASE
-
-
-def _site(folder: Path, settings: Story) -> Site:
-    (folder / "reconciler.yaml").write_text(yaml.safe_dump(dict(settings)), encoding="utf-8")
-    return opened(Choices(config=folder / "reconciler.yaml"), {}, folder)
-
-
 @dataclass(frozen=True)
 class Scene:
-    """Where a case is played. `empty`: a database to copy."""
+    """Where cases are played, one after the other. `empty`: a database to copy; `sites`: by settings, opened once
+    each, because to lay out the tables of the vocabulary takes as long as a plan."""
 
     folder: Path
     empty: Path
+    sites: dict[str, Site] = field(default_factory=dict)
+
+    def created(self) -> None:
+        """A new database, made as a person makes it; every case gets a copy."""
+        self.folder.mkdir()
+        provision.create(self._site(SETTINGS))
+        copy(self.folder / DATABASE, self.empty)
 
     def set_up(self, case: Path) -> Site:
-        """Everything that the case says, in place."""
+        """Everything that the case says, in place of the case before."""
         story = told(case)
-        copy(self.empty, self.folder / DATABASE)
+        shutil.rmtree(self.folder)
+        self.folder.mkdir()
+        shutil.copyfile(self.empty, self.folder / DATABASE)
         if (case / FILES).is_dir():
             shutil.copytree(case / FILES, self.folder, dirs_exist_ok=True)
-        site = _site(self.folder, _merged(SETTINGS, story.get("settings", {})))
+        site = self._site(_merged(SETTINGS, story.get("settings", {})))
         with closing(sqlite3.connect(self.folder / DATABASE)) as database, database:
             for catalogue, names in story.get("catalogues", {}).items():
                 database.executemany(f"INSERT INTO esp_{catalogue} (name) VALUES (?)", [(name,) for name in names])
@@ -86,10 +85,19 @@ class Scene:
                 assert database.execute(statement).rowcount, f"nothing done: {statement}"
         return site
 
-    def site_on(self, database: Path, case: Path) -> Site:
-        """The same place with another database."""
-        settings = _merged(SETTINGS, told(case).get("settings", {}))
-        return _site(self.folder, _merged(settings, {"targets": {"esp": {"url": f"sqlite:///{database.name}"}}}))
+    def back_to(self, image: Path) -> None:
+        """The database as it was when this copy was made."""
+        for rest in self.folder.glob(f"{DATABASE}*"):
+            rest.unlink()
+        shutil.copyfile(image, self.folder / DATABASE)
+
+    def _site(self, settings: Story) -> Site:
+        text = yaml.safe_dump(dict(settings))
+        file = self.folder / "reconciler.yaml"
+        file.write_text(text, encoding="utf-8")
+        if text not in self.sites:
+            self.sites[text] = opened(Choices(config=file), {}, self.folder)
+        return self.sites[text]
 
 
 def told(case: Path) -> Story:

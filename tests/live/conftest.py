@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 from borrowing import Lending
 from engines import ENGINES, SERVERS
 from esp_on_servers import Quarters, ServerEsp
 from esp_place import Esp, running, without_git
+from laws import Founding
+from lodging import Lodging
 
 
 @pytest.fixture(scope="session")
@@ -30,24 +31,43 @@ def quarters(lending: Lending, tmp_path_factory: pytest.TempPathFactory) -> Call
     return of
 
 
+@pytest.fixture(scope="session")
+def lodging(tmp_path_factory: pytest.TempPathFactory) -> Lodging:
+    return Lodging(tmp_path_factory.mktemp("lodging"))
+
+
 @pytest.fixture(params=ENGINES)
-def each(request: pytest.FixtureRequest, quarters: Callable[[str], Quarters], tmp_path: Path) -> Iterator[Esp]:
+def each(request: pytest.FixtureRequest, quarters: Callable[[str], Quarters], lodging: Lodging) -> Iterator[Esp]:
     """As `esp`, on every engine."""
-    with without_git():
-        yield quarters(request.param).running().copy(tmp_path / "each")
+    yield from lodged(quarters(request.param).running(), lodging)
 
 
 @pytest.fixture(params=SERVERS)
-def served(request: pytest.FixtureRequest, quarters: Callable[[str], Quarters], tmp_path: Path) -> Iterator[ServerEsp]:
+def served(
+    request: pytest.FixtureRequest, quarters: Callable[[str], Quarters], lodging: Lodging
+) -> Iterator[ServerEsp]:
     """As `each`, where several may write at once."""
-    with without_git():
-        esp = quarters(request.param).running().copy(tmp_path / "served")
+    for esp in lodged(quarters(request.param).running(), lodging):
         assert isinstance(esp, ServerEsp)
         yield esp
 
 
 @pytest.fixture
-def esp(running_esp: Esp, tmp_path: Path) -> Iterator[Esp]:
-    """FILES applied, with users that no file names. In no work tree, so git is not asked."""
+def esp(running_esp: Esp, lodging: Lodging) -> Iterator[Esp]:
+    """FILES applied, with users that no file names."""
+    yield from lodged(running_esp, lodging)
+
+
+def lodged(template: Esp, lodging: Lodging) -> Iterator[Esp]:
+    """A copy in no work tree, so git is not asked."""
+    lodging.cleared()
     with without_git():
-        yield running_esp.copy(tmp_path / "esp")
+        yield lodging.copy(template)
+
+
+@pytest.fixture(params=ENGINES)
+def founding(request: pytest.FixtureRequest, quarters: Callable[[str], Quarters], lodging: Lodging) -> Founding:
+    """What the laws are proven on."""
+    lodging.cleared()
+    with without_git():
+        return Founding(request.param, quarters(request.param).founded(), lodging)

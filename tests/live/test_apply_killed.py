@@ -1,5 +1,6 @@
 """A process that is killed at any moment of an apply: the database holds all of it or nothing, and the next apply
-marks the run `abandoned` and comes to the same end (RULES 18)."""
+marks the run `abandoned` and comes to the same end (RULES 18). This is SQLite, and some moments; all moments, and the
+servers, are in tests/torture/test_kills.py."""
 
 from __future__ import annotations
 
@@ -130,35 +131,3 @@ def test_a_process_is_killed(killed: Killed) -> None:
     moments += [(number, True) for number in writes[8:-4:6]] + [(last, False), (last, True)]
     for moment, esp in zip(moments, killed.at(moments), strict=True):
         killed.converges(esp, killed.proves(esp, moment))
-
-
-@pytest.mark.torture
-def test_killed_before_and_after_every_moment(killed: Killed) -> None:
-    moments = [(number, after) for number in range(1, len(killed.moments.seen) + 1) for after in (False, True)]
-    for moment, esp in zip(moments, killed.at(moments), strict=True):
-        killed.converges(esp, killed.proves(esp, moment))
-
-
-@pytest.mark.torture
-@pytest.mark.parametrize("seconds", [0.01 * step for step in range(1, 40)])
-def test_killed_from_outside_at_any_time(killed: Killed, seconds: float) -> None:
-    """SIGKILL, wherever it is then: also between our statements, in the middle of a write to the disk."""
-    esp = Esp(killed.folder / "esp")
-    code = (
-        "import sys; from pathlib import Path; from esp_place import *; from reconciler.workflow import saved\n"
-        "folder = Path(sys.argv[1]); plan = saved.read_file(folder / 'plan.json', {})\n"
-        "print('ready', flush=True); Esp(folder / 'esp').apply(plan)"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(killed.folder)], stdout=subprocess.PIPE, cwd=Path(__file__).parent
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    found = state(esp)
-    assert found == killed.after or esp.dump() == killed.before
-    esp.apply(killed.plan)
-    assert not esp.plan().changes

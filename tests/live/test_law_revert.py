@@ -6,16 +6,14 @@ overrides in which nothing is left, and accounts that the run created (no accoun
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import pytest
-from engines import ENGINES
-from esp_on_servers import Quarters, ServerEsp
-from esp_place import Dump, Esp, quiet, through_a_file, without_git
-from hypothesis import HealthCheck, Phase, assume, given, note, settings
+from esp_on_servers import ServerEsp
+from esp_place import Dump, Esp, quiet, through_a_file
+from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
+from laws import BOUNDED, Founding, law
 from worlds import World, worlds
 
 from reconciler.model.change import Create
@@ -23,29 +21,8 @@ from reconciler.model.plan import Allowance, Plan
 from reconciler.workflow import reverting
 from reconciler.workflow.journey import Wish
 
-NUMBER = itertools.count()
-BOUNDED = settings(
-    max_examples=8,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=list(HealthCheck),
-)
 LIFTED = ("retired", "too-much", "empty")
 BOOKKEEPING = ("reconciler_run", "reconciler_lock", "reconciler_change")
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def empty(request: pytest.FixtureRequest, quarters: Callable[[str], Quarters]) -> Esp:
-    """An ESP with catalogues and no customers; every example gets a copy."""
-    return quarters(request.param).founded()
-
-
-@pytest.fixture(autouse=True)
-def _no_git() -> Any:
-    with without_git():
-        yield
 
 
 def state(esp: Esp, without: frozenset[str] = frozenset()) -> Dump:
@@ -112,11 +89,9 @@ def reverted(esp: Esp, run: str) -> Plan:
     return plan
 
 
-@BOUNDED
-@given(first=worlds(), second=worlds(), rest=st.data())
-def test_apply_then_revert_equals_before(empty: Esp, first: World, second: World, rest: st.DataObject) -> None:
-    esp = empty.copy(empty.folder.with_name(f"example-{next(NUMBER)}"))
-    esp.declare(first)
+@law(first=worlds(), second=worlds(), rest=st.data())
+def test_apply_then_revert_equals_before(founding: Founding, first: World, second: World, rest: st.DataObject) -> None:
+    esp = founding.fresh(first)
     esp.apply(planned(esp))
     strangers(esp, first["package"])
     esp.declare(changed(first, second, rest.draw))

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import random
-from collections import Counter
-from collections.abc import Callable
-from functools import wraps
-from pathlib import Path
 from typing import Any
 
-import pytest
-from engines import ENGINES
-from esp_on_servers import Quarters, ServerEsp
-from esp_place import RUNS, Esp, through_a_file, without_git
-from hypothesis import HealthCheck, Phase, given, note, settings
+from esp_place import RUNS, Esp, through_a_file
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
+from laws import BOUNDED, Founding, law
 from worlds import World, worlds
 
 from reconciler.engine.verdict import drift_code
@@ -26,52 +19,6 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Plan
 from reconciler.report.document import fingerprint
 from reconciler.workflow import exporting, saved
-
-NUMBER = itertools.count()
-BOUNDED = settings(
-    max_examples=8,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=list(HealthCheck),
-)
-
-
-FEW = 3
-"""Examples of each law on each server: what the engine adds to the law is there from the first one."""
-
-
-def few_on_servers(law: Callable[..., None]) -> Callable[..., None]:
-    spent: Counter[str] = Counter()
-
-    @wraps(law)
-    def bounded(empty: Esp, **drawn: Any) -> None:
-        if isinstance(empty, ServerEsp):
-            spent[empty.place.engine] += 1
-            if spent[empty.place.engine] > FEW:
-                return
-        law(empty, **drawn)
-
-    return bounded
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def empty(request: pytest.FixtureRequest, quarters: Callable[[str], Quarters]) -> Esp:
-    """An ESP with catalogues and no customers; every example gets a copy."""
-    return quarters(request.param).founded()
-
-
-@pytest.fixture(autouse=True)
-def _no_git() -> Any:
-    with without_git():
-        yield
-
-
-def fresh(empty: Esp, world: World) -> Esp:
-    esp = empty.copy(empty.folder.with_name(f"law-{next(NUMBER)}"))
-    esp.declare(world)
-    return esp
 
 
 def planned(esp: Esp) -> Plan:
@@ -123,12 +70,10 @@ def stated_is_live(esp: Esp) -> None:
                 assert found == stated, (kind, key, field.name)
 
 
-@BOUNDED
-@given(first=worlds(), rest=st.data())
-@few_on_servers
-def test_after_an_apply_the_plan_is_empty(empty: Esp, first: World, rest: st.DataObject) -> None:
+@law(first=worlds(), rest=st.data())
+def test_after_an_apply_the_plan_is_empty(founding: Founding, first: World, rest: st.DataObject) -> None:
     """From nothing, and from one world to the next."""
-    esp = fresh(empty, first)
+    esp = founding.fresh(first)
     applied(esp)
     rests(esp)
     stated_is_live(esp)
@@ -139,12 +84,10 @@ def test_after_an_apply_the_plan_is_empty(empty: Esp, first: World, rest: st.Dat
     stated_is_live(esp)
 
 
-@BOUNDED
-@given(first=worlds(), rest=st.data())
-@few_on_servers
-def test_twice_is_once(empty: Esp, first: World, rest: st.DataObject) -> None:
+@law(first=worlds(), rest=st.data())
+def test_twice_is_once(founding: Founding, first: World, rest: st.DataObject) -> None:
     """The second time all of it is `already`, and no row is written."""
-    esp = fresh(empty, first)
+    esp = founding.fresh(first)
     for world in (first, rest.draw(worlds(keep=first))):
         esp.declare(world)
         plan = planned(esp)
@@ -158,12 +101,10 @@ def test_twice_is_once(empty: Esp, first: World, rest: st.DataObject) -> None:
         rests(esp)
 
 
-@BOUNDED
-@given(world=worlds())
-@few_on_servers
-def test_after_an_export_the_plan_is_empty(empty: Esp, world: World) -> None:
+@law(world=worlds())
+def test_after_an_export_the_plan_is_empty(founding: Founding, world: World) -> None:
     """Into an empty folder, and over the files that are there."""
-    esp = fresh(empty, world)
+    esp = founding.fresh(world)
     applied(esp)
     done = exporting.exported(esp.site(), lambda phase: None, complete=True)
     list(done.write())
@@ -190,16 +131,14 @@ def _declared(esp: Esp) -> dict[str, set[Any]]:
     return {kind: {record.ref for record in sheet.values()} for kind, sheet in sheets.items()}
 
 
-@BOUNDED
-@given(world=worlds(), wanted=st.data(), chance=st.randoms(use_true_random=False))
-@few_on_servers
+@law(world=worlds(), wanted=st.data(), chance=st.randoms(use_true_random=False))
 def test_order_of_files_and_rows_changes_nothing(
-    empty: Esp, world: World, wanted: st.DataObject, chance: random.Random
+    founding: Founding, world: World, wanted: st.DataObject, chance: random.Random
 ) -> None:
     """The same bytes for the same files, the same changes for files and rows in another order."""
-    one = fresh(empty, world)
+    one = founding.fresh(world)
     applied(one)
-    other = fresh(empty, world)
+    other = founding.fresh(world, "other")
     with other.hand() as connection:  # other ids, and another order of rows
         connection.executemany(
             "INSERT INTO esp_role (name) VALUES (?)", [(f"x{n}",) for n in range(chance.randint(1, 5))]
@@ -215,7 +154,7 @@ def test_order_of_files_and_rows_changes_nothing(
     first, second = planned(one), planned(other)
     assert fingerprint(first) == fingerprint(second)
     assert _told(first) == _told(second)
-    shuffled_files = one.copy(one.folder.with_name(f"{one.folder.name}-shuffled"))
+    shuffled_files = founding.lodging.copy(one, "shuffled")
     _rewrite(shuffled_files, new, chance)
     third = planned(shuffled_files)
     assert fingerprint(third) == fingerprint(first)
@@ -262,7 +201,7 @@ def _told(plan: Plan) -> dict[str, Any]:
     return dict(document)
 
 
-def test_the_worlds_use_every_field(empty: Esp) -> None:
+def test_the_worlds_use_every_field() -> None:
     """A check of the check: no field of the Vocabulary is beyond the generator."""
     seen: set[tuple[str, str]] = set()
 
@@ -277,4 +216,3 @@ def test_the_worlds_use_every_field(empty: Esp) -> None:
     everything = {(resource.kind, field.name) for resource in KINDS for field in resource.fields}
     tombstones = {(r.kind, r.tombstone.successor) for r in KINDS if r.tombstone}
     assert seen == everything - tombstones
-    assert Path(empty.folder).exists()

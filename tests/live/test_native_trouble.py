@@ -15,6 +15,7 @@ from native_place import Place, created
 from reconciler.kinds import KINDS
 from reconciler.model.errors import Locked, ReconcilerError, TargetError
 from reconciler.model.target import TargetSettings
+from reconciler.targets.native import provision
 from reconciler.targets.native.target import NATIVE
 
 
@@ -69,7 +70,7 @@ TROUBLE: list[tuple[Callable[[Path], object], str, str]] = [
     (somebody_s, "not an ESP database of ours: it holds tables of somebody else", "database create"),
     (without_version, "it has no schema version", "database create"),
     (newer, "schema version 99, made by a newer reconciler", "upgrade the reconciler"),
-    (older, "schema version 0, this reconciler needs 1", "database upgrade"),
+    (older, f"schema version 0, this reconciler needs {provision.VERSION}", "database upgrade"),
     (without_a_column, "description", "doctor"),
 ]
 

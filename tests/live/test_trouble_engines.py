@@ -16,6 +16,7 @@ from esp_place import FILES, changed
 from reconciler.kinds import KINDS
 from reconciler.model.errors import ReconcilerError, Retry, TargetError
 from reconciler.model.target import TargetSettings
+from reconciler.targets.native.provision import VERSION
 from reconciler.targets.native.target import NATIVE, NativeTarget
 from reconciler.workflow import looking, provision
 
@@ -78,7 +79,7 @@ def test_sessions_are_in_utc_and_bounded(served: ServerEsp) -> None:
             ("lock_timeout", "200ms"),
             ("transaction_isolation", "read committed"),
             ("idle_in_transaction_session_timeout", "30s"),
-            ("statement_timeout", "30s"),
+            ("statement_timeout", "30200ms"),
         ],
         "mariadb": [
             ("time_zone", "+00:00"),
@@ -171,7 +172,7 @@ def test_to_plan_it_is_enough_to_read(served: ServerEsp, planner: str) -> None:
 def test_the_database_commands(served: ServerEsp) -> None:
     with pytest.raises(TargetError, match="there already"):
         provision.create(served.site())
-    assert provision.upgrade(served.site()) == ["nothing to do: schema version 1 is the newest"]
+    assert provision.upgrade(served.site()) == [f"nothing to do: schema version {VERSION} is the newest"]
     looking.pause(served.site(), "moving house")
     assert dict(looking.diagnosis(served.site()))["applies"].endswith("moving house")
     assert looking.resume(served.site())

@@ -13,18 +13,22 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = ("reconciler.yaml", "packages.d", "roles.d", "tenants.d")
-pytestmark = pytest.mark.xdist_group("packaging")  # one environment for all of them
 TINY_SETTINGS = "project: tiny\ntargets:\n  live:\n    type: tiny\n    url: sqlite:///tiny.db\n"
 
 
-def pip(python: Path | str, *words: str) -> None:
-    command = [python, "-m", "pip", "--disable-pip-version-check", "-q", *words]
+def pip(*words: str) -> None:
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", *words]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr
 
 
+def install(folder: Path, *words: str) -> None:
+    """Into an environment that has no pip of its own; what is never imported need not be compiled."""
+    pip("--python", str(folder / "bin" / "python"), "install", "--no-compile", *words)
+
+
 def wheel_of(source: Path, folder: Path) -> Path:
-    pip(sys.executable, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(source))
+    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(source))
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -38,11 +42,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty environment with nothing but the wheel and what it asks for, in the versions of the lock; its bin."""
     folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=120)
     versions = folder / "constraints.txt"
     lock = (REPOSITORY / "requirements.lock").read_text()
     versions.write_text("\n".join(line.rstrip("\\ ") for line in lock.splitlines() if not line.startswith(" ")))
-    pip(folder / "bin" / "python", "install", "-c", str(versions), str(wheel))
+    install(folder, "-c", str(versions), str(wheel))
     return folder / "bin"
 
 
@@ -78,7 +82,7 @@ def test_the_installed_command_runs(environment: Path, tmp_path: Path) -> None:
 
 def test_a_target_of_another_package(environment: Path, tmp_path: Path) -> None:
     tiny = wheel_of(Path(__file__).parent / "tiny_target", tmp_path / "wheel")
-    pip(environment / "python", "install", "--no-deps", "--force-reinstall", str(tiny))
+    install(environment.parent, "--no-deps", "--force-reinstall", str(tiny))
     (tmp_path / "reconciler.yaml").write_text(TINY_SETTINGS)
     (tmp_path / "roles.d").mkdir()
     (tmp_path / "roles.d" / "roles.yaml").write_text("Marketing:\n  description: Sends\n")

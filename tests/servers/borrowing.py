@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import pytest
 from private_servers import MariaDB, Missing, PostgreSQL, Server
@@ -33,7 +33,7 @@ class Lending:
             except Missing as missing:
                 self._missing[wanted] = f"{wanted.name}: {missing}, and {wanted.variable} is not set"
         if wanted in self._missing:
-            (pytest.fail if os.environ.get(REQUIRE) == "1" else pytest.skip)(self._missing[wanted])
+            left_out(self._missing[wanted])
         found = self._running[wanted]
         assert isinstance(found, wanted)
         return found
@@ -51,6 +51,11 @@ class Lending:
                 server.drop(name)
         for server in self._running.values():
             server.stop()
+
+
+def left_out(why: str) -> NoReturn:
+    """End this test: skipped by name, or failed where servers are required."""
+    (pytest.fail if os.environ.get(REQUIRE) == "1" else pytest.skip)(why)
 
 
 def postgresql(lending: Lending) -> PostgreSQL:

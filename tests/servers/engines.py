@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,7 +159,10 @@ class ServerPlace(Place):
 
     def take(self, other: ServerPlace) -> None:
         """Become like another database that has the same tables: every row of it, and no others."""
-        rows = other.dump()
+        self.put(other.dump())
+
+    def put(self, rows: Mapping[str, Sequence[tuple[Any, ...]]]) -> None:
+        """These rows, of a dump of this database or of one that has the same tables, and no others."""
         with self.hand(lawless=True) as connection:
             for name, theirs in zip(self.tables(), rows.values(), strict=True):
                 if name.endswith("reconciler_home"):

@@ -42,6 +42,7 @@ class Server:
 
     def __init__(self) -> None:
         self._folder: Path | None = None
+        self._engines: dict[tuple[str | None, bool], sa.Engine] = {}
         self._process: subprocess.Popen[bytes] | None = None
         given = os.environ.get(self.variable)
         self.url = sa.make_url(given) if given else self._started()
@@ -51,10 +52,14 @@ class Server:
         return self.url.set(database=database).render_as_string(hide_password=False)
 
     def engine(self, database: str | None = None, *, autocommit: bool = True) -> sa.Engine:
-        """For a hand in the database; with `autocommit` every statement commits by itself."""
-        url = self.url.set(database=database or self.url.database or self.entrance)
-        options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
-        return sa.create_engine(url.update_query_dict(self.hastily), poolclass=sa.NullPool, **options)
+        """For a hand in the database; with `autocommit` every statement commits by itself. One is made for each
+        database: it keeps no connection, but asks the server a few questions when it is new."""
+        if (database, autocommit) not in self._engines:
+            url = self.url.set(database=database or self.url.database or self.entrance)
+            options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}
+            made = sa.create_engine(url.update_query_dict(self.hastily), poolclass=sa.NullPool, **options)
+            self._engines[database, autocommit] = made
+        return self._engines[database, autocommit]
 
     def execute(self, statement: str, database: str | None = None) -> None:
         """One statement by a connection of its own."""
@@ -100,7 +105,9 @@ class Server:
         try:
             url, command = self._made(folder)
             with (folder / "log").open("wb") as log:
-                self._process = subprocess.Popen(lowered(command), stdout=log, stderr=log, cwd=folder)
+                # MariaDB sweeps its temporary folder when it starts: with one of its own it takes nobody's tables away.
+                own = {**os.environ, "TMPDIR": str(folder)}
+                self._process = subprocess.Popen(lowered(command), stdout=log, stderr=log, cwd=folder, env=own)
             self._wait(url, folder)
         except BaseException:
             self.stop()
@@ -196,7 +203,8 @@ def lowered(command: Sequence[str]) -> list[str]:
 
 def run(command: Sequence[str], folder: Path) -> None:
     """One program to its end. Raises RuntimeError with what it said."""
-    environment: dict[str, Any] = {**os.environ, "PATH": PATHS, "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+    own = {"HOME": str(folder), "TMPDIR": str(folder)}
+    environment: dict[str, Any] = {**os.environ, **own, "PATH": PATHS, "LC_ALL": "C.UTF-8"}
     ended = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False)
     if ended.returncode:
         raise RuntimeError(f"{command}: {ended.stdout[-1000:]}{ended.stderr[-1000:]}")

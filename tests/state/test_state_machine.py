@@ -7,9 +7,7 @@ done nothing, and after an apply there is nothing left to do.
 from __future__ import annotations
 
 import copy
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +22,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from ledger import Ledger, Operation
+from lodging import Lodging
+from scale import count
 
 from reconciler.engine.verdict import drift_code
 from reconciler.model.errors import FileErrors, ReconcilerError, Refused, Stale, TargetError
@@ -63,19 +63,17 @@ class Work(RuleBasedStateMachine):
     """One example: a copy of the running ESP."""
 
     template: ClassVar[Esp]
+    lodging: ClassVar[Lodging]
 
     def __init__(self) -> None:
         super().__init__()
-        self.room = Path(tempfile.mkdtemp(dir=self.template.folder.parent))
-        self.esp = self.template.copy(self.room / "esp")
+        self.lodging.cleared()
+        self.esp = self.lodging.copy(self.template)
         (self.esp.folder / "nothing").mkdir()
         self.desk = Desk(self.esp, changed(FILES, {}))
         self.kept: list[tuple[Plan, Files]] = []
         self.paused = False
         self.hand = Hand(self.esp)
-
-    def teardown(self) -> None:
-        shutil.rmtree(self.room)
 
     @initialize(
         mode=st.sampled_from(["managed", "managed", "managed", "additive", "authoritative"]),
@@ -202,7 +200,7 @@ class Work(RuleBasedStateMachine):
         if self.paused:
             self.pauses(False)
         before = Ledger.of(self.esp)
-        trial = self.esp.copy(self.room / f"trial-{len(list(self.room.iterdir()))}")
+        trial = self.lodging.copy(self.esp, "trial")
         with watched(Moments()) as way, suppress(TargetError):
             trial.apply(plan)
         at = int((len(way.seen) - 1) * part) + 1
@@ -226,8 +224,9 @@ class Work(RuleBasedStateMachine):
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[type[Work]]:
+    (tmp_path / "lodging").mkdir()
     with without_git():
-        Work.template = running(tmp_path / "template")
+        Work.template, Work.lodging = running(tmp_path / "template"), Lodging(tmp_path / "lodging")
         yield Work
 
 
@@ -237,11 +236,11 @@ COMMON: dict[str, Any] = {"deadline": None, "database": None, "suppress_health_c
 def test_two_people_and_the_reconciler(machine: type[Work]) -> None:
     # No shrinking: it takes minutes. The steps of the failing example are printed all the same.
     quick = (Phase.explicit, Phase.generate)
-    profile = settings(max_examples=40, stateful_step_count=15, derandomize=True, phases=quick, **COMMON)
+    profile = settings(max_examples=14, stateful_step_count=15, derandomize=True, phases=quick, **COMMON)
     run_state_machine_as_test(machine, settings=profile)
 
 
 @pytest.mark.torture
 def test_two_people_and_the_reconciler_for_long(machine: type[Work]) -> None:
-    profile = settings(max_examples=300, stateful_step_count=40, print_blob=True, **COMMON)
+    profile = settings(max_examples=count(80, 25), stateful_step_count=30, print_blob=True, **COMMON)
     run_state_machine_as_test(machine, settings=profile)

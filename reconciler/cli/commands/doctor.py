@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import click
 
 from reconciler.cli import streams
 from reconciler.cli.delivery import JSON, TEXT, Delivery, as_json
 from reconciler.cli.options import located, shown, site
+from reconciler.model.errors import ReconcilerError
 from reconciler.workflow import looking
 from reconciler.workflow.site import Choices
 
@@ -19,19 +22,37 @@ def command(place: Choices, delivery: Delivery, rehearse: bool) -> int:
     """Say what the reconciler sees: connection, versions, tables, protection.
 
     Class A: the database itself refuses to delete what has users. B: it would clear or spread. C: nothing protects.
+    On PostgreSQL and MariaDB it also prints the GRANTs that an account to plan and one to apply need, and warns when
+    the account in use may do more than that.
     """
     delivery.complete()
     here = site(place)
     found = list(looking.diagnosis(here))
+    trouble: ReconcilerError | None = None
     if rehearse:
-        with streams.phases(quiet=delivery.quiet) as progress:
-            found += looking.rehearsal(here, progress)
+        try:
+            with streams.phases(quiet=delivery.quiet) as progress:
+                found += looking.rehearsal(here, progress)
+        except ReconcilerError as error:  # what was seen is told all the same
+            trouble = error
+            found.append(("rehearsal", f"failed: {error.message}"))
     lines = [(streams.plain(label), streams.plain(answer)) for label, answer in found]
     column = max(len(label) for label, _ in lines)
     delivery.deliver(
         {
             TEXT: lambda look: "\n".join(f"{label:<{column}}  {answer}" for label, answer in lines),
-            JSON: lambda look: as_json(dict(lines)),
+            JSON: lambda look: as_json(dict(_gathered(lines))),
         }
     )
+    if trouble is not None:
+        raise trouble
     return 0
+
+
+def _gathered(lines: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str | list[str]]]:
+    """What has several answers gets a list of them."""
+    answers: dict[str, list[str]] = {}
+    for label, answer in lines:
+        answers.setdefault(label, []).append(answer)
+    for label, several in answers.items():
+        yield label, several if len(several) > 1 else several[0]

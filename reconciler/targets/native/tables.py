@@ -174,7 +174,7 @@ def _type(field: Field) -> sa.types.TypeEngine[Any]:
 def _account_columns(kind: str) -> tuple[sa.Column[Any], ...]:
     parent = sa.ForeignKey(f"{PREFIX}{kind}.id", ondelete="RESTRICT")
     return (
-        # No index: it is empty in nearly every row, and SQLite would take such an index for a selective one.
+        # Its index holds only rows that have one, and is made by `provision`.
         sa.Column(PARENT, ID, parent, nullable=True),
         sa.Column(BINNED, sa.DateTime, nullable=True),
     )

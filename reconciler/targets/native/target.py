@@ -11,11 +11,12 @@ from reconciler.model.errors import TargetError
 from reconciler.model.finding import Finding
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Vocabulary
+from reconciler.model.rights import Rights
 from reconciler.model.target import TargetSettings
 from reconciler.targets.native import provision, seed
 from reconciler.targets.native.mapping import system
 from reconciler.targets.native.seed_data import FORGOTTEN
-from reconciler.targets.native.tables import tables
+from reconciler.targets.native.tables import SCHEMA, tables
 from reconciler.targets.sql.dialect import (
     Database,
     Door,
@@ -26,6 +27,7 @@ from reconciler.targets.sql.dialect import (
     opened,
     settings_of,
 )
+from reconciler.targets.sql.grants import judgement, needed, statements
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.schema import LiveSchema
 from reconciler.targets.sql.wire import Wire
@@ -84,7 +86,7 @@ class NativeTarget:
         with opened(self._place, Door.READ) as connection:
             provision.version_of(connection)  # a file that is not ours is not opened for writing
         with opened(self._place, Door.WRITE) as connection:
-            return provision.upgrade(connection)
+            return provision.upgrade(connection, self._metadata)
 
     def seed(self) -> Sequence[str]:
         """Fill an empty database like a running ESP. Raises TargetError when it is not empty."""
@@ -113,6 +115,14 @@ class NativeTarget:
                 lines.append((f"protection of {kind}", schema.protection(self._system, kind)))
                 lines += [(f"class A of {kind} by", statement) for statement in schema.raising(self._system, kind)]
         return tuple(lines)
+
+    def accounts(self, memory: Rights) -> tuple[tuple[str, str], ...]:
+        """What the account in use may, and the GRANTs of the two accounts that are enough; none on a file."""
+        schema = self._metadata.tables[SCHEMA]
+        own = needed(self._system, self._vocabulary, self.creates, besides=(schema,))
+        rights = Rights(plan=own.plan + memory.plan, apply=own.apply + memory.apply)
+        with opened(self._place, Door.READ) as connection:
+            return (*judgement(connection, rights), *statements(connection, rights))
 
 
 class NativeType:

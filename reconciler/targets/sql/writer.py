@@ -183,7 +183,7 @@ class SqlWriter:
             with speaking(self._wire.place):
                 self._wire.connection.commit()
         except Lost as lost:
-            raise Unknown(f"{lost.message} at the COMMIT: its outcome is not known") from lost
+            raise Unknown(lost.message) from lost
 
     def rollback(self) -> None:
         """Explicitly, after any error (RULES 18)."""

@@ -316,7 +316,9 @@ def test_names_that_no_file_may_have(tmp_path: Path) -> None:
 
 
 def test_a_reference_may_leave_the_files_where_the_settings_say_so(tmp_path: Path) -> None:
-    snapshot = live(record("role", "Admin"), record("package", "P", role="Admin"), record("package", "Q", role="Admins"))
+    snapshot = live(
+        record("role", "Admin"), record("package", "P", role="Admin"), record("package", "Q", role="Admins")
+    )
     kept = {"external": ["role/Adm*"], "leave_out": [Ref("role", "Admin")]}
     files = export(tmp_path, snapshot, **kept).files
     assert "role: Admin" in files["packages.d/p.yaml"]

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from dump_worlds import two_worlds, worlds
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, settings
+from tried import tried
 
 from reconciler.config import dump
 from reconciler.config.folder import load
@@ -17,8 +18,7 @@ from reconciler.model.facts import Snapshot
 from reconciler.model.resource import Reference, TextMap
 from reconciler.model.values import NONE
 
-modest = settings(
-    max_examples=40,
+MODEST = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     # A world is large: shrinking one takes minutes and says no more than the difference that is printed.
@@ -74,8 +74,7 @@ def left_out(made: dump.Export) -> set[tuple[str, str, str]]:
     return {(f.ref.kind, f.ref.key, f.field) for f in made.findings if f.ref}
 
 
-@modest
-@given(worlds())
+@tried(worlds(), examples=15, profile=MODEST)
 def test_load_after_export_equals_live(live: Snapshot) -> None:
     with folder() as root:
         made = export(root, live, load(root, KINDS))
@@ -84,8 +83,7 @@ def test_load_after_export_equals_live(live: Snapshot) -> None:
         assert export(root, live, desired).files == {}
 
 
-@modest
-@given(two_worlds())
+@tried(two_worlds(), examples=15, profile=MODEST)
 def test_a_refreshed_file_states_what_is_live_now(pair: tuple[Snapshot, Snapshot]) -> None:
     before, after = pair
     with folder() as root:

@@ -3,6 +3,7 @@ errors mean. Knows no table of anybody's."""
 
 from reconciler.targets.sql.dialect.address import database
 from reconciler.targets.sql.dialect.columns import ID, LONG_TEXT, NAME, about_to_create
+from reconciler.targets.sql.dialect.granting import granting
 from reconciler.targets.sql.dialect.opening import (
     counts_can_lock,
     declared_links,
@@ -17,7 +18,7 @@ from reconciler.targets.sql.dialect.opening import (
     speaking,
     watches,
 )
-from reconciler.targets.sql.dialect.place import CREATE_FIRST, Database, Door, Link, Watch
+from reconciler.targets.sql.dialect.place import CREATE_FIRST, Database, Door, Granting, Link, Power, Watch
 from reconciler.targets.sql.dialect.triggers import triggers
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "NAME",
     "Database",
     "Door",
+    "Granting",
     "Link",
+    "Power",
     "Watch",
     "about_to_create",
     "counts_can_lock",
@@ -35,6 +38,7 @@ __all__ = [
     "declared_links",
     "enforces_references",
     "engine_version",
+    "granting",
     "memory_owner",
     "memory_schema",
     "opened",

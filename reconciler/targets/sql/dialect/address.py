@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from reconciler.model.errors import TargetError
 from reconciler.targets.sql.dialect.place import Database
 
-SUPPORTED: Final = ("mariadb", "mysql", "postgresql", "sqlite")
+SUPPORTED: Final = {"mariadb": "pymysql", "mysql": "pymysql", "postgresql": "psycopg", "sqlite": "pysqlite"}
+"""Each with its driver."""
+
 HERE: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
 KNOWN: Final = frozenset({"ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_hostname"})
 NO: Final = frozenset({"false", "0", "no", "off"})
@@ -30,6 +32,12 @@ def database(url: str, lock_timeout: float, *, insecure: bool = False, held: flo
         raise TargetError(
             f"databases of type {backend} are not supported by this target",
             remedy=f"use one of: {', '.join(SUPPORTED)}",
+        )
+    if parsed.drivername.partition("+")[2] not in ("", SUPPORTED[backend]):
+        raise TargetError("the database URL names a driver that is not supported", remedy=f"write {backend}:// alone")
+    if "@" in (parsed.host or ""):
+        raise TargetError(
+            "the database URL has more than one @", remedy="in a user name or a password write %40 for @, %2F for /"
         )
     if not parsed.database or parsed.database == ":memory:":
         raise TargetError("the database URL names no database", remedy="write it as in sqlite:///var/esp.db")

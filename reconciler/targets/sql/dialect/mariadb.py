@@ -24,7 +24,9 @@ STRICT: Final = frozenset({"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"})
 for the whole server; our own sessions have them all the same."""
 
 GIVEN_UP: Final = frozenset({1213, 1020})
-LOST: Final = frozenset({2006, 2013, 1047, 1180, 1053, 1927, 4031})
+CUT_OFF: Final = 1047
+NOT_COMMITTED: Final = 1180
+LOST: Final = frozenset({2006, 2013, 1053, 1927, 4031})
 UNREACHABLE: Final = {
     1045: ("does not accept the account or its password", "check the database URL"),
     1698: ("does not accept the account or its password", "check the database URL"),
@@ -52,19 +54,28 @@ def open_engine(place: Database, door: Door) -> sa.Engine:
     given: dict[str, Any] = {"connect_timeout": PATIENCE, "charset": "utf8mb4", "read_timeout": _longest(place, door)}
     if "unix_socket" in place.url.query:
         given["ssl_disabled"] = True  # nobody listens there, and to make ready for TLS takes longer than to connect
-    engine = sa.create_engine(place.url, poolclass=sa.NullPool, hide_parameters=True, connect_args=given)
+    # Nothing is put back into a pool, so nothing is reset: a node that is cut off refuses even a ROLLBACK.
+    engine = sa.create_engine(
+        place.url, poolclass=sa.NullPool, pool_reset_on_return=None, hide_parameters=True, connect_args=given
+    )
 
-    def prepare(connection: Any, record: object) -> None:
+    def connect(dialect: sa.Dialect, record: object, arguments: list[Any], named: dict[str, Any]) -> Any:
         import pymysql  # an extra; SQLAlchemy has loaded it by now
 
+        connection: Any = dialect.connect(*arguments, **named)
         try:
             with connection.cursor() as cursor:
                 _prepare(cursor, place, door)
             connection.commit()
-        except pymysql.MySQLError as error:
-            raise meaning(error, place) from error
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, pymysql.MySQLError):
+                raise meaning(error, place) from error
+            raise
+        return connection
 
-    event.listen(engine, "connect", prepare)
+    # Before SQLAlchemy asks the server what it is, which a node that is cut off refuses to say.
+    event.listen(engine, "do_connect", connect)
     if door is Door.READ:
         snapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(snapshot))
@@ -79,6 +90,7 @@ def _longest(place: Database, door: Door) -> int:
 
 def _prepare(cursor: Any, place: Database, door: Door) -> None:
     """Set the session up. Raises TargetError on a server of another family."""
+    cluster = _of_cluster(cursor, place)
     cursor.execute("SELECT VERSION(), @@SESSION.sql_mode")
     version, mode = cursor.fetchone()
     if "mariadb" not in version.lower():
@@ -87,7 +99,7 @@ def _prepare(cursor: Any, place: Database, door: Door) -> None:
         )
     if STRICT.isdisjoint(mode.split(",")):
         cursor.execute("SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), 'STRICT_TRANS_TABLES')")
-    wanted = {**_settings(place, door), **_of_cluster(cursor, place)}
+    wanted = {**_settings(place, door), **cluster}
     cursor.execute(f"SHOW SESSION VARIABLES WHERE Variable_name IN ({', '.join(['%s'] * len(wanted))})", tuple(wanted))
     for name in sorted({row[0] for row in cursor.fetchall()} & wanted.keys()):
         cursor.execute(f"SET SESSION {name} = %s", (wanted[name],))
@@ -106,7 +118,9 @@ def _settings(place: Database, door: Door) -> dict[str, Any]:
     }
     if door is Door.WRITE:
         # A process that is frozen loses its transaction, and with it the lock.
-        found |= {"idle_transaction_timeout": max(1, ceil(place.held)), "max_statement_time": place.held}
+        found["idle_transaction_timeout"] = max(1, ceil(place.held))
+        # To wait for another apply is part of the statement that waits.
+        found["max_statement_time"] = place.held + place.lock_timeout
     return found
 
 
@@ -119,10 +133,7 @@ def _of_cluster(cursor: Any, place: Database) -> dict[str, Any]:
     cursor.execute("SHOW STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_cluster_status')")
     state = dict(cursor.fetchall())
     if (state.get("wsrep_ready"), state.get("wsrep_cluster_status")) != ("ON", "Primary"):
-        raise TargetError(
-            f"the node of {place.shown} is cut off from its cluster",
-            remedy="use another node, or bring the cluster back together",
-        )
+        raise _cut_off(place)
     return {"wsrep_sync_wait": 15}
 
 
@@ -138,6 +149,13 @@ def meaning(error: BaseException | None, place: Database) -> Exception:
         return Retry(
             f"{shown}: another writer holds rows that are needed (waited {max(1, ceil(place.lock_timeout))} s)",
             remedy="run again when it has finished, or give --lock-timeout",
+        )
+    if code == CUT_OFF:
+        return _cut_off(place)
+    if code == NOT_COMMITTED:
+        return Lost(
+            f"{shown} could not end the COMMIT: it is cut off from its cluster, or its disk fails ({said})",
+            remedy="run again when it answers",
         )
     if code in LOST:
         return Lost(f"the connection to {shown} was lost ({code})", remedy="run again")
@@ -170,6 +188,13 @@ def meaning(error: BaseException | None, place: Database) -> Exception:
     return TargetError(f"{shown}: {said} ({code})", remedy=DOCTOR)
 
 
+def _cut_off(place: Database) -> Lost:
+    return Lost(
+        f"the node of {place.shown} is cut off from its cluster",
+        remedy="use another node, or bring the cluster back together",
+    )
+
+
 def _no_answer(said: str, place: Database) -> TargetError:
     if "certificate" in said or "SSL" in said:
         return TargetError(
@@ -181,7 +206,11 @@ def _no_answer(said: str, place: Database) -> TargetError:
 
 def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     """The switches of this connection that matter, for `doctor`."""
-    names = ("sql_mode", "time_zone", "tx_isolation", "foreign_key_checks", "innodb_snapshot_isolation", "wsrep_on")
+    names = (
+        *("sql_mode", "time_zone", "tx_isolation", "foreign_key_checks", "innodb_snapshot_isolation"),
+        # A cluster whose nodes crash together loses what is not flushed at the COMMIT (1).
+        *("innodb_flush_log_at_trx_commit", "wsrep_on"),
+    )
     found: dict[str, str] = dict(
         connection.execute(
             sa.text("SHOW SESSION VARIABLES WHERE Variable_name IN :names").bindparams(

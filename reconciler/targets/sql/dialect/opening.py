@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.model.errors import Lost
+from reconciler.model.errors import Lost, TargetError
 from reconciler.targets.sql.dialect import mariadb, postgresql, sqlite
 from reconciler.targets.sql.dialect.place import Database, Door, Flavour, Link, Watch
 
@@ -27,10 +27,23 @@ def opened(place: Database, door: Door) -> Iterator[sa.Connection]:
     with speaking(place):
         engine = _of(place).open_engine(place, door)
         try:
-            with engine.connect() as connection:
+            with _connected(engine) as connection:
                 yield connection
         finally:
             engine.dispose()
+
+
+def _connected(engine: sa.Engine) -> sa.Connection:
+    try:
+        return engine.connect()
+    except (TypeError, ValueError) as error:  # so the drivers call a parameter that they do not know, or cannot read
+        raise TargetError(
+            "the driver does not take a parameter of the database URL", remedy="check what follows the ? in it"
+        ) from error
+    except OSError as error:
+        raise TargetError(
+            f"a file that the database URL names cannot be used: {error.strerror}", remedy="check ssl_ca and the like"
+        ) from error
 
 
 @contextmanager
@@ -44,6 +57,8 @@ def speaking(place: Database) -> Iterator[None]:
         raise _of(place).meaning(error.orig, place) from error
     except sqlite3.Error as error:
         raise _of(place).meaning(error, place) from error
+    except OverflowError as error:  # SQLite's driver, of a number past 64 bits; the servers refuse it themselves
+        raise TargetError(f"{place.shown} refuses the value: the number is too large") from error
 
 
 def roll_back(connection: sa.Connection) -> None:
@@ -67,7 +82,8 @@ def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
 
 def engine_version(connection: sa.Connection) -> str:
     """The name and version of the database engine."""
-    return f"{connection.dialect.name} {'.'.join(map(str, connection.dialect.server_version_info or ()))}".strip()
+    name = connection.dialect.name.replace("mysql", "mariadb")  # the other ones are refused at the door
+    return f"{name} {'.'.join(map(str, connection.dialect.server_version_info or ()))}".strip()
 
 
 def declared_links(connection: sa.Connection) -> tuple[Link, ...]:

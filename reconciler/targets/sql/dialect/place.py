@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol
 
 import sqlalchemy as sa
+
+from reconciler.model.rights import Deed
 
 CREATE_FIRST: Final = "run `reconciler database create`"
 DOCTOR: Final = "`reconciler doctor` tells what is there"
@@ -32,10 +35,11 @@ class Database:
 
     @property
     def shown(self) -> str:
-        """The file's name, or host/database."""
+        """The file's name, or host/database; with the port where the URL says one, for a host may have many servers."""
         if self.url.host is None:
             return Path(self.url.database or "").name
-        return f"{self.url.host}/{self.url.database}"
+        port = f":{self.url.port}" if self.url.port else ""
+        return f"{self.url.host}{port}/{self.url.database}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,6 +62,46 @@ class Watch:
     table: str
     event: str
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """One thing that an account may do, in the engine's word. `column` empty: the whole table; `table` empty: the whole
+    schema; `schema` empty: everything."""
+
+    deed: str
+    schema: str = ""
+    table: str = ""
+    column: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where, for a person; empty for everything."""
+        return self.table or (f"all of {self.schema}" if self.schema else "")
+
+
+class Granting(Protocol):
+    """One engine's way with accounts. Modules are of this type."""
+
+    @property
+    def ACCOUNT(self) -> str:  # a constant of a module
+        """How GRANT writes an account, with {} for its name."""
+        ...
+
+    @property
+    def PRIVILEGES(self) -> Mapping[Deed, str]:
+        """What each deed needs; one that is missing needs nothing."""
+        ...
+
+    def entrances(
+        self, connection: sa.Connection, schemas: Sequence[str], filled: Sequence[tuple[str, str]]
+    ) -> Iterable[tuple[str, str]]:
+        """(label, what to grant) beyond the tables themselves. `filled`: (schema, table) that gets rows."""
+        ...
+
+    def powers(self, connection: sa.Connection, schemas: Sequence[str]) -> Iterable[Power]:
+        """What the account of this connection may do in these schemas and beyond."""
+        ...
 
 
 class Flavour(Protocol):

@@ -43,7 +43,10 @@ ORDER BY 1, 2, 5
 UNREACHABLE: Final = (
     ("password authentication failed", "does not accept the account or its password", "check the database URL"),
     ("no pg_hba.conf entry", "has no entry for this account in pg_hba.conf", "ask its administrator"),
+    # Before the next: libpq says of the file too that it does not exist.
+    ("root certificate file", "cannot be verified: no authority is known", "set sslrootcert in the database URL"),
     ("does not exist", "has no such account or database", "check the database URL, or create the database"),
+    ("failed to resolve host", "has a name that nobody knows", "check the host in the database URL"),
     ("could not translate host name", "has a name that nobody knows", "check the host in the database URL"),
     ("certificate", "shows a certificate that cannot be verified", "set sslrootcert, or ask its administrator"),
     ("SSL", "does not speak TLS as it is asked to", "ask its administrator, or set `insecure: true`"),
@@ -99,7 +102,8 @@ def _settings(place: Database, door: Door) -> dict[str, str]:
     if door is Door.WRITE:
         # A process that is frozen loses its transaction, and with it the lock.
         found["idle_in_transaction_session_timeout"] = _milliseconds(place.held)
-        found["statement_timeout"] = _milliseconds(place.held)
+        # To wait for another apply is part of the statement that waits.
+        found["statement_timeout"] = _milliseconds(place.held + place.lock_timeout)
     return found
 
 

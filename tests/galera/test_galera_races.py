@@ -1,0 +1,59 @@
+"""We delete a package on one node while the application assigns it on another (RELIABILITY 2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from clustered import database_on
+from engines import on
+from figures import record
+from galera import Cluster
+from races import CLASS_A, CLASS_B, CLASS_C, Arena, opened
+from scale import count
+
+pytestmark = [pytest.mark.torture, pytest.mark.galera]
+
+ROUNDS = count(1_000, 100)
+GUARDED = {"A, the foreign key refuses": CLASS_A, "B, the foreign key empties": CLASS_B}
+UNGUARDED = {"B, the foreign key empties": CLASS_B, "C, no foreign key": CLASS_C}
+
+
+@pytest.fixture(scope="module")
+def arena(cluster: Cluster) -> Iterator[Arena]:
+    cluster.mend()
+    ours = database_on(cluster.nodes[0])
+    target = opened(ours)
+    target.create()
+    yield Arena(ours, on(cluster.nodes[1], "mariadb", ours.name), target)
+
+
+def told(arena: Arena, what: str, lost: int) -> None:
+    record(
+        f"races on two nodes of Galera, {what}",
+        f"{arena.outcomes.total()} races, {arena.assigned} assigned, {lost} without a package; our side: {arena.story}",
+    )
+
+
+@pytest.mark.parametrize("letter", GUARDED)
+def test_nobody_loses_the_package(arena: Arena, letter: str) -> None:
+    arena.protected(GUARDED[letter])
+    lost = arena.race(ROUNDS)
+    told(arena, letter, lost)
+    assert lost == 0
+    assert arena.both_win
+
+
+def test_where_nothing_guards_nothing_is_deleted(arena: Arena) -> None:
+    arena.protected(CLASS_C)
+    lost = arena.race(ROUNDS)
+    told(arena, "C, no foreign key", lost)
+    assert (lost, arena.gone) == (0, 0)
+
+
+@pytest.mark.parametrize("letter", UNGUARDED)
+def test_the_race_catches_a_recount_that_locks_nothing(arena: Arena, letter: str) -> None:
+    arena.protected(UNGUARDED[letter])
+    lost = arena.race(ROUNDS, bug=True, allowed="unguarded")
+    told(arena, f"{letter}, planted bug", lost)
+    assert lost > 0
