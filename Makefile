@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check bench torture torture-short torture-galera generate lock clean
+.PHONY: help demo demo-mailwizz demo-mumara test lint check bench torture torture-short torture-galera generate lock clean
 
 help: ## This list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python3 3.11 or newer is needed")'
@@ -22,6 +22,12 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY) ## The whole idea on a running ESP, in var/demo
 	@$(BIN)/python tools/demo.py
+
+demo-mailwizz: $(READY) ## A MailWizz adopted, changed and guarded, on a private MariaDB
+	@$(BIN)/python tools/demo_mailwizz.py
+
+demo-mumara: $(READY) ## A Mumara adopted, changed and guarded, on a private MariaDB
+	@$(BIN)/python tools/demo_mumara.py
 
 test: $(READY) ## Every test but the long ones
 	@$(BIN)/python -m pytest -n 2 -rs -m "not torture and not galera"

@@ -29,8 +29,8 @@ def of_drift(plan: Plan, environ: Mapping[str, str]) -> Renderers:
     return {TEXT: partial(_text_of_drift, plan), JSON: lambda look: saved.written(plan, environ)}
 
 
-def of_outcome(plan: Plan, outcome: Outcome, seconds: float) -> Renderers:
-    """What an apply did."""
+def of_outcome(plan: Plan, outcome: Outcome, seconds: float, reminders: Sequence[str] = ()) -> Renderers:
+    """What an apply did, and what the target wants a person to know now."""
 
     def words(look: Look) -> str:
         return outcome_text(
@@ -40,6 +40,7 @@ def of_outcome(plan: Plan, outcome: Outcome, seconds: float) -> Renderers:
             already=outcome.already,
             run_id=outcome.run.id,
             seconds=seconds,
+            reminders=reminders,
             masked=_masked(plan, look),
             colour=look.colour,
         )
@@ -47,7 +48,8 @@ def of_outcome(plan: Plan, outcome: Outcome, seconds: float) -> Renderers:
     def document(look: Look) -> str:
         refs = {"done": [str(change.ref) for change in outcome.done]}
         refs["already"] = [str(change.ref) for change in outcome.already]
-        return as_json({"run": outcome.run.id, **refs})
+        told = {"afterwards": list(reminders)} if reminders else {}
+        return as_json({"run": outcome.run.id, **refs, **told})
 
     return {TEXT: words, JSON: document}
 

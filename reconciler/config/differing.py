@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TypeAlias
 
+from reconciler.config.explain import speech
 from reconciler.config.inplace import Edit
 from reconciler.config.plain import stated
+from reconciler.model.names import LONGEST
 from reconciler.model.resource import Field, Names, Overrides, Reference, TextMap
-from reconciler.model.values import NONE, Value, Values
+from reconciler.model.values import HIDDEN, NONE, Value, Values
 
 Catalogues: TypeAlias = Mapping[str, Collection[str]]
 
@@ -16,11 +19,23 @@ ALL = "*"
 
 
 def sayable(fields: Mapping[str, Field], live: Values) -> dict[str, Value]:
-    """The live values that a file can state at all: a reference that points nowhere is left unstated."""
+    """The live values that a file can state at all: a reference that points nowhere is left unstated, and so are those
+    names and texts of a shared map that no file may have, and secrets."""
     return {
-        name: value
+        name: _nameable(fields[name], value)
         for name, value in live.items()
         if not (isinstance(kind := fields[name].type, Reference) and value == NONE and not kind.none)
+    }
+
+
+def _nameable(field: Field, value: Value) -> Value:
+    kind = field.type
+    if not (isinstance(kind, TextMap) and not kind.whole and isinstance(value, Mapping)):
+        return value
+    return {
+        name: text
+        for name, text in value.items()
+        if text != HIDDEN and len(name) <= LONGEST and re.fullmatch(kind.pattern, name) and not any(speech(text))
     }
 
 

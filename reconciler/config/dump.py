@@ -82,7 +82,7 @@ class _Exporting:
         self.vocabulary = vocabulary
         self.complete = complete
         self.leave_out = leave_out
-        self.law = Law(vocabulary=vocabulary, catalogues=live.catalogues, external=external)
+        self.law = Law(vocabulary=vocabulary, catalogues=live.catalogues, external=external, live=live.sheets)
         self.stated = {kind: _stated(sheet) for kind, sheet in declared.items()}
         self.places = {kind: _places(sheet) for kind, sheet in declared.items()}
         self.findings: list[Finding] = []

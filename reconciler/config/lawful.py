@@ -6,7 +6,7 @@ The same gate that judges files judges what `export` is about to write. Knows no
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
@@ -36,20 +36,25 @@ class Objection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Law:
-    """`catalogues`: the live names that sets may list; `external`: globs `kind/name` that may be referred to."""
+    """`catalogues`: the live names that sets may list; `external`: globs `kind/name` of what may be referred to where
+    it is among `live`: kind → keys, as far as kinds are known."""
 
     vocabulary: Vocabulary
     catalogues: Mapping[str, Collection[str]]
     external: Collection[str] = ()
+    live: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def objections(self, written: Objects, whole: Objects) -> Iterator[Objection]:
-        """Against the fields in `written`, which is a part of `whole`: all that the files will state afterwards."""
+        """Against the fields in `written`, which is a part of `whole`: all that the files will state afterwards.
+        Rules are for values of their types, so they come once the types are in order."""
+        mistyped = [objection for kind, objects in written.items() for objection in self._types(kind, objects)]
+        yield from mistyped
         for kind, objects in written.items():
-            yield from self._types(kind, objects)
             for key, values in objects.items():
                 yield from self._tombstone(Ref(kind, key), values)
                 yield from self._references(Ref(kind, key), values, whole)
-        yield from self._rules(whole)
+        if not mistyped:
+            yield from self._rules(whole)
 
     def _types(self, kind: str, objects: Mapping[str, Mapping[str, Value]]) -> Iterator[Objection]:
         fields = self.vocabulary.fields[kind]
@@ -87,7 +92,8 @@ class Law:
 
     def _known(self, ref: Ref, whole: Objects) -> bool:
         named = ref.key == NONE or ref.key in whole.get(ref.kind, {})
-        return named or any(fnmatchcase(str(ref), glob) for glob in self.external)
+        is_live = ref.kind not in self.live or ref.key in self.live[ref.kind]
+        return named or (is_live and any(fnmatchcase(str(ref), glob) for glob in self.external))
 
     def _rules(self, whole: Objects) -> Iterator[Objection]:
         sheets = {kind: _sheet(kind, objects) for kind, objects in whole.items()}

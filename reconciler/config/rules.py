@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from reconciler.config.columns import cells, complaint
 from reconciler.config.combinations import combined
+from reconciler.config.lint import advised, not_inherited
 from reconciler.config.unfit import EVERYTHING
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.names import all_folded, folded
@@ -25,11 +26,14 @@ def complaints(sheets: Mapping[str, Sheet], vocabulary: Vocabulary) -> Iterator[
         sheet = sheets[resource.kind]
         yield from _same_key(sheet)
         yield from _twins(sheet)
+        yield from _one_alone(sheet, resource)
         yield from combined(sheet, resource)
         yield from _wildcards(sheet, resource)
         yield from _former_names(sheet, resource)
         yield from _successors(sheet, resource)
         yield from _rings(sheet, resource)
+        yield from advised(sheet, resource)
+        yield from not_inherited(sheets, resource, vocabulary)
 
 
 def _same_key(sheet: Sheet) -> Iterator[Finding]:
@@ -55,6 +59,14 @@ def _twins(sheet: Sheet) -> Iterator[Finding]:
             place = _place(sheet, sheet.index[other], other)
             told = f'differs from "{other}" in {place} only in case, form or blanks'
             yield complaint(sheet, block, key, "", "twins", told, "give one of them another name")
+
+
+def _one_alone(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
+    """Of some kinds there is one object, under a fixed name."""
+    for key, block in sheet.index.items():
+        if resource.only_key and key != resource.only_key:
+            told = f"there is one {resource.kind}, and it is called `{resource.only_key}`"
+            yield complaint(sheet, block, key, "", "name", told, f"write `{resource.only_key}:`")
 
 
 def _place(sheet: Sheet, block: Block, key: str) -> Origin:

@@ -71,13 +71,17 @@ def document_schema(resource: Resource, vocabulary: Vocabulary) -> Schema:
         "title": f"{resource.folder}: {resource.kind}",
         "description": f"{resource.doc} A mapping from names to fields; a field that is not stated is not managed.",
         "type": "object",
-        "propertyNames": {**_name(), "description": resource.key_doc, "examples": list(resource.key_examples)},
+        "propertyNames": {**_key(resource), "description": resource.key_doc, "examples": list(resource.key_examples)},
         "additionalProperties": {
             "description": resource.doc,
             "markdownDescription": f"{resource.doc}\n\nThe key: {resource.key_doc}",
             **_object({field.name: _property(field, resource, vocabulary) for field in resource.fields}),
         },
     }
+
+
+def _key(resource: Resource) -> Schema:
+    return {"const": resource.only_key} if resource.only_key else _name()
 
 
 def _property(field: Field, resource: Resource, vocabulary: Vocabulary) -> Schema:
@@ -154,9 +158,10 @@ def shape(type_: FieldType, *words: str) -> Schema:
         case NameList():
             # Former names may break the law of names: it is how a row of such a name is led out of it (RULES 2).
             return _list_of({"type": "string", "minLength": 1})
-        case TextMap(pattern=pattern):
+        case TextMap(pattern=pattern, loose=loose):
             keys = {"type": "string", "pattern": f"^(?:{pattern}){END}", "maxLength": LONGEST_NAME}
-            values = {"type": "string", "pattern": ONE_LINE_PATTERN}
+            one_line: Schema = {"type": "string", "pattern": ONE_LINE_PATTERN}
+            values: Schema = {"type": ["string", "integer", "boolean"]} if loose else one_line
             return _or_words({"type": "object", "propertyNames": keys, "additionalProperties": values}, *words)
         case Overrides():
             raise ValueError("overrides have a shape only within their kind")

@@ -158,8 +158,22 @@ def _text_map(type_: TextMap) -> CoreSchema:
         return dict(sorted(texts.items()))
 
     keys = core_schema.str_schema(strict=True, pattern=f"^(?:{type_.pattern})$", max_length=LONGEST)
-    texts = core_schema.str_schema(strict=True, pattern=ONE_LINE)
+    texts = _loose_text() if type_.loose else core_schema.str_schema(strict=True, pattern=ONE_LINE)
     return core_schema.no_info_after_validator_function(distinct, core_schema.dict_schema(keys, texts, strict=True))
+
+
+def _loose_text() -> CoreSchema:
+    kinds: list[CoreSchema | tuple[CoreSchema, str]] = [
+        core_schema.str_schema(strict=True),
+        core_schema.bool_schema(strict=True),
+        core_schema.int_schema(strict=True, ge=-LARGEST, le=LARGEST),
+    ]
+    return core_schema.no_info_after_validator_function(as_text, core_schema.union_schema(kinds, mode="left_to_right"))
+
+
+def as_text(said: str | bool | int) -> str:
+    """What a loose value means as text."""
+    return {True: "yes", False: "no"}[said] if isinstance(said, bool) else str(said)
 
 
 def _overrides(tree: Tree) -> CoreSchema:

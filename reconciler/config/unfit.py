@@ -174,7 +174,8 @@ def _texts(type_: TextMap, value: Any, path: Path, words: tuple[str, ...]) -> It
             told = f"{shown(name)} and {shown(seen[folded(name)])} are the same {type_.item}"
             yield Complaint(code="twins", message=told, remedy="take one of them out", path=here)
         seen[folded(name)] = name
-        yield from _text(text, here, lines=False)
+        if not (type_.loose and isinstance(text, int) and abs(text) <= LARGEST):
+            yield from _text(text, here, lines=type_.loose)
 
 
 def _meant(value: Any, words: tuple[str, ...]) -> str:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, fields, replace
 from reconciler.engine.diff import Differ, strongest
 from reconciler.engine.sieve import encode, sift
 from reconciler.engine.spelling import misspelt
+from reconciler.engine.voided import voided
 from reconciler.engine.world import peek
 from reconciler.model.change import Cause, Change, Create, Update
+from reconciler.model.facts import Wanderings
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Memo
 from reconciler.model.names import folded
@@ -64,6 +66,7 @@ class Comparison:
     unnameable: Collection[str] = ()
     taken: Collection[str] = ()
     blocks_foreign_state: bool = False
+    wanderings: Wanderings | None = None
 
     def run(self) -> Outcome:
         """Compare everything once."""
@@ -99,10 +102,14 @@ class Comparison:
         if strange:
             out.findings += strange
             return
-        update, memo = self._update(record), self._memo(record)
+        memo = self._memo(record)
+        moved = tuple(self._moved_by_application(record))
+        out.findings += moved
+        update = self._update(_apart_from(record, {finding.field for finding in moved}))
         if update is not None:
             out.changes.append(update)
-            out.findings += self._released(record)
+            cleared = {delta.name for delta in update.fields if delta.after is None}
+            out.findings += (found for found in self._released(record) if found.field not in cleared)
         else:
             out.counts = replace(out.counts, unchanged=out.counts.unchanged + 1)
             self._bookkeeping(out, record)
@@ -164,11 +171,14 @@ class Comparison:
 
     def _update(self, declared: Record) -> Update | None:
         live = self.live.values_of(declared.key)
-        deltas = tuple(self.differ.deltas(declared, live, self._remembered(declared.key)))
+        known = self._remembered(declared.key)
+        empty = tuple(voided(declared, live, known, self.vocabulary))
+        deltas = (*self.differ.deltas(declared, live, known), *empty)
         if not deltas:
             return None
         changed = {delta.name: delta.before for delta in deltas}
         before = {name: changed.get(name, value) for name, value in declared.values.items()}
+        before |= {delta.name: delta.before for delta in empty}
         return Update(
             ref=declared.ref,
             before={name: value for name, value in before.items() if value is not None},
@@ -177,6 +187,35 @@ class Comparison:
             cause=strongest(deltas),
             origin=declared.origin,
             note=self._note(declared.key),
+        )
+
+    def _moved_by_application(self, record: Record) -> Iterator[Finding]:
+        """What the live application did by its own rules is no drift, and is left as it is. Where the file has changed
+        since the last apply, the file wins."""
+        found = self.wanderings
+        if found is None:
+            return
+        wanted, live = record.values.get(found.through), self.live.values_of(record.key).get(found.through)
+        if not isinstance(wanted, str) or not isinstance(live, str) or wanted == live:
+            return
+        if (self._remembered(record.key) or {}).get(found.through, wanted) != wanted:
+            return
+        if live in found.leads.get(wanted, ()):
+            how = f"its quota led it from {wanted} to {live}"
+        elif (given := found.given.get(record.key)) == live:
+            how = f"an order gave it {live}; the file says {wanted}"
+        elif given is not None and live in found.leads.get(given, ()):
+            how = f"an order gave it {given}, and its quota led it on to {live}; the file says {wanted}"
+        else:
+            return
+        yield Finding(
+            code="app-moved",
+            severity=Severity.NOTE,
+            message=f"moved by the application: {how}",
+            ref=record.ref,
+            field=found.through,
+            origin=record.where(found.through),
+            remedy="write it into the file, or set `app_moves: revert` for this target",
         )
 
     def _foreign_state(self, record: Record) -> Iterator[Finding]:
@@ -231,6 +270,12 @@ class Comparison:
     def _note(self, key: str) -> str:
         note = peek(self.stated, key, self.resource.note)
         return note if isinstance(note, str) else ""
+
+
+def _apart_from(record: Record, names: Collection[str]) -> Record:
+    if not names:
+        return record
+    return replace(record, values={name: value for name, value in record.values.items() if name not in names})
 
 
 def stated_values(text: str) -> dict[str, Value]:

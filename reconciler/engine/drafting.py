@@ -9,6 +9,7 @@ from typing import Protocol
 from reconciler.engine.compare import Comparison, Outcome
 from reconciler.engine.diff import Differ
 from reconciler.engine.irreversible import irreversible
+from reconciler.engine.meaning import incomplete
 from reconciler.engine.order import in_safe_order
 from reconciler.engine.questions import question
 from reconciler.engine.references import dangling, unreachable
@@ -16,6 +17,7 @@ from reconciler.engine.removal import Gone, Leaver, Leaving, origin_of
 from reconciler.engine.renames import Objects, renamed_live, renamed_memory, renames
 from reconciler.engine.scope import Globs
 from reconciler.engine.settle import Place, buried, outsiders, settle
+from reconciler.engine.unclear import set_apart
 from reconciler.engine.world import World
 from reconciler.model.change import Change, Delete, Forget, Rename
 from reconciler.model.desired import Desired
@@ -27,6 +29,7 @@ from reconciler.model.plan import Plan, Policy
 from reconciler.model.record import Block, Record, Sheet
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
+from reconciler.model.target import Picky
 
 
 class Holding(Protocol):
@@ -98,6 +101,7 @@ class Drafting:
         findings += dangling(self.desired, self.vocabulary, Globs(self.policy.external), going=going, live=live)
         findings += unreachable(changes, self.vocabulary, live, self.desired.sheets, going)
         findings += irreversible(changes, self.vocabulary, live, self.snapshot.catalogues, self.target.creates)
+        findings += incomplete(changes, world, self.target.supports)
         findings += self._about_memory()
         plan = Plan(
             target=self.target.name,
@@ -193,6 +197,9 @@ class Drafting:
     def _settled(self, findings: list[Finding]) -> dict[str, Sheet]:
         """kind → its comparable Sheet, for the kinds that are declared and held, in order of creation."""
         place = Place(self.target.name, self.target.supports, self.snapshot.catalogues)
+        if isinstance(self.target, Picky):
+            own = self.target
+            place = replace(place, refusals=own.refusals, rivals=own.rivals, lacking=own.lacking)
         settled = {}
         for kind in self.vocabulary.creation_order:
             stated = self.desired.sheets.get(kind, Sheet(kind))
@@ -213,7 +220,7 @@ class Drafting:
     def _compared(
         self, kind: str, settled: Sheet, live: Sheet, memos: Mapping[str, tuple[str, str]], differ: Differ
     ) -> Outcome:
-        return Comparison(
+        out = Comparison(
             resource=self.vocabulary[kind],
             vocabulary=self.vocabulary,
             differ=differ,
@@ -226,7 +233,10 @@ class Drafting:
             unnameable=self.snapshot.unnameable.get(kind, {}),
             taken=frozenset(map(folded, self.snapshot.taken.get(kind, ()))),
             blocks_foreign_state="foreign-state" in self.policy.block,
+            wanderings=self.snapshot.wanderings.get(kind),
         ).run()
+        set_apart(out, self.snapshot.unclear, self.vocabulary)
+        return out
 
     def _leaving(self, kind: str, live: Sheet, memos: Mapping[str, tuple[str, str]]) -> Iterator[Leaver]:
         stated = self.desired.sheets.get(kind, Sheet(kind))

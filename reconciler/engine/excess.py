@@ -11,7 +11,7 @@ from heapq import nlargest
 
 from reconciler.engine.effect import size
 from reconciler.engine.impact import Stay, impacts, staying
-from reconciler.engine.questions import goes, shrinking
+from reconciler.engine.questions import goes, measured, shrinking
 from reconciler.model.change import Change, Create, Reassign, Update
 from reconciler.model.facts import Facts, Meter
 from reconciler.model.finding import Finding, Severity
@@ -90,9 +90,9 @@ def _of_moved(
         for meter in facts.meters.get(change.ref, ())
         if goes(change, meter.ref) and meter.ref not in aftermath.stay.moved
     ]
-    for field in vocabulary.overridable[kind].values():
+    for field in measured(kind, vocabulary):
         limit = aftermath.then(kind, change.to, field.name)
-        if not field.measured_by or not _shrinks(field, aftermath.now(kind, change.ref.key, field.name), limit):
+        if not _shrinks(field, aftermath.now(kind, change.ref.key, field.name), limit):
             continue
         above = [
             (used, meter.ref.key)

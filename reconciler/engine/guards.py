@@ -52,14 +52,23 @@ def in_use(case: Case) -> Iterator[Finding]:
             if after.get((ref, name), change.ref.key) == change.ref.key
         ]
         if pointing:
+            people = sorted({ref.key for ref, _ in pointing if _is_personal(ref.kind, case.vocabulary)})
+            said = [f"{ref} {name}" for ref, name in pointing if not _is_personal(ref.kind, case.vocabulary)][:10]
+            said += [f"{len(people):,} accounts"] if people else []
             yield Finding(
                 code="in-use",
-                message=f"{len(pointing)} still point at it: "
-                + ", ".join(f"{ref} {name}" for ref, name in pointing[:10]),
+                message=f"{len(pointing)} still point at it: " + ", ".join(said),
                 ref=change.ref,
                 origin=change.origin,
                 remedy="let them name something else first",
+                names=tuple(people[:10]),
+                more=max(0, len(people) - 10),
             )
+
+
+def _is_personal(kind: str, vocabulary: Vocabulary) -> bool:
+    """Whether keys are people's addresses, which no message may spell out (RULES 30)."""
+    return kind in vocabulary and vocabulary[kind].personal
 
 
 def _still_in_use(change: Delete, holders: Holders, staying: int, case: Case) -> Finding:
@@ -123,7 +132,7 @@ def unguarded(case: Case) -> Iterator[Finding]:
                 message="no foreign key or trigger protects its users while it is deleted",
                 ref=change.ref,
                 origin=change.origin,
-                remedy="install the foreign key that `reconciler doctor` prints, or --allow unguarded --reason TEXT",
+                remedy="install what `reconciler doctor` prints, or --allow unguarded --reason TEXT",
             )
 
 

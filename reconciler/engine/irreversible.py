@@ -28,7 +28,7 @@ def irreversible(
     made = Counter(
         change.ref.kind
         for change in changes
-        if isinstance(change, Create) and vocabulary[change.ref.kind].removal is Removal.FORGET
+        if isinstance(change, Create) and vocabulary[change.ref.kind].removal is not Removal.DELETE
     )
     for kind, count in sorted(made.items()):
         yield _note(f"new {kind}: {count:,}; a revert would leave them there and only stop managing them")

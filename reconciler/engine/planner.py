@@ -11,6 +11,7 @@ from reconciler.engine.drafting import Draft, Drafting, Holding
 from reconciler.engine.excess import over_limit
 from reconciler.engine.guards import ON_FACTS, ON_FILES, Case
 from reconciler.engine.impact import impacts
+from reconciler.engine.meaning import explained
 from reconciler.engine.questions import members_leaving, under_new_names
 from reconciler.engine.scope import Globs
 from reconciler.model.change import Change, Reassign
@@ -65,7 +66,7 @@ def complete(draft: Draft, facts: Facts, *, source: Source, allowances: tuple[Al
     judged = tuple(sorted(allowed(tuple(findings), lifted), key=_by_weight))
     plan = replace(
         draft.plan,
-        changes=changes,
+        changes=tuple(explained(changes, draft.world)),
         findings=judged,
         impact=tuple(impacts(changes, facts, vocabulary)),
         source=replace(source, allowances=allowances),

@@ -29,10 +29,11 @@ def question(changes: Sequence[Change], vocabulary: Vocabulary) -> Question:
             case Reassign():
                 holders.add(change.ref)
                 meters.add(change.ref)
-                counters |= {f.measured_by for f in vocabulary.overridable[change.ref.kind].values()} - {""}
+                counters |= {f.measured_by for f in measured(change.ref.kind, vocabulary)}
             case Update() if has_users:
                 holders.add(change.ref)
-                if any(vocabulary.fields[change.ref.kind][d.name].overridable for d in change.fields):
+                fields = [vocabulary.fields[change.ref.kind][delta.name] for delta in change.fields]
+                if any(field.overridable or field.measured_by for field in fields):
                     meters.add(change.ref)
                 counters |= {f.measured_by for _, f in shrinking(change, vocabulary)}
             case Update():
@@ -83,11 +84,14 @@ def shrinking(change: Update, vocabulary: Vocabulary) -> Iterator[tuple[FieldDel
                     if item.effect in LOSSES and inner[item.item].measured_by:
                         yield delta, inner[item.item]
             case Reference(membership=True) as reference if delta.effect in LOSSES:
-                for inner_field in vocabulary.overridable[reference.kind].values():
-                    if inner_field.measured_by:
-                        yield delta, inner_field
+                yield from ((delta, limit) for limit in measured(reference.kind, vocabulary))
             case _ if field.measured_by and delta.effect in LOSSES:
                 yield delta, field
+
+
+def measured(kind: str, vocabulary: Vocabulary) -> Iterator[Field]:
+    """The limits of a kind whose use by its users is counted, whether they may override them or not."""
+    return (field for field in vocabulary.held[kind] if field.measured_by)
 
 
 def members_leaving(changes: Iterable[Change], vocabulary: Vocabulary) -> dict[Ref, int]:

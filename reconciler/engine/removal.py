@@ -23,7 +23,7 @@ LONGEST_LINE = 9
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Remembered, not declared, not live: memory drops it."""
+    """Remembered, not declared, and not live or of a kind that simply stays: memory drops it."""
 
     ref: Ref
 
@@ -95,7 +95,7 @@ class Leaving:
 
     def _taken_out(self, key: str) -> Iterator[Change | Gone]:
         ref = Ref(self.resource.kind, key)
-        if key not in self.live:
+        if key not in self.live or self.resource.removal is Removal.KEEP:
             yield Gone(ref)
             return
         origin = origin_of(self.memos[key][1])

@@ -3,8 +3,8 @@ part left out. A block that needs none of it is passed on as it is. Knows no kin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from reconciler.engine.packed import column, taker, with_values
 from reconciler.engine.scope import Globs
@@ -15,7 +15,8 @@ from reconciler.model.nearest import did_you_mean
 from reconciler.model.record import Block, Sheet
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Names, Resource, Vocabulary
-from reconciler.model.values import Value
+from reconciler.model.target import Refusal
+from reconciler.model.values import OFF, Value
 
 NAMED = 20
 """After so many equal complaints about one field, the rest is only counted."""
@@ -23,11 +24,16 @@ NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What settling needs to know of the target."""
+    """What settling needs to know of the target: `refusals`: kind → field → why it cannot hold a value; `lacking`: why
+    it has no place for a field of a kind, if more can be said; `rivals`: kind → pairs of fields of which one at most is
+    other than `off`."""
 
     target: str
     supports: Mapping[str, frozenset[str]]
     catalogues: Mapping[str, frozenset[str]]
+    refusals: Mapping[str, Mapping[str, Refusal]] = field(default_factory=dict)
+    lacking: Callable[[str, str], str] = lambda kind, field: ""
+    rivals: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
 def buried(sheet: Sheet, resource: Resource) -> frozenset[str]:
@@ -82,6 +88,13 @@ def settle(
     fields = vocabulary.fields[sheet.kind]
     supported = place.supports.get(sheet.kind, frozenset())
     findings = list(_unsupported(sheet, vocabulary, place, drop))
+    impossible = [*_impossible(sheet, place, drop), *_rivalling(sheet, place, drop)]
+    findings += impossible
+    # What cannot be held is compared no further, so that lifting the finding passes it over.
+    unheld = {
+        key: frozenset(finding.field for finding in impossible if finding.ref and finding.ref.key == key)
+        for key in {finding.ref.key for finding in impossible if finding.ref}
+    }
     blocks = []
     for declared in sheet.blocks:
         block = declared
@@ -98,8 +111,59 @@ def settle(
                 block, complaints = _expand(sheet, block, name, names, place)
                 findings += complaints
         blocks.append(block)
+    if unheld:
+        blocks = [piece for block in blocks for piece in _without(block, unheld)]
+        return Sheet(sheet.kind, tuple(blocks), sheet.locate), tuple(findings)
     as_declared = all(block is declared for block, declared in zip(blocks, sheet.blocks, strict=True))
     return (sheet if as_declared else Sheet(sheet.kind, tuple(blocks), sheet.locate)), tuple(findings)
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _without(block: Block, unheld: Mapping[str, frozenset[str]]) -> Iterator[Block]:
+    """The block in pieces: some keys lack some fields."""
+    spared = {key: row for key, row in block.rows.items() if key not in unheld}
+    yield Block(block.place, block.fields, spared)
+    for key in block.rows.keys() & unheld.keys():
+        keep = tuple(name for name in block.fields if name not in unheld[key])
+        yield Block(block.place, keep, {key: taker(block.fields, keep)(block.rows[key])})
+
+
+def _impossible(sheet: Sheet, place: Place, drop: Collection[str]) -> Iterator[Finding]:
+    """Values that the target cannot hold (RULES 28: never an approximation)."""
+    for name, refuses in sorted(place.refusals.get(sheet.kind, {}).items()):
+        for block in sheet.blocks:
+            for key, value in sorted(column(block, name).items()):
+                why = refuses(value) if key not in drop else ""
+                if why:
+                    yield Finding(
+                        code="unsupported",
+                        message=f'target "{place.target}" cannot hold it: {why}',
+                        ref=Ref(sheet.kind, key),
+                        field=name,
+                        origin=sheet[key].where(name),
+                        remedy="write another value, or apply with --allow unsupported --reason TEXT "
+                        "and it is passed over",
+                    )
+
+
+def _rivalling(sheet: Sheet, place: Place, drop: Collection[str]) -> Iterator[Finding]:
+    """Two fields stated of which the target holds only one; the complaint is the second's."""
+    for first, second in place.rivals.get(sheet.kind, ()):
+        for block in sheet.blocks:
+            ones = column(block, first)
+            for key, value in sorted(column(block, second).items()):
+                if key not in drop and value != OFF and ones.get(key, OFF) != OFF:
+                    yield Finding(
+                        code="unsupported",
+                        message=f'target "{place.target}" cannot hold it together with {first}: one of them is off',
+                        ref=Ref(sheet.kind, key),
+                        field=second,
+                        origin=sheet[key].where(second),
+                        remedy=f"write off for {first} or for {second}",
+                    )
 
 
 def _unsupported(sheet: Sheet, vocabulary: Vocabulary, place: Place, drop: Collection[str]) -> Iterator[Finding]:
@@ -113,7 +177,7 @@ def _unsupported(sheet: Sheet, vocabulary: Vocabulary, place: Place, drop: Colle
         for key in sorted(keys)[:NAMED]:
             yield Finding(
                 code="unsupported",
-                message=f'target "{place.target}" has no place for it',
+                message=f'target "{place.target}" has no place for it{_because(place.lacking(sheet.kind, name))}',
                 ref=Ref(sheet.kind, key),
                 field=name,
                 origin=sheet[key].where(name),

@@ -31,7 +31,7 @@ from reconciler.model.names import folded
 from reconciler.model.record import Record, Sheet
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Field, Names, Removal, Vocabulary
-from reconciler.model.values import Value, Values, same
+from reconciler.model.values import HIDDEN, Value, Values, same
 
 Undone: TypeAlias = Change | Finding
 NOWHERE = Origin("history")
@@ -127,7 +127,7 @@ class Undoing:
         live = self._values(ref)
         if live is None:
             return
-        if self.vocabulary[ref.kind].removal is Removal.FORGET:
+        if self.vocabulary[ref.kind].removal is not Removal.DELETE:
             if self.managed.get(ref):
                 yield not_revertible(ref, f"it stays: no {ref.kind} is ever deleted; it is only no longer managed")
                 yield Forget(ref=ref, before=live)
@@ -154,7 +154,7 @@ class Undoing:
         else:
             held = self.vocabulary.held[ref.kind]
             defaults = frozenset(f.name for f in held if f.name in was and same(was[f.name], f.default))
-            yield Create(ref=ref, after=was, defaults=defaults, raw=entry.raw or {})
+            yield Create(ref=ref, after=_without_secrets(was), defaults=defaults, raw=entry.raw or {})
 
     def _reassign(self, ref: Ref, wrote: Values, entry: Entry) -> Iterator[Undone]:
         told = Ref(ref.kind, str(wrote.get("to", "")))
@@ -208,3 +208,11 @@ def _as_far_as(declared: Field, live: Value | None, *told: Value | None) -> Valu
 
 def _equal(one: Value | None, other: Value | None) -> bool:
     return one is other or (one is not None and same(one, other))
+
+
+def _without_secrets(was: Values) -> dict[str, Value]:
+    """What can be written again: of a secret nobody knows more than that there was one (RULES 30)."""
+    return {
+        name: {inner: each for inner, each in value.items() if each != HIDDEN} if isinstance(value, Mapping) else value
+        for name, value in was.items()
+    }

@@ -101,9 +101,9 @@ class Writing:
         for kind in self.vocabulary.creation_order:
             own = [field.name for field, reference in self.vocabulary.references[kind] if reference.kind == kind]
             rows: dict[str, Draft] = {
-                change.ref.key: dict.fromkeys(own)
+                change.ref.key: dict.fromkeys(name for name in own if name in change.before)
                 for change in self.changes
-                if own and isinstance(change, Delete) and change.ref.kind == kind
+                if isinstance(change, Delete) and change.ref.kind == kind and not change.before.keys().isdisjoint(own)
             }
             if rows:
                 self.writer.update(kind, rows)

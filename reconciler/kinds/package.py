@@ -4,8 +4,9 @@ Sources: seeds 000 (Mumara packages), 001 (MailWizz quotas), 002 (allowances of 
 from reconciler.kinds.file_only import former_names, note
 from reconciler.kinds.package_features import ASSETS, HEADERS, OPTIONS, REQUIRE, SENDER, SETUP_GUIDE
 from reconciler.kinds.package_limits import ALLOWANCE, AUTOMATION, COMMERCIAL, LIMITS
-from reconciler.kinds.package_quotas import QUOTA, SENDING
-from reconciler.model.resource import Choice, Field, Reference, Refused, Removal, Resource, Tombstone
+from reconciler.kinds.package_quotas import NEVER_ENDS, QUOTA, SENDING
+from reconciler.kinds.quota_advice import QUOTA_ADVICE, QUOTA_MEANING
+from reconciler.model.resource import Choice, Field, Reference, Removal, Resource, Tombstone
 
 LIFECYCLE = (
     Field(
@@ -53,14 +54,9 @@ PACKAGE = Resource(
     tombstone=Tombstone(field="lifecycle", removed="removed", closed="retired", successor="reassign_to"),
     former_names="previously",
     note="note",
-    refused=(
-        Refused(
-            code="never-ends",
-            when=(("quota.wait_for_expiry", False), ("quota.action", "reset")),
-            message="a quota that resets at once never limits anything",
-            remedy="write quota.wait_for_expiry: true, or another quota.action",
-        ),
-    ),
+    refused=(NEVER_ENDS,),
+    meanings=(QUOTA_MEANING,),
+    advice=QUOTA_ADVICE,
     fields=(
         *LIFECYCLE,
         *SENDING,

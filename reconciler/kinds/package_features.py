@@ -114,7 +114,7 @@ REQUIRE = (
 
 OPTIONS = Field(
     "options",
-    TextMap("option", r"[A-Za-z0-9_.-]+", whole=False),
+    TextMap("option", r"[A-Za-z0-9_.-]+", whole=False, loose=True),
     "The system's own options that have no field here: code → text. Codes not listed are left alone.",
     default={},
     examples=({"system.customer_campaigns.max_campaigns": "10"},),

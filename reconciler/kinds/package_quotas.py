@@ -1,6 +1,6 @@
 """How much a package may send, by the clock and by the quota period. Seeds 000 (sending limits), 001 (quotas)."""
 
-from reconciler.model.resource import Choice, Direction, Field, Limit, Reference, Switch, Text, Toggle, Whole
+from reconciler.model.resource import Choice, Direction, Field, Limit, Reference, Refused, Switch, Text, Toggle, Whole
 from reconciler.model.values import OFF, UNLIMITED
 
 MORE = Direction.MORE
@@ -104,6 +104,7 @@ QUOTA = (
         Reference("package"),
         "With `quota.action: move`: the package that the customer gets.",
         only_with=("quota.action", "move"),
+        needed_then=True,
         label="Customer group",
         examples=("Starter Plan",),
     ),
@@ -131,4 +132,11 @@ QUOTA = (
         label="Email content",
         examples=("You have used [QUOTA_USAGE] of [QUOTA_TOTAL].",),
     ),
+)
+
+NEVER_ENDS = Refused(
+    code="never-ends",
+    when=(("quota.wait_for_expiry", False), ("quota.action", "reset")),
+    message="a quota that resets at once never limits anything",
+    remedy="write quota.wait_for_expiry: true, or another quota.action",
 )

@@ -51,9 +51,9 @@ class ItemDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDelta:
-    """One field that differs. `before` None: unknown to the system. `after` None: the value is taken away again, which
-    only a revert asks for. `remembered`: what the last apply wrote, if it differs from `after`. `items`: the single
-    differences of a set or map."""
+    """One field that differs. `before` None: unknown to the system. `after` None: the value is taken away again, by a
+    revert, or because it can mean nothing any more. `remembered`: what the last apply wrote, if it differs from
+    `after`. `items`: the single differences of a set or map."""
 
     name: str
     before: Value | None
@@ -68,7 +68,8 @@ class FieldDelta:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create:
     """`after`: every field that the target holds, defaults included; `defaults` names those no file states. `raw`: the
-    whole rows that it had before it was deleted, to be put back; empty for what is new."""
+    whole rows that it had before it was deleted, to be put back; empty for what is new. `explained`: what fields mean
+    together, a sentence each; it is only said."""
 
     ref: Ref
     after: Values
@@ -77,11 +78,12 @@ class Create:
     origin: Origin | None = None
     note: str = ""
     raw: Raw = field(default_factory=dict)
+    explained: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """`before` and `after`: all stated fields (RULES 15); `fields`: those that differ."""
+    """`before` and `after`: all stated fields (RULES 15); `fields`: those that differ. `explained`: as of a Create."""
 
     ref: Ref
     before: Values
@@ -90,6 +92,7 @@ class Update:
     cause: Cause
     origin: Origin | None = None
     note: str = ""
+    explained: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,16 +66,30 @@ class Facts:
     protection: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanderings:
+    """Where a live application itself moves the users of objects, which is no drift. `through`: the users' field that
+    names what they are on; `leads`: an object → where users of it may end; `given`: a user → what the application gave
+    it last."""
+
+    through: str
+    leads: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The live side at one moment. `catalogues`: name → the names assigned but never created by us (permissions,
     sending nodes …). `twins`: kind → keys that are not unique in the live system, left out of the sheets.
     `unnameable`: live names that break the law of names, left out of the sheets, still users of what they are on.
     `taken`: names held by rows that are no objects of ours (accounts in the bin, sub-accounts): nobody can be
-    created under them."""
+    created under them. `wanderings`: kind of users → what the application does with them by itself. `unclear`:
+    catalogue → names that several things have, of which only one can be assigned."""
 
     sheets: Mapping[str, Sheet]
     catalogues: Mapping[str, frozenset[str]] = field(default_factory=dict)
     twins: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     unnameable: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
     taken: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    wanderings: Mapping[str, Wanderings] = field(default_factory=dict)
+    unclear: Mapping[str, frozenset[str]] = field(default_factory=dict)

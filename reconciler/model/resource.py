@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TypeAlias
 
+from reconciler.model.advice import Advice, Fallback, Meaning
 from reconciler.model.values import LARGEST, Value
 
 
@@ -85,12 +86,14 @@ class NameList:
 @dataclass(frozen=True, slots=True)
 class TextMap:
     """A map name → text. `whole`: what is not listed is removed; else unlisted names are left alone.
-    `folded`: names that differ only in case are the same name."""
+    `folded`: names that differ only in case are the same name. `loose`: a value may be written as a number, `true` and
+    `false` (text: yes and no), and have lines."""
 
     item: str
     pattern: str
     whole: bool = True
     folded: bool = False
+    loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,8 @@ class Field:
 
     `default` None means that the system's own value stands when an object is created without it;
     `required`: stated or refused at creation, where the target holds it. `label` is what the admin panel calls it.
-    `only_with`: refused unless that other field has that value. `measured_by`: the usage counter that a limit caps.
+    `only_with`: refused unless that other field has that value; `needed_then`: and missed where it has.
+    `measured_by`: the usage counter that a limit caps.
     `brief`: a short word for one-line summaries of a new object.
     """
 
@@ -134,6 +138,7 @@ class Field:
     overridable: bool = False
     file_only: bool = False
     only_with: tuple[str, Value] | None = None
+    needed_then: bool = False
     measured_by: str = ""
     brief: str = ""
     examples: tuple[Value, ...] = ()
@@ -161,15 +166,18 @@ class Refused:
 
 
 class Removal(StrEnum):
-    """What taking an object out of the files does: delete it, or only stop managing it."""
+    """What taking an object out of the files does: delete it; stop managing it, which is a change of its own; or
+    keep it, which is worth no word."""
 
     DELETE = "delete"
     FORGET = "forget"
+    KEEP = "keep"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A kind. `personal`: keys are people's addresses, masked where no file names them (RULES 30)."""
+    """A kind. `personal`: keys are people's addresses, masked where no file names them (RULES 30). `only_key`: there is
+    one object, of this name."""
 
     kind: str
     folder: str
@@ -179,12 +187,16 @@ class Resource:
     fields: tuple[Field, ...]
     removal: Removal
     personal: bool = False
+    only_key: str = ""
     tombstone: Tombstone | None = None
     former_names: str = ""
     note: str = ""
     refused: tuple[Refused, ...] = ()
     exclusive: tuple[tuple[str, str], ...] = ()
     """Pairs of fields (an override is written `overrides.NAME`) that one object may not both state."""
+    meanings: tuple[Meaning, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    fallback: Fallback | None = None
 
 
 class Vocabulary:

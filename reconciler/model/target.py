@@ -5,10 +5,10 @@ Planning is handed a Reader on a read-only transaction; only `apply` is handed a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from reconciler.model.change import Members, Raw
 from reconciler.model.facts import Facts, Question, Snapshot
@@ -185,6 +185,40 @@ class Provision(Protocol):
 
     def seeded(self) -> Mapping[Ref, Origin]:
         """What the seed's last apply managed though no file states it any more, and where it was stated."""
+        ...
+
+
+Refusal: TypeAlias = Callable[[Value], str]
+"""Why a value cannot be held, in words; empty: it can."""
+
+
+@runtime_checkable
+class Picky(Protocol):
+    """What a target offers besides that cannot hold every value of every field, or that has not every field in every
+    version (RULES 28, 29)."""
+
+    @property
+    def refusals(self) -> Mapping[str, Mapping[str, Refusal]]:
+        """kind → field → whether it holds a value. A field that is missing holds all its values."""
+        ...
+
+    @property
+    def rivals(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """kind → pairs of fields of which one at most can be other than `off`."""
+        ...
+
+    def lacking(self, kind: str, field: str) -> str:
+        """Why there is no place for a field, in words; empty where nothing more can be said."""
+        ...
+
+
+@runtime_checkable
+class Reminding(Protocol):
+    """What a target says that has something to tell once an apply is done."""
+
+    @property
+    def afterwards(self) -> tuple[str, ...]:
+        """What a person should know then, such as what the application still caches and how to clear it."""
         ...
 
 

@@ -22,6 +22,9 @@ NONE: Final = "none"
 RESERVED: Final = frozenset({UNLIMITED, OFF, INHERIT, NONE})
 """Words that mean something of their own; refused as names (VOCABULARY 1)."""
 
+HIDDEN: Final = "***"
+"""What is shown of a secret (RULES 30)."""
+
 LARGEST: Final = 2**63 - 1
 
 

@@ -38,7 +38,8 @@ class Speaker:
 
     def change(self, change: Change) -> Entry:
         """One change that nothing blocks."""
-        return self._entry(self._marker(change), change.ref, [*self._said(change), *self._noted(change)])
+        lines = [*self._said(change), *_explained(change), *self._noted(change)]
+        return self._entry(self._marker(change), change.ref, lines)
 
     def drift(self, change: Change) -> Entry:
         """The drift of one object alone; what git asks for besides is left out."""
@@ -52,6 +53,7 @@ class Speaker:
             lines += self._complaint(finding, verb(type(changes[-1]), Tense.WOULD), changes)
         for change in changes:
             lines += [] if isinstance(change, Delete | Forget) else self._said(change)
+            lines += _explained(change)
         lines += self._noted(changes[-1])
         return self._entry(_MARKERS[type(changes[-1])], changes[0].ref, lines)
 
@@ -171,6 +173,11 @@ class Speaker:
         """A user named in a finding or impact about `ref`."""
         users = self.vocabulary.memberships.get(ref.kind, ()) if ref else ()
         return self.masking.name(users[0][0], name) if users else self.masking.text(name)
+
+
+def _explained(change: Change) -> Iterator[Placed]:
+    if isinstance(change, Create | Update):
+        yield from ((Detail(told), "") for told in change.explained)
 
 
 def _default(declared: Field, change: Create) -> str:

@@ -33,6 +33,7 @@ _IMPACTS = sequence(IMPACT)
 _DEFAULTS = unordered(TEXT)
 _MEMBERS = mapping(sequence(TEXT))
 _RAW = mapping(JSON)
+_SENTENCES = sequence(TEXT)
 _OPERATIONS = ("create", "update", "rename", "reassign", "delete", "forget")
 _ACTIONS = ("create", "update", "delete", "forget")
 
@@ -81,6 +82,10 @@ ROW_SCHEMA = closed(
 ROW_SCHEMA["properties"]["raw"] = {
     **_RAW.schema,
     "description": "Only of what comes back after a deletion: table → its rows as they were.",
+}
+ROW_SCHEMA["properties"]["explanation"] = {
+    **_SENTENCES.schema,
+    "description": "Only where there is one: what fields of it mean together once it is applied, a sentence each.",
 }
 
 DRIFT_SCHEMA = closed(
@@ -136,6 +141,8 @@ def row(change: Change, *, guard: Sequence[str] = (), impact: Sequence[Impact] =
             special = _done("forget", change.before, None, "not-declared") | {"stated": False}
         case _:  # pragma: no cover
             assert_never(change)
+    if isinstance(change, Create | Update) and change.explained:
+        special["explanation"] = _SENTENCES.encode(change.explained)
     return written | special
 
 
@@ -151,8 +158,8 @@ def change_of(found: Mapping[str, Any]) -> Change:
     match found["operation"]:
         case "create":
             cause, defaults = CAUSE.decode(found["action_reason"]), _DEFAULTS.decode(found["defaults"])
-            raw = _RAW.decode(found.get("raw", {}))
-            return Create(**said, after=VALUES.decode(after), defaults=defaults, cause=cause, raw=raw)
+            said |= {"raw": _RAW.decode(found.get("raw", {})), "explained": _explained(found)}
+            return Create(**said, after=VALUES.decode(after), defaults=defaults, cause=cause)
         case "update":
             return Update(
                 **said,
@@ -160,6 +167,7 @@ def change_of(found: Mapping[str, Any]) -> Change:
                 after=VALUES.decode(after),
                 fields=_FIELDS.decode(found["fields"]),
                 cause=CAUSE.decode(found["action_reason"]),
+                explained=_explained(found),
             )
         case "rename":
             return Rename(**said, old=Ref.parse(TEXT.decode(found["previous_address"])).key)
@@ -215,6 +223,11 @@ def _done(
         "change": {"actions": list(actions) or [operation], "before": before, "after": after},
         "action_reason": str(reason),
     }
+
+
+def _explained(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Plan files that were made before there were sentences have none."""
+    return _SENTENCES.decode(found.get("explanation", []))
 
 
 def _worst(change: Update) -> Effect:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from reconciler.model.change import Change
 from reconciler.model.plan import Plan
@@ -25,16 +25,19 @@ def outcome_text(
     seconds: float,
     masked: bool,
     colour: bool = False,
+    reminders: Sequence[str] = (),
 ) -> str:
     """A sentence for each thing done, many of a sort in one, then the count, the run and how long it took.
 
     `done`, `already`: the changes of the plan that were written, and those that were so before (RULES 15).
+    `reminders`: what a person should know now, a line each.
     """
     page = Page(colour=colour)
     masking = masking_of(plan, vocabulary, masked=masked)
     last = applied(plan, done=done, already=already)
     lines = _sentences(done, masking)
-    return "\n".join([*lines, page.paint(last, Style.BOLD), plain(f"Run {run_id}, {seconds:,.1f} s.")])
+    told = [plain(f"note: {reminder}") for reminder in reminders]
+    return "\n".join([*lines, page.paint(last, Style.BOLD), plain(f"Run {run_id}, {seconds:,.1f} s."), *told])
 
 
 def _sentences(changes: Collection[Change], masking: Masking) -> Iterator[str]:

@@ -61,8 +61,14 @@ class Target(Section):
     insecure: bool = key(False, "Allows a connection to another host without TLS.")
     memory: Plain = optional("Where the reconciler keeps what it remembers: the name of a schema.", "reconciler")
     table_prefix: Plain = optional("What the system's tables are prefixed with.", "mw_")
-    columns: dict[str, str] = key({}, "Columns that have another name here: ours → theirs.", {"group_id": "plan_id"})
-    app_moves: bool = key(False, "The system itself moves customers to another package; that is no drift.")
+    columns: dict[str, str] = key(
+        {},
+        "Fields of a package that this version of the system has a column for: field → column.",
+        {"automation.reset_limit": "reset_automation_limit"},
+    )
+    app_moves: Literal["leave", "revert"] = key(
+        "leave", "Customers whom the system itself has moved to another package: reported and left, or moved back."
+    )
 
 
 class Safety(Section):

@@ -12,8 +12,9 @@ from reconciler.kinds import KINDS
 from reconciler.model.facts import Facts, Question
 from reconciler.model.record import Record
 from reconciler.model.ref import Ref
-from reconciler.model.resource import Names
-from reconciler.model.target import Draft, Target, TargetSettings
+from reconciler.model.resource import Field, Names
+from reconciler.model.target import Draft, Picky, Target, TargetSettings
+from reconciler.model.values import Value
 from reconciler.targets.registry import target_type
 
 Loads = Mapping[str, Mapping[str, Draft]]
@@ -35,6 +36,25 @@ class Stand:
             for catalogue in sorted(catalogues):
                 values = ", ".join(f"('{name}')" for name in rows)
                 run(connection, f"INSERT INTO esp_{catalogue} (name) VALUES {values}")
+
+    def holds(self, kind: str, field: str, value: Value) -> bool:
+        """Whether the system says that it can hold the value."""
+        if not isinstance(self.target, Picky):
+            return True
+        refusal = self.target.refusals.get(kind, {}).get(field)
+        return refusal is None or not refusal(value)
+
+    def default(self, field: Field) -> Value | None:
+        """What a new object has in a field that nobody stated."""
+        return field.default
+
+    def makes(self, kind: str) -> bool:
+        """Whether there can be objects of a kind under any name."""
+        return kind in self.target.supports
+
+    def fitting(self, kind: str, draft: Draft) -> Draft:
+        """The part of a draft of many fields that the system can hold at the same time."""
+        return draft
 
     def load(self, loads: Loads) -> None:
         """Create these objects and commit, kind by kind in the order of creation."""

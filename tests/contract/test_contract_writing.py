@@ -130,10 +130,10 @@ def test_a_reader_has_no_pen(stand: Stand) -> None:
 def test_a_reader_sees_one_moment(stand: Stand) -> None:
     with stand.target.reader() as reader:
         first = reader.snapshot()
-        stand.load({"role": {"late": {}}})
-        assert set(reader.snapshot().sheets["role"]) == set(first.sheets["role"])
+        stand.load({"package": {"late": {}}})
+        assert set(reader.snapshot().sheets["package"]) == set(first.sheets["package"])
     with stand.target.reader() as reader:
-        assert "late" in reader.snapshot().sheets["role"]
+        assert "late" in reader.snapshot().sheets["package"]
 
 
 def test_begin_twice_is_one_transaction_and_a_commit_may_come_before(stand: Stand) -> None:

@@ -14,7 +14,7 @@ from reconciler.model.facts import Question
 from reconciler.model.ref import Ref
 from reconciler.model.target import Provision
 from reconciler.targets.native import provision
-from reconciler.targets.native.provision import Step, upgrade
+from reconciler.targets.native.provision import VERSION, Step, upgrade
 from reconciler.targets.native.seed_data import CATALOGUES, PACKAGES
 from reconciler.targets.sql.dialect import Database, Door, opened
 
@@ -23,7 +23,7 @@ def test_create_makes_the_file_and_its_folder_once(tmp_path: Path) -> None:
     place = Place(tmp_path / "var" / "esp.db")
     assert isinstance(place.target, Provision)
     (done,) = place.target.create()
-    assert "created" in done and "schema version 2" in done
+    assert "created" in done and f"schema version {VERSION}" in done
     before = place.path.read_bytes()
     with pytest.raises(TargetError, match="there already") as caught:
         place.target.create()
@@ -61,7 +61,7 @@ def test_a_failed_create_leaves_no_half_schema(tmp_path: Path, monkeypatch: pyte
 
 
 def test_upgrade_of_the_newest_does_nothing(tmp_path: Path) -> None:
-    assert created(tmp_path).target.upgrade() == ("nothing to do: schema version 2 is the newest",)
+    assert created(tmp_path).target.upgrade() == (f"nothing to do: schema version {VERSION} is the newest",)
 
 
 def database_of(place: Place) -> Database:
@@ -71,13 +71,16 @@ def database_of(place: Place) -> Database:
 def test_upgrade_runs_the_missing_steps_in_one_transaction(tmp_path: Path) -> None:
     place = created(tmp_path)
     steps = (
-        Step(1, "the first tables", lambda connection: connection.exec_driver_sql("no SQL at all")),
-        Step(3, "a colour", lambda c: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")),
-        Step(4, "red", lambda c: c.exec_driver_sql("UPDATE esp_role SET colour = 'red'")),
+        Step(VERSION, "the tables of now", lambda connection, _: connection.exec_driver_sql("no SQL at all")),
+        Step(VERSION + 1, "a colour", lambda c, _: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")),
+        Step(VERSION + 2, "red", lambda c, _: c.exec_driver_sql("UPDATE esp_role SET colour = 'red'")),
     )
     with opened(database_of(place), Door.WRITE) as connection:
-        assert upgrade(connection, steps, 4) == ("version 3: a colour", "version 4: red")
-    assert place.sql("SELECT version FROM esp_schema") == [(4,)]
+        assert upgrade(connection, sa.MetaData(), steps, VERSION + 2) == (
+            f"version {VERSION + 1}: a colour",
+            f"version {VERSION + 2}: red",
+        )
+    assert place.sql("SELECT version FROM esp_schema") == [(VERSION + 2,)]
     with pytest.raises(TargetError, match="made by a newer reconciler"):
         place.target.upgrade()
 
@@ -85,12 +88,12 @@ def test_upgrade_runs_the_missing_steps_in_one_transaction(tmp_path: Path) -> No
 def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path) -> None:
     place = created(tmp_path)
     steps = (
-        Step(3, "a colour", lambda c: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")),
-        Step(4, "nonsense", lambda c: c.exec_driver_sql("no SQL at all")),
+        Step(VERSION + 1, "a colour", lambda c, _: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")),
+        Step(VERSION + 2, "nonsense", lambda c, _: c.exec_driver_sql("no SQL at all")),
     )
     with pytest.raises(TargetError), opened(database_of(place), Door.WRITE) as connection:
-        upgrade(connection, steps, 4)
-    assert place.sql("SELECT version FROM esp_schema") == [(2,)]
+        upgrade(connection, sa.MetaData(), steps, VERSION + 2)
+    assert place.sql("SELECT version FROM esp_schema") == [(VERSION,)]
     assert ("colour",) not in place.sql("SELECT name FROM pragma_table_info('esp_role')")
 
 
@@ -146,7 +149,7 @@ def test_doctor_answers_what_a_person_asks_first(tmp_path: Path) -> None:
     answers = dict(place.target.doctor())
     assert answers["connection"] == "esp.db"
     assert answers["engine"] == f"sqlite {sqlite3.sqlite_version}"
-    assert answers["schema version"] == "2 (this reconciler knows 2)"
+    assert answers["schema version"] == f"{VERSION} (this reconciler knows {VERSION})"
     assert answers["table esp_package"] == "5 rows"
     assert answers["table esp_usage"] == "missing"
     assert (answers["foreign_keys"], answers["journal_mode"], answers["query_only"]) == ("1", "wal", "1")

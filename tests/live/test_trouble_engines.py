@@ -16,6 +16,7 @@ from esp_place import FILES, changed
 from reconciler.kinds import KINDS
 from reconciler.model.errors import ReconcilerError, Retry, TargetError
 from reconciler.model.target import TargetSettings
+from reconciler.targets.native.provision import VERSION
 from reconciler.targets.native.target import NATIVE, NativeTarget
 from reconciler.workflow import looking, provision
 
@@ -94,10 +95,17 @@ def test_sessions_are_in_utc_and_bounded(served: ServerEsp) -> None:
     assert found == asked
 
 
-def test_a_server_that_is_not_strict_is_refused(served: ServerEsp) -> None:
+@pytest.mark.parametrize("mode", ["", "ANSI_QUOTES", "STRICT_ALL_TABLES"])
+def test_our_sessions_are_strict_whatever_the_server_is(served: ServerEsp, mode: str) -> None:
     if served.place.engine == "mariadb":
-        error = refusal(target(served, query={"init_command": "SET sql_mode = ''"}))
-        assert "not in strict mode" in error.message
+        with target(served, query={"init_command": f"SET sql_mode = '{mode}'"}).writer() as writer:
+            found = set(writer.session.exec_driver_sql("SELECT @@SESSION.sql_mode").scalar().split(","))
+            assert found & {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"}
+            assert found >= {mode} - {""}
+            writer.begin()
+            with pytest.raises(TargetError, match="refuses the value"):
+                writer.insert("package", {"x" * 300: {}})
+            writer.rollback()
 
 
 def test_what_the_application_holds_is_waited_for_and_then_said(served: ServerEsp) -> None:
@@ -164,7 +172,7 @@ def test_to_plan_it_is_enough_to_read(served: ServerEsp, planner: str) -> None:
 def test_the_database_commands(served: ServerEsp) -> None:
     with pytest.raises(TargetError, match="there already"):
         provision.create(served.site())
-    assert provision.upgrade(served.site()) == ["nothing to do: schema version 2 is the newest"]
+    assert provision.upgrade(served.site()) == [f"nothing to do: schema version {VERSION} is the newest"]
     looking.pause(served.site(), "moving house")
     assert dict(looking.diagnosis(served.site()))["applies"].endswith("moving house")
     assert looking.resume(served.site())

@@ -104,8 +104,11 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
 def mended(fields: dict[str, Any], resource: Resource) -> dict[str, Any]:
     """Without combinations that the kind refuses."""
     for field in resource.fields:
-        if field.name in fields and field.only_with and fields.get(field.only_with[0]) != field.only_with[1]:
+        other, wanted = field.only_with or ("", None)
+        if field.name in fields and other and fields.get(other) != wanted:
             del fields[field.name]
+        elif field.needed_then and field.name not in fields and fields.get(other) == wanted:
+            del fields[other]
     for refused in resource.refused:
         if all(fields.get(name) == value for name, value in refused.when):
             del fields[refused.when[0][0]]
@@ -129,7 +132,8 @@ def worlds(draw: st.DrawFn, keep: World | None = None) -> World:
     """Roles, packages and tenants. `keep`: another world whose roles and packages all stay declared."""
     names: dict[str, list[str]] = {}
     for resource in KINDS:
-        drawn = draw(st.lists(st.sampled_from(NAMES[resource.kind]), unique=True, min_size=1))
+        known = [resource.only_key] if resource.only_key else NAMES[resource.kind]
+        drawn = draw(st.lists(st.sampled_from(known), unique=True, min_size=1))
         staying = keep[resource.kind] if keep and resource.kind != "tenant" else ()
         names[resource.kind] = sorted({*drawn, *staying})
     world: World = {}

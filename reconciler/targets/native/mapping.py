@@ -24,6 +24,7 @@ from reconciler.targets.sql.mapping import (
     Account,
     Catalogue,
     Column,
+    Counter,
     Foreign,
     KindMap,
     Links,
@@ -53,6 +54,7 @@ def _kind(resource: Resource, vocabulary: Vocabulary, metadata: sa.MetaData) -> 
         created=table.c[CREATED],
         fields={f.name: _place(resource.kind, f, vocabulary, metadata) for f in vocabulary.held[resource.kind]},
         account=_account(resource, vocabulary, metadata) if is_account(resource) else None,
+        belongs=(metadata.tables[USAGE].c[f"{resource.kind}_id"],) if is_account(resource) else (),
     )
 
 
@@ -80,8 +82,7 @@ def _account(resource: Resource, vocabulary: Vocabulary, metadata: sa.MetaData) 
     return Account(
         # An account's first choice is whether it may be used.
         state=next(field.name for field in resource.fields if isinstance(field.type, Choice)),
-        parent=own[PARENT],
-        binned=own[BINNED],
-        owner=usage[f"{resource.kind}_id"],
-        counters={name: usage[name] for name in counters(vocabulary)},
+        child=own[PARENT].is_not(None),
+        binned=own[BINNED].is_not(None),
+        counters={name: Counter(usage[f"{resource.kind}_id"], usage[name]) for name in counters(vocabulary)},
     )

@@ -23,7 +23,7 @@ class Step:
 
     to: int
     says: str
-    run: Callable[[sa.Connection], None]
+    run: Callable[[sa.Connection, sa.MetaData], None]
 
 
 def _index_parents(connection: sa.Connection, names: Iterable[str]) -> None:
@@ -39,12 +39,17 @@ def _index_parents(connection: sa.Connection, names: Iterable[str]) -> None:
         connection.execute(CreateIndex(index, if_not_exists=True))
 
 
-VERSION = 2
+VERSION = 3
 STEPS: tuple[Step, ...] = (
-    Step(2, "sub-accounts are found by their parent", lambda connection: _index_parents(connection, ["esp_tenant"])),
+    Step(2, "sub-accounts are found by their parent", lambda connection, _: _index_parents(connection, ["esp_tenant"])),
+    Step(
+        3,
+        "customers without a package have settings",
+        lambda connection, metadata: metadata.tables["esp_platform"].create(connection, checkfirst=True),
+    ),
 )
 """In the order of their versions. MariaDB commits at every DDL statement, so each can be run again after it broke
-off."""
+off; and so a step may also find done what it was to do."""
 
 
 def create(connection: sa.Connection, metadata: sa.MetaData) -> Sequence[str]:
@@ -99,7 +104,9 @@ def check_version(connection: sa.Connection, version: int = VERSION) -> None:
         )
 
 
-def upgrade(connection: sa.Connection, steps: Sequence[Step] = STEPS, version: int = VERSION) -> Sequence[str]:
+def upgrade(
+    connection: sa.Connection, metadata: sa.MetaData, steps: Sequence[Step] = STEPS, version: int = VERSION
+) -> Sequence[str]:
     """Run the steps that are missing, all in one transaction (but on MariaDB); what was done. Raises TargetError on a
     newer schema."""
     found = version_of(connection)
@@ -108,7 +115,7 @@ def upgrade(connection: sa.Connection, steps: Sequence[Step] = STEPS, version: i
     done = []
     for step in steps:
         if step.to > found:
-            step.run(connection)
+            step.run(connection, metadata)
             connection.execute(sa.update(sa.table(SCHEMA, sa.column(VERSION_COLUMN))).values({VERSION_COLUMN: step.to}))
             done.append(f"version {step.to}: {step.says}")
     connection.commit()

@@ -13,7 +13,6 @@ from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.rights import Rights
 from reconciler.model.target import TargetSettings
-from reconciler.model.values import Value
 from reconciler.targets.native import provision, seed
 from reconciler.targets.native.mapping import system
 from reconciler.targets.native.seed_data import FORGOTTEN
@@ -59,10 +58,6 @@ class NativeTarget:
         """Every kind."""
         return frozenset(self._system.kinds)
 
-    def refuses(self, kind: str, field: str, value: Value) -> str:
-        """Why this value cannot be held, in words; empty: it can. The tables are made for the vocabulary, so it can."""
-        return ""
-
     @contextmanager
     def reader(self) -> Iterator[SqlReader]:
         """One snapshot. Raises TargetError when the database is not there, not ours or of another version."""
@@ -91,7 +86,7 @@ class NativeTarget:
         with opened(self._place, Door.READ) as connection:
             provision.version_of(connection)  # a file that is not ours is not opened for writing
         with opened(self._place, Door.WRITE) as connection:
-            return provision.upgrade(connection)
+            return provision.upgrade(connection, self._metadata)
 
     def seed(self) -> Sequence[str]:
         """Fill an empty database like a running ESP. Raises TargetError when it is not empty."""

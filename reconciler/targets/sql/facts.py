@@ -4,7 +4,7 @@ Decides nothing. Knows no kind by name."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +16,12 @@ from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Values
 from reconciler.targets.sql.codec import raw, text
 from reconciler.targets.sql.mapping import Account, Col, Column, Foreign, KindMap, Side, System
+from reconciler.targets.sql.php import plain
+from reconciler.targets.sql.registers import lines, plain_text
+from reconciler.targets.sql.registers import number as spelled
 from reconciler.targets.sql.rows import NOTHING, Rows, collector_resting
 from reconciler.targets.sql.schema import LiveSchema
-from reconciler.targets.sql.wire import Wire, chunks
+from reconciler.targets.sql.wire import Query, Wire, chunks
 
 
 class Witness:
@@ -64,18 +67,19 @@ class Witness:
 
     def _count(self, user: KindMap, place: Foreign, tallies: Mapping[int, Tally]) -> None:
         groups = _groups(user)
+        words = _words(user)
         for chunk in chunks(tallies):
             statement = sa.select(place.column, *groups, sa.func.count()).group_by(place.column, *groups)
             for number, state, is_binned, is_child, count in self._wire.counts(
                 statement.where(place.column.in_(chunk))
             ):
-                tallies[number].add(state, count, binned=bool(is_binned), unnamed=bool(is_child))
+                tallies[number].add(words(state), count, binned=bool(is_binned), unnamed=bool(is_child))
 
     def _name(self, user: KindMap, place: Foreign, tallies: Mapping[int, Tally]) -> None:
         """The first few names, from one small query an object, for only few are asked for."""
         named = sa.select(user.key).order_by(user.key).limit(SAMPLE)
         if user.account:
-            named = named.where(user.account.parent.is_(None))
+            named = named.where(sa.not_(user.account.child))
         for number, tally in tallies.items():
             if tally.total:
                 tally.names += [text(row[0]) for row in self._wire.counts(named.where(place.column == number))]
@@ -83,16 +87,34 @@ class Witness:
     def _pointers(self, wanted: Mapping[str, list[str]]) -> Iterator[tuple[Ref, tuple[tuple[Ref, str], ...]]]:
         for kind, keys in wanted.items():
             names = {number: key for key, number in self._ids(kind, keys).items()}
-            members = set(self._vocabulary.memberships[kind])
             found: dict[str, list[tuple[Ref, str]]] = {key: [] for key in names.values()}
-            for other, field_name, place in self._system.referrers(kind):
-                if (other.kind, field_name) in members:
-                    continue
-                statement = sa.select(place.column, other.key).where(*other.shown)
-                for number, key in self._wire.among(statement, place.column, names):
-                    found[names[number]].append((Ref(other.kind, text(key)), field_name))
+            for number, ref, field_name in self._naming(kind, names):
+                found[names[number]].append((ref, field_name))
             for key, pointing in found.items():
                 yield Ref(kind, key), tuple(sorted(pointing))
+
+    def _naming(self, kind: str, ids: Collection[int]) -> Iterator[tuple[int, Ref, str]]:
+        """(id, who names it, by which field) for all that names one of these but its users."""
+        members = set(self._vocabulary.memberships[kind])
+        for other, field_name, place in self._system.referrers(kind):
+            if (other.kind, field_name) not in members:
+                statement = sa.select(place.column, other.key).where(*other.shown)
+                for number, key in self._wire.among(statement, place.column, ids):
+                    yield number, Ref(other.kind, text(key)), field_name
+        for other, field_name, option in self._system.options_naming(kind):
+            keys = {number: text(key) for number, key in self._wire.rows(sa.select(other.id, other.key))}
+            for _, owner, code, said in lines(self._wire, option.register, None, option.code):
+                if code == option.code and spelled(said) in ids and owner in keys:
+                    yield spelled(said) or 0, Ref(other.kind, keys[owner]), field_name
+        for pointer in self._system.pointers:
+            if pointer.kind == kind:
+                pointing: Query = sa.select(pointer.number, pointer.name).where(*pointer.where)
+                is_text = not isinstance(pointer.number.type, sa.Integer)
+                rows = self._wire.rows(pointing) if is_text else self._wire.among(pointing, pointer.number, ids)
+                for said, name in rows:
+                    number = spelled(plain(plain_text(said) or ""))
+                    if number is not None and number in ids:
+                        yield number, Ref(pointer.by, text(name)), pointer.field
 
     def _meters(self, wanted: Mapping[str, list[str]], counters: Iterable[str]) -> dict[Ref, tuple[Meter, ...]]:
         meters: dict[Ref, tuple[Meter, ...]] = {}
@@ -120,9 +142,12 @@ class Witness:
         """File a Meter of each user under what `group` says."""
         names = sorted(set(counters) & set(account.counters))
         overrides = self._overrides(user)
+        source: sa.FromClause = user.table
+        for owner in dict.fromkeys(account.counters[name].owner for name in names):
+            source = source.outerjoin(owner.table, owner == user.id)
         statement = (
-            sa.select(group, user.id, user.key, *(account.counters[name] for name in names))
-            .select_from(user.table.outerjoin(account.owner.table, account.owner == user.id))
+            sa.select(group, user.id, user.key, *(account.counters[name].count for name in names))
+            .select_from(source)
             .where(*user.shown)
         )
         for number, user_id, key, *counted in self._wire.counted(statement, group, found):
@@ -137,7 +162,7 @@ class Witness:
     def _overrides(self, user: KindMap) -> Mapping[int, Values]:
         for place in user.fields.values():
             if isinstance(place, Side):
-                return Rows(self._wire, self._system).side(place, None)
+                return Rows(self._wire, self._system).overrides(user, place)
         return {}
 
     def _ids(self, kind: str, keys: Iterable[str]) -> dict[str, int]:
@@ -187,11 +212,17 @@ def by_kind(refs: Iterable[Ref]) -> dict[str, list[str]]:
     return {kind: sorted(found[kind]) for kind in sorted(found)}
 
 
+def _words(user: KindMap) -> Callable[[Any], Any]:
+    """The state of a user in the words that files use; what they do not know as it is."""
+    state = user.fields[user.account.state] if user.account else None
+    return (lambda stored: state.codec.decode([stored])[0]) if isinstance(state, Column) else (lambda stored: stored)
+
+
 def _groups(user: KindMap) -> tuple[sa.ColumnElement[Any], ...]:
     """State, whether in the bin, whether a sub-account: what users are counted by."""
     if user.account is None:
         return (sa.literal(""), sa.literal(0), sa.literal(0))
     state = user.fields[user.account.state]
     assert isinstance(state, Column)
-    set_ = (sa.case((column.is_(None), 0), else_=1) for column in (user.account.binned, user.account.parent))
+    set_ = (sa.case((condition, 1), else_=0) for condition in (user.account.binned, user.account.child))
     return (state.column, *set_)

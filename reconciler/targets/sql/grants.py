@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 from reconciler.model.resource import Removal, Resource, Vocabulary
 from reconciler.model.rights import Deed, Right, Rights
 from reconciler.targets.sql.dialect import Granting, Power, granting
+from reconciler.targets.sql.mapped import mapped
 from reconciler.targets.sql.mapping import Col, Column, Foreign, KindMap, Links, Pairs, Side, System
 
 PLANNING: Final = "reconciler_plan"
@@ -151,22 +153,33 @@ def _reading(system: System) -> Iterator[Right]:
 
 
 def _mapped(system: System) -> Iterator[Col]:
+    """Every column of a table that is read: mapped, counted, or only in a condition."""
+    yield from (column for column in mapped(system) if isinstance(column.table, sa.Table))
     for catalogue in system.catalogues.values():
-        yield from (catalogue.id, catalogue.name)
+        yield from _columns_in(catalogue.id, catalogue.name, *catalogue.where)
     for kind in system.kinds.values():
-        yield from (kind.id, kind.key, kind.created)
-        for place in kind.fields.values():
-            match place:
-                case Column(column=column) | Foreign(column=column):
-                    yield column
-                case Links(owner=owner, item=item):
-                    yield from (owner, item)
-                case Pairs(owner=owner, name=name, value=value):
-                    yield from (owner, name, value)
-                case Side(owner=owner, columns=columns):
-                    yield from (owner, *(inner.column for inner in columns.values()))
+        yield from _columns_in(kind.created, *kind.where)
         if kind.account:
-            yield from (kind.account.parent, kind.account.binned, kind.account.owner, *kind.account.counters.values())
+            yield from _columns_in(kind.account.child, kind.account.binned)
+            for counter in kind.account.counters.values():
+                yield from _columns_in(counter.owner, counter.count)
+    for pointer in system.pointers:
+        yield from _columns_in(pointer.number, pointer.name, *pointer.where)
+    for mirror in system.mirrors:
+        yield from (mirror.copy, mirror.of, mirror.through, mirror.number, mirror.on)
+        yield from _columns_in(*mirror.where, *mirror.proof)
+
+
+def _columns_in(*expressions: sa.ClauseElement) -> Iterator[Col]:
+    """The columns of tables that expressions speak of, those of queries inside them too."""
+    for expression in expressions:
+        inside = expression.table if isinstance(expression, sa.Column) else expression
+        if isinstance(expression, sa.Column) and isinstance(inside, sa.Table):
+            yield expression
+            continue
+        for found in visitors.iterate(inside):
+            if isinstance(found, sa.Column) and isinstance(found.table, sa.Table):
+                yield found
 
 
 def _writing(kind: KindMap, resource: Resource, creates: Collection[str]) -> Iterator[Right]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, cast
 
 import sqlalchemy as sa
 
 from reconciler.model.values import Value
 from reconciler.targets.sql.codec import Codec
+from reconciler.targets.sql.mirror import Mirror
 
 Col: TypeAlias = "sa.Column[Any]"
+
+
+def column_of(query: sa.Subquery, name: str) -> Col:
+    """A column of a query, which is as good as one of a table where nothing is written."""
+    return cast("Col", query.c[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +31,25 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """The id of another object. `empty`: what NULL means."""
+    """The id of another object. `empty`: what NULL means, and 0, which no object has. `nothing`: which of the two is
+    written."""
 
     column: Col
     kind: str
     empty: Value | None
+    nothing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Names out of a catalogue, one row each in a table of pairs of ids. `empty`: the value without any row."""
+    """Names out of a catalogue, one row each in a table of pairs of ids. `empty`: the value without any row. `where`:
+    which rows are ours; others are left alone."""
 
     owner: Col
     item: Col
     catalogue: str
     empty: Value
+    where: tuple[sa.ColumnElement[bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,73 +64,237 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A row at the side of the object's own, with a nullable column for each field of a map; NULL: not in the map."""
+    """A row at the side of the object's own, with a nullable column for each field of a map; what decodes to None is
+    not in the map. `own`: such columns in the object's own row."""
 
     owner: Col
     columns: Mapping[str, Column]
+    own: Mapping[str, Column] = field(default_factory=dict)
 
 
-Place: TypeAlias = Column | Foreign | Links | Pairs | Side
+Ids: TypeAlias = Mapping[str, tuple[int, ...]]
+"""Name → the ids of all that is called so: nothing there need prevent several."""
+
+
+class Weave(Protocol):
+    """A value among others in the same columns."""
+
+    def decode(self, stored: tuple[Any, ...], names: Mapping[int, str]) -> Value | None:
+        """The value. `names`: id → name of the catalogue."""
+        ...
+
+    def encode(self, value: Value | None, stored: tuple[Any, ...], ids: Ids) -> tuple[Any, ...]:
+        """The columns with the value written into what is there; all None in a new row."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Woven:
+    """A value that shares columns of the kind's own table with others. `catalogue`: whose ids are in it."""
+
+    columns: tuple[Col, ...]
+    weave: Weave
+    catalogue: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """A table of options, a row a code. Nothing there need prevent several rows of one code.
+
+    `id` None: a code has one row. `owner` None: the options are those of the only object of the kind. `within`: columns
+    whose value is fixed. `serialized`: set where the text is PHP's own form. `template`: code → text of what a new
+    object gets besides its fields. `secret`: words in a code whose text nobody may see (RULES 30)."""
+
+    code: Col
+    value: Col
+    id: Col | None = None
+    owner: Col | None = None
+    within: Mapping[Col, str] = field(default_factory=dict)
+    serialized: Col | None = None
+    template: Mapping[str, str] = field(default_factory=dict)
+    secret: tuple[str, ...] = ("password", "secret", "token")
+
+    @property
+    def table(self) -> sa.Table:
+        """Where the rows are."""
+        table = self.code.table
+        assert isinstance(table, sa.Table)
+        return table
+
+    def hides(self, code: str) -> bool:
+        """Whether the option holds a secret."""
+        return any(word in code.lower() for word in self.secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value in a register. `missing`: what it means that there is no row, or NULL in it."""
+
+    register: Register
+    code: str
+    codec: Codec
+    missing: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class OptionReference:
+    """The id of another object, as the text of an option. `empty`: what no row, no text or a 0 means."""
+
+    register: Register
+    code: str
+    kind: str
+    empty: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """All options of a register that no field of its own speaks of."""
+
+    register: Register
+
+
+Place: TypeAlias = Column | Foreign | Links | Pairs | Side | Woven | Option | OptionReference | Options
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Names that are assigned but never created by us."""
+    """Names that are assigned but never created by us. `where`: which rows count; `rather`: which of several rows of
+    one name is meant by it; `single`: several of one name cannot be told apart, so only those that are linked already
+    can be meant."""
 
     id: Col
     name: Col
+    where: tuple[sa.ColumnElement[bool], ...] = ()
+    rather: sa.ColumnElement[bool] | None = None
+    single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What is counted of each account: a column of a table, or of a query, with one row an `owner`."""
+
+    owner: Col
+    count: Col
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """What an object that is a user of others has besides its fields: `state`, the field that tells whether it is in
-    use; `parent`, set for sub-accounts; `binned`, set for what lies in the bin; `owner` and `counters` of its usage."""
+    use; `child`, true of sub-accounts; `binned`, true of what lies in the bin; `counters` of its usage."""
 
     state: str
-    parent: Col
-    binned: Col
-    owner: Col
-    counters: Mapping[str, Col]
+    child: sa.ColumnElement[bool]
+    binned: sa.ColumnElement[bool]
+    counters: Mapping[str, Counter] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindMap:
-    """One kind in one table."""
+    """One kind in one table. `where`: which of its rows are objects of the kind. `belongs`: owner columns of rows that
+    belong to the object alone, besides those of its fields. `rivals`: pairs of fields of which one at most is not
+    `off`."""
 
     kind: str
-    table: sa.Table
+    table: sa.Table | sa.Subquery
     id: Col
     key: Col
-    created: Col
+    created: sa.ColumnElement[Any]
     fields: Mapping[str, Place]
     account: Account | None = None
+    where: tuple[sa.ColumnElement[bool], ...] = ()
+    belongs: tuple[Col, ...] = ()
+    rivals: tuple[tuple[str, str], ...] = ()
 
     @property
     def shown(self) -> tuple[sa.ColumnElement[bool], ...]:
         """What makes a row an object: sub-accounts and what lies in the bin are none."""
-        return (self.account.parent.is_(None), self.account.binned.is_(None)) if self.account else ()
+        if self.account is None:
+            return self.where
+        return (*self.where, sa.not_(self.account.child), sa.not_(self.account.binned))
 
     def belongings(self) -> Iterator[Col]:
         """The owner columns of all rows that belong to the object alone and go with it."""
+        owners: dict[Col, None] = {}
         for place in self.fields.values():
-            if isinstance(place, (Links, Pairs, Side)):
-                yield place.owner
-        if self.account:
-            yield self.account.owner
+            match place:
+                case Links(owner=owner) | Pairs(owner=owner) | Side(owner=owner):
+                    owners[owner] = None
+                case Option(register=register) | OptionReference(register=register) | Options(register=register):
+                    if register.owner is not None:
+                        owners[register.owner] = None
+                case _:
+                    pass
+        yield from {**owners, **dict.fromkeys(self.belongs)}
+
+    def registers(self) -> tuple[Register, ...]:
+        """The registers that its fields are in."""
+        found = {
+            place.register.code: place.register
+            for place in self.fields.values()
+            if isinstance(place, (Option, OptionReference, Options))
+        }
+        return tuple(found.values())
+
+    def codes(self, register: Register) -> frozenset[str]:
+        """The codes of a register that fields of their own speak of."""
+        return frozenset(
+            place.code
+            for place in self.fields.values()
+            if isinstance(place, (Option, OptionReference)) and place.register.code is register.code
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pointer:
+    """What else of the system names an object of a kind though no field speaks of it, such as a price plan: `by` and
+    `name` tell what it is, `field` how it names it. `number`: the id, as a number or as text."""
+
+    kind: str
+    by: str
+    name: sa.ColumnElement[Any]
+    field: str
+    number: Col
+    where: tuple[sa.ColumnElement[bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamps:
+    """What a table wants besides our values. `fresh`: column → value of a new row; `touched`: of a changed one.
+    NOW is this moment."""
+
+    fresh: Mapping[str, Any] = field(default_factory=dict)
+    touched: Mapping[str, Any] = field(default_factory=dict)
+
+
+NOW: Final = "now"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """A whole system: its kinds and catalogues. `hiding`: names of tables that hold more than we may see, such as the
-    hash of a password; of them only the mapped columns are asked for."""
+    """A whole system: its kinds and catalogues; who else points at objects; what its tables want besides (by name).
+
+    `hiding`: names of tables that hold more than we may see, such as passwords: only mapped columns are selected.
+    `mirrors`: what is kept equal along with what is written. `by_triggers`: class A is had by triggers, for a foreign
+    key would refuse what the application itself leaves behind."""
 
     kinds: Mapping[str, KindMap]
     catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
+    pointers: tuple[Pointer, ...] = ()
+    stamps: Mapping[str, Stamps] = field(default_factory=dict)
     hiding: frozenset[str] = frozenset()
+    mirrors: tuple[Mirror, ...] = ()
+    by_triggers: bool = False
 
     def referrers(self, kind: str) -> Iterator[tuple[KindMap, str, Foreign]]:
-        """Every field of any kind that names an object of this kind."""
+        """Every field of any kind that names an object of this kind by a column."""
         for other in self.kinds.values():
             for name, place in other.fields.items():
                 if isinstance(place, Foreign) and place.kind == kind:
+                    yield other, name, place
+
+    def options_naming(self, kind: str) -> Iterator[tuple[KindMap, str, OptionReference]]:
+        """Every field of any kind that names an object of this kind by an option."""
+        for other in self.kinds.values():
+            for name, place in other.fields.items():
+                if isinstance(place, OptionReference) and place.kind == kind:
                     yield other, name, place

@@ -58,6 +58,7 @@ class SqlReader:
             twins={kind: groups for kind, groups in twins.items() if groups},
             unnameable={kind: records for kind, records in unnameable.items() if records},
             taken={kind: names for kind, names in taken.items() if names},
+            unclear=rows.unclear(),
         )
 
     def facts(self, question: Question) -> Facts:

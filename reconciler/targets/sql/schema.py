@@ -15,9 +15,10 @@ from reconciler.targets.sql.dialect import (
     enforces_references,
     restricting,
     speaking,
+    triggers,
     watches,
 )
-from reconciler.targets.sql.mapping import Col, Foreign, KindMap, System
+from reconciler.targets.sql.mapping import Col, KindMap, System
 from reconciler.targets.sql.wire import Wire, chunks
 
 REFUSING: Final = frozenset({"", "RESTRICT", "NO ACTION"})
@@ -55,31 +56,35 @@ class LiveSchema:
     def protection(self, system: System, kind: str) -> str:
         """The class of a kind: A, every reference to it refuses a delete, by a foreign key or by triggers on the side
         of the users; B, one would be emptied or spread; C, one has neither (RELIABILITY 2.2)."""
-        return max((self._class(place, system.kinds[kind]) for _, _, place in system.referrers(kind)), default="A")
+        return max((self._class(column, system.kinds[kind]) for column in _naming(system, kind)), default="A")
 
     def raising(self, system: System, kind: str) -> Iterator[str]:
         """The SQL that gives the kind class A, a statement a reference."""
-        for _, _, place in system.referrers(kind):
-            if self._class(place, system.kinds[kind]) != "A":
-                table, column = place.column.table.name, place.column.name
-                wanted = Link(table, column, system.kinds[kind].table.name, "RESTRICT", f"fk_{table}_{column}")
-                yield restricting(self._wire.connection, wanted, next(iter(self._links_of(place)), None))
+        for naming in _naming(system, kind):
+            if self._class(naming, system.kinds[kind]) != "A":
+                table, column = naming.table.name, naming.name
+                of, key = system.kinds[kind].table.name, system.kinds[kind].id.name
+                wanted = Link(table, column, of, "RESTRICT", f"fk_{table}_{column}", key)
+                if system.by_triggers:
+                    yield from triggers(wanted)
+                else:
+                    yield restricting(self._wire.connection, wanted, next(iter(self._links_of(naming)), None))
 
-    def _links_of(self, place: Foreign) -> list[Link]:
-        named = (place.column.table.name, place.column.name)
+    def _links_of(self, column: Col) -> list[Link]:
+        named = (column.table.name, column.name)
         return [link for link in self.links if (link.table, link.column) == named]
 
-    def _class(self, place: Foreign, target: KindMap) -> str:
-        actions = {link.on_delete for link in self._links_of(place) if link.refers_to == target.table.name}
-        if actions & REFUSING or self._is_watched(place, target):
+    def _class(self, column: Col, target: KindMap) -> str:
+        actions = {link.on_delete for link in self._links_of(column) if link.refers_to == target.table.name}
+        if actions & REFUSING or self._is_watched(column, target):
             return "A"
         return "B" if actions else "C"
 
-    def _is_watched(self, place: Foreign, target: KindMap) -> bool:
+    def _is_watched(self, column: Col, target: KindMap) -> bool:
         """Whether triggers refuse to refer to what is gone. One that locks nothing refuses too late, so it has to say
         all three: what it looks at, that it locks it, and that it refuses."""
-        told = [(watch.event, watch.body.lower()) for watch in self.watches if watch.table == place.column.table.name]
-        words = (target.table.name, place.column.name)
+        told = [(watch.event, watch.body.lower()) for watch in self.watches if watch.table == column.table.name]
+        words = (target.table.name, column.name)
         events = {
             event
             for event, body in told
@@ -105,13 +110,42 @@ class LiveSchema:
         keys = {number: key for key, number in ids.items()}
         hit: dict[str, list[str]] = {}
         for link in spreading:
-            column: Col = sa.column(link.column)  # type: ignore[assignment]
-            for number, count in self._counted(link.table, column, keys):
-                hit.setdefault(keys[number], []).append(f"{SPREADING[link.on_delete]} {count} of {link.table}")
+            for last, number, count in self._hit((link,), keys):
+                hit.setdefault(keys[number], []).append(f"{SPREADING[last.on_delete]} {count} of {last.table}")
         for key, words in sorted(hit.items()):
             yield key, f"would {', '.join(words)}"
 
-    def _counted(self, table: str, column: Col, ids: Iterable[int]) -> Iterator[tuple[int, int]]:
+    def _hit(self, path: tuple[Link, ...], ids: Iterable[int]) -> Iterator[tuple[Link, int, int]]:
+        """(foreign key, id, how many rows it would hit) at the end of a path of foreign keys, and beyond: what goes
+        takes along what refers to it."""
+        last = path[-1]
+        counts = dict(self._counted(path, ids))
+        yield from ((last, number, count) for number, count in counts.items())
+        if counts and last.on_delete == "CASCADE":
+            passed = {link.table for link in path}
+            for link in self.links:
+                if link.refers_to == last.table and link.on_delete in SPREADING and link.table not in passed:
+                    yield from self._hit((*path, link), counts)
+
+    def _counted(self, path: tuple[Link, ...], ids: Iterable[int]) -> Iterator[tuple[int, int]]:
+        tables = [
+            sa.table(
+                link.table, *(sa.column(name) for name in sorted({link.column, *(after.key for after in beyond)}))
+            ).alias(f"step_{number}")
+            for number, link in enumerate(path)
+            for beyond in [path[number + 1 : number + 2]]
+        ]
+        first = tables[0].c[path[0].column]
+        source: sa.FromClause = tables[0]
+        for before, table, link in zip(tables, tables[1:], path[1:], strict=False):
+            source = source.join(table, table.c[link.column] == before.c[link.key])
+        statement = sa.select(first, sa.func.count()).select_from(source).group_by(first)
         for chunk in chunks(ids):
-            statement = sa.select(column, sa.func.count()).select_from(sa.table(table)).group_by(column)
-            yield from ((number, count) for number, count in self._wire.counts(statement.where(column.in_(chunk))))
+            yield from ((number, count) for number, count in self._wire.counts(statement.where(first.in_(chunk))))
+
+
+def _naming(system: System, kind: str) -> tuple[Col, ...]:
+    """Every column that names objects of a kind, whether a field speaks of it or not."""
+    fields = [place.column for _, _, place in system.referrers(kind)]
+    others = [p.number for p in system.pointers if p.kind == kind and isinstance(p.number.type, sa.Integer)]
+    return tuple(dict.fromkeys(column for column in (*fields, *others) if isinstance(column.table, sa.Table)))

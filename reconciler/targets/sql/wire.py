@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
+from reconciler.model.errors import TargetError
 from reconciler.targets.sql.dialect import Database, counts_can_lock, speaking
 from reconciler.targets.sql.mapping import Col, KindMap
 
@@ -78,6 +79,7 @@ class Wire:
         """One statement for many rows, past SQLAlchemy's work on each: they hold only numbers and text, which no
         driver wants converted."""
         compiled = change.compile(dialect=self.connection.dialect, column_keys=list(names))
+        assert set(names) == set(compiled.bind_names.values()), f"{names}: not all are columns of the table"
         order = compiled.positiontup
         sent: Any = rows
         if order is None:
@@ -91,13 +93,19 @@ class Wire:
         """key → id of the objects of these keys that are live. `only_named`: they are not going to be written.
 
         The database may find more than was asked for (MariaDB equates `Café` and `cafe`), never less; what is
-        exactly the same is decided here (RULES 1).
+        exactly the same is decided here (RULES 1). Raises TargetError when two rows have the same name.
         """
         wanted = set(keys)
         statement: Query = sa.select(kind.key, kind.id).where(*kind.shown)
         ask = self.names if only_named else self.rows
         found = (row for chunk in chunks(sorted(wanted)) for row in ask(statement.where(kind.key.in_(chunk))))
-        return {key: number for key, number in found if key in wanted}
+        ids: dict[str, int] = {}
+        for key, number in found:
+            if key in wanted and ids.setdefault(key, number) != number:
+                raise TargetError(
+                    f'there are two of {kind.kind} "{key}" in the live system', remedy="rename one of them"
+                )
+        return ids
 
 
 def chunks(wanted: Iterable[Any]) -> Iterator[list[Any]]:

@@ -3,7 +3,7 @@ Decides nothing and proves nothing: that is the engine's. Knows no kind by name.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,11 +19,13 @@ from reconciler.model.target import Draft
 from reconciler.targets.sql.codec import text
 from reconciler.targets.sql.dialect import roll_back, speaking
 from reconciler.targets.sql.facts import Witness, by_kind
-from reconciler.targets.sql.ink import Ink, delete_where
-from reconciler.targets.sql.mapping import KindMap, System
+from reconciler.targets.sql.ink import Ink, _table, delete_where
+from reconciler.targets.sql.mapped import mapped
+from reconciler.targets.sql.mapping import Col, KindMap, Options, System
 from reconciler.targets.sql.membership import members, memberships
+from reconciler.targets.sql.mirror import Mirror
 from reconciler.targets.sql.reader import record
-from reconciler.targets.sql.restoring import kept, restore
+from reconciler.targets.sql.restoring import kept, restore, restore_beside
 from reconciler.targets.sql.rows import Rows, collector_resting
 from reconciler.targets.sql.wire import Query, Wire, chunks
 
@@ -38,6 +40,7 @@ class SqlWriter:
         self._gone: dict[str, dict[int, str]] = {}
         self._guarded: set[str] = set()
         self._witness = Witness(wire, system, vocabulary)
+        self._mirrors: dict[Mirror, bool] | None = None
 
     @property
     def session(self) -> Session:
@@ -49,6 +52,7 @@ class SqlWriter:
         with speaking(self._wire.place):
             if not self._wire.connection.in_transaction():
                 self._wire.connection.begin()
+                self._mirrors = None
 
     def read(self, refs: Collection[Ref]) -> Mapping[Ref, Record]:
         """These objects as they are now, locked; those that are not live are missing."""
@@ -68,7 +72,8 @@ class SqlWriter:
         return facts
 
     def raw(self, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Any]]:
-        """Every column of every row of these objects, also columns we do not know: table → rows (RULES 21)."""
+        """Every column of every row of these objects, also columns we do not know: table → rows (RULES 21). Of a table
+        that hides something only what the mapping speaks of."""
         found: dict[Ref, dict[str, list[dict[str, Any]]]] = {}
         for name, keys in by_kind(refs).items():
             kind = self._system.kinds[name]
@@ -76,8 +81,8 @@ class SqlWriter:
             found |= {ref: {} for ref in refs_by_id.values()}
             for column in (kind.id, *kind.belongings()):
                 table = column.table.name
-                everything = sa.select(sa.text("*")).select_from(column.table)
-                for row in self._wire.among(everything, column, refs_by_id):
+                everything: Query = sa.select(*self._visible(column.table)).select_from(column.table)
+                for row in self._wire.among(everything.where(*self._sayable(kind, column)), column, refs_by_id):
                     whole = {label: kept(value) for label, value in row._mapping.items()}
                     found[refs_by_id[whole[column.name]]].setdefault(table, []).append(whole)
         return found
@@ -93,8 +98,7 @@ class SqlWriter:
         own = self._system.kinds[kind]
         ink = Ink(self._wire, self._system, own)
         with collector_resting():
-            for columns, batch in ink.stored(rows):
-                self._wire.insert(own.table, (own.key.name, *columns), batch)
+            ink.insert(rows)
             ids = self._live(own, rows)
             ink.extras({ids[key]: draft for key, draft in rows.items()}, occupied=())
 
@@ -102,11 +106,13 @@ class SqlWriter:
         """key → the fields to write; a whole set, map or override row replaces what is there."""
         own = self._system.kinds[kind]
         ink = Ink(self._wire, self._system, own)
+        self._look_into_mirrors()
         with collector_resting():
             ids = self._live(own, rows)
             drafts = {ids[key]: draft for key, draft in rows.items()}
             ink.update_columns(drafts)
             ink.extras(drafts, occupied=drafts)
+            self._follow(own.id, drafts)
 
     def restore(self, kind: str, rows: Mapping[str, Draft], raw: Mapping[str, Raw]) -> None:
         """Insert what was deleted, with all columns and the id that it had; references and maps as `rows` say."""
@@ -114,15 +120,23 @@ class SqlWriter:
         ink = Ink(self._wire, self._system, own)
         restore(self._wire, own, ink, rows, raw)
         ids = self._live(own, rows)
-        ink.extras({ids[key]: draft for key, draft in rows.items()}, occupied=())
+        restore_beside(self._wire, own, ids, raw)
+        # The options are there again as they were, row by row; only what they refer to may have another id by now.
+        whole = {name for name, place in own.fields.items() if isinstance(place, Options)}
+        drafts = {
+            ids[key]: {name: value for name, value in draft.items() if name not in whole} for key, draft in rows.items()
+        }
+        ink.extras(drafts, occupied=drafts)
 
     def reassign(self, ref: Ref, to: str, chosen: Members | None = None) -> int:
         """Move every user, sub-accounts and those in the bin too (RULES 11), or those `chosen` who are still there;
         how many were moved."""
         ids = self._live(self._system.kinds[ref.kind], (ref.key, to))
+        self._look_into_mirrors()
         moved = 0
         for user, column in memberships(self._system, self._vocabulary, ref.kind):
-            change = sa.update(column.table).where(column == ids[ref.key]).values({column: ids[to]})
+            touched = Ink(self._wire, self._system, user).stamps(_table(column))["touched"]
+            change = sa.update(column.table).where(column == ids[ref.key]).values({column.name: ids[to], **touched})
             if chosen is None:
                 moved += self._wire.write(change)
                 continue
@@ -130,6 +144,7 @@ class SqlWriter:
             there: Query = sa.select(user.id, user.key).where(column == ids[ref.key])
             ours = [number for number, key in self._wire.among(there, user.key, sorted(wanted)) if key in wanted]
             moved += sum(self._wire.write(change.where(user.id.in_(some))) for some in chunks(ours))
+        self._follow(self._system.kinds[ref.kind].id, (ids[to],))
         return moved
 
     def members(self, ref: Ref) -> Members:
@@ -174,6 +189,35 @@ class SqlWriter:
         """Explicitly, after any error (RULES 18)."""
         with speaking(self._wire.place):
             roll_back(self._wire.connection)
+
+    def _look_into_mirrors(self) -> None:
+        """Find out, before anything is written, which copies the application keeps equal, and whether it clears them.
+        One look without locks: it is no guard, and would lock every user."""
+        if self._mirrors is None:
+            self._mirrors = {}
+            for mirror in self._system.mirrors:
+                with speaking(self._wire.place):
+                    seen = {(row[0], row[1]) for row in self._wire.connection.execute(mirror.evidence())}
+                if (1, 0) in seen and (1, 1) not in seen:
+                    self._mirrors[mirror] = (0, 1) not in seen
+
+    def _follow(self, changed: Col, ids: Iterable[int]) -> None:
+        for mirror, clearing in (self._mirrors or {}).items():
+            for some in chunks(ids):
+                change = mirror.follow(changed, some, clearing=clearing)
+                if change is not None:
+                    self._wire.write(change)
+
+    def _sayable(self, kind: KindMap, owner: Col) -> Iterator[sa.ColumnElement[bool]]:
+        """Rows of options that hold no secret."""
+        for register in kind.registers():
+            if register.owner is owner:
+                yield from (sa.not_(register.code.icontains(word, autoescape=True)) for word in register.secret)
+
+    def _visible(self, table: sa.FromClause) -> Sequence[Any]:
+        if not isinstance(table, sa.Table) or table.name not in self._system.hiding:
+            return [sa.text("*")]
+        return sorted((c for c in mapped(self._system) if c.table is table), key=lambda column: column.name)
 
     def _live(self, kind: KindMap, keys: Collection[str]) -> dict[str, int]:
         ids = self._wire.ids(kind, keys)

@@ -76,7 +76,8 @@ def test_every_field_explains_itself(tmp_path: Path, resource: Resource) -> None
     """A value that fits no type, in every field of every kind: each is told of, with a remedy."""
     for number, field in enumerate(resource.fields):
         *groups, leaf = field.name.split(".")
-        content = "X: " + "".join(f"{{{group}: " for group in groups) + f"{{{leaf}: [[]]}}" + "}" * len(groups)
+        opened, closed = "".join(f"{{{group}: " for group in groups), "}" * len(groups)
+        content = f"{resource.only_key or 'X'}: {opened}{{{leaf}: [[]]}}{closed}"
         (finding,) = loaded(tmp_path / str(number), {f"{resource.folder}/x.yaml": content}).findings
         assert finding.field.startswith(field.name)
         assert finding.remedy

@@ -100,7 +100,7 @@ def overrides(fields: Mapping[str, Field]) -> st.SearchStrategy[dict[str, Any]]:
 @st.composite
 def keys_of_a_world(draw: st.DrawFn) -> dict[str, list[str]]:
     unique = st.lists(names, min_size=1, max_size=3, unique_by=folded)
-    return {resource.kind: draw(unique) for resource in KINDS}
+    return {resource.kind: [resource.only_key] if resource.only_key else draw(unique) for resource in KINDS}
 
 
 @st.composite

@@ -316,8 +316,13 @@ def test_names_that_no_file_may_have(tmp_path: Path) -> None:
 
 
 def test_a_reference_may_leave_the_files_where_the_settings_say_so(tmp_path: Path) -> None:
-    snapshot = live(record("package", "P", role="Admin"))
-    assert "role: Admin" in export(tmp_path, snapshot, external=["role/Adm*"]).files["packages.d/p.yaml"]
+    snapshot = live(
+        record("role", "Admin"), record("package", "P", role="Admin"), record("package", "Q", role="Admins")
+    )
+    kept = {"external": ["role/Adm*"], "leave_out": [Ref("role", "Admin")]}
+    files = export(tmp_path, snapshot, **kept).files
+    assert "role: Admin" in files["packages.d/p.yaml"]
+    assert "role: Admin" not in files["packages.d/q.yaml"], "of what is not live nobody can say so"
 
 
 def test_an_object_without_any_field_is_written_too(tmp_path: Path) -> None:

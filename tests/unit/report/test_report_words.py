@@ -131,6 +131,20 @@ def test_the_outcome_tells_what_was_done_and_what_was_so_already():
     ]
 
 
+def test_what_a_person_should_know_afterwards_comes_last():
+    shown = outcome_text(
+        plan(),
+        vocabulary=KINDS,
+        done=(),
+        already=(),
+        run_id="1",
+        seconds=0,
+        masked=False,
+        reminders=("restart the senders", "clear the \x1bcache"),
+    )
+    assert shown.splitlines()[1:] == ["Run 1, 0.0 s.", "note: restart the senders", "note: clear the \\x1bcache"]
+
+
 def test_the_outcome_of_nothing_and_of_much():
     nothing = outcome_text(plan(), vocabulary=KINDS, done=(), already=(), run_id="1", seconds=0, masked=False)
     assert nothing == "Applied: no changes; 0 unchanged, 0 unmanaged.\nRun 1, 0.0 s."

@@ -71,7 +71,7 @@ targets:
     memory: reconciler
     table_prefix: mw_
     columns: {group_id: plan_id}
-    app_moves: true
+    app_moves: revert
 mode: authoritative
 hands_off: [package/Internal*, "*/test-*"]
 external: [role/Admin]
@@ -96,7 +96,7 @@ cache: var/parsed
         "memory": "reconciler",
         "table_prefix": "mw_",
         "columns": {"group_id": "plan_id"},
-        "app_moves": True,
+        "app_moves": "revert",
     }
     assert made.policy == Policy(
         mode="authoritative",

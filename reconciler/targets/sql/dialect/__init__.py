@@ -19,6 +19,7 @@ from reconciler.targets.sql.dialect.opening import (
     watches,
 )
 from reconciler.targets.sql.dialect.place import CREATE_FIRST, Database, Door, Granting, Link, Power, Watch
+from reconciler.targets.sql.dialect.triggers import triggers
 
 __all__ = [
     "CREATE_FIRST",
@@ -45,5 +46,6 @@ __all__ = [
     "roll_back",
     "settings_of",
     "speaking",
+    "triggers",
     "watches",
 ]

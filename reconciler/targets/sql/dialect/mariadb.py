@@ -20,6 +20,9 @@ PATIENCE: Final = 10
 """Seconds for the server to answer at all."""
 
 STRICT: Final = frozenset({"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"})
+"""Without one of them the server cuts off what does not fit. Whoever runs an old application has often turned them off
+for the whole server; our own sessions have them all the same."""
+
 GIVEN_UP: Final = frozenset({1213, 1020})
 CUT_OFF: Final = 1047
 NOT_COMMITTED: Final = 1180
@@ -36,6 +39,7 @@ UNREACHABLE: Final = {
 REFERRED: Final = frozenset({1451, 1452, 1216, 1217})
 NOT_ALLOWED: Final = frozenset({1142, 1143, 1227, 1370, 1410})
 BAD_VALUES: Final = frozenset({1048, 1264, 1265, 1292, 1364, 1366, 1406, 3819, 4025})
+FOREIGN_LETTERS: Final = frozenset({1267, 1270, 1271})
 FULL: Final = frozenset({1021, 1114, 1041, 3, 28})
 
 WATCHES: Final = """
@@ -85,7 +89,7 @@ def _longest(place: Database, door: Door) -> int:
 
 
 def _prepare(cursor: Any, place: Database, door: Door) -> None:
-    """Set the session up. Raises TargetError on a server that would store something else than it is told."""
+    """Set the session up. Raises TargetError on a server of another family."""
     cluster = _of_cluster(cursor, place)
     cursor.execute("SELECT VERSION(), @@SESSION.sql_mode")
     version, mode = cursor.fetchone()
@@ -94,10 +98,7 @@ def _prepare(cursor: Any, place: Database, door: Door) -> None:
             f"the server of {place.shown} is no MariaDB", remedy="other systems of the family are untested"
         )
     if STRICT.isdisjoint(mode.split(",")):
-        raise TargetError(
-            f"the server of {place.shown} is not in strict mode: it would cut off what does not fit",
-            remedy="add STRICT_TRANS_TABLES to its sql_mode",
-        )
+        cursor.execute("SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), 'STRICT_TRANS_TABLES')")
     wanted = {**_settings(place, door), **cluster}
     cursor.execute(f"SHOW SESSION VARIABLES WHERE Variable_name IN ({', '.join(['%s'] * len(wanted))})", tuple(wanted))
     for name in sorted({row[0] for row in cursor.fetchall()} & wanted.keys()):
@@ -165,6 +166,8 @@ def meaning(error: BaseException | None, place: Database) -> Exception:
         return TargetError(f"{shown}: one statement took longer than {place.held:g} s", remedy="make it in parts")
     if code in REFERRED:
         return Refused(f"{shown} refuses: something still refers to the row, or what it refers to is not there")
+    if code == 1644:
+        return Refused(f"{shown} refuses: {said}")
     if code == 1062:
         return TargetError(
             f"{shown} refuses: the name is taken ({said})", remedy="an account in the bin or a sub-account may hold it"
@@ -173,6 +176,11 @@ def meaning(error: BaseException | None, place: Database) -> Exception:
         return TargetError(f"{shown}: the account may not do this", remedy="ask for the grant")
     if code in BAD_VALUES:
         return TargetError(f"{shown} refuses the value: {said}")
+    if code in FOREIGN_LETTERS:
+        return TargetError(
+            f"{shown}: a name has a character that the table's character set cannot hold",
+            remedy="write the name without it",
+        )
     if code in FULL:
         return TargetError(f"{shown} has no room left: {said}", remedy="make room and run again")
     if 2000 <= code < 3000 or not code:
@@ -217,7 +225,14 @@ def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
     """Every foreign key of one column, sorted. Read from SHOW CREATE TABLE: an account that may only SELECT sees no
     rule in information_schema."""
     found = (
-        Link(table, key["constrained_columns"][0], key["referred_table"], _rule(key), str(key["name"]))
+        Link(
+            table,
+            key["constrained_columns"][0],
+            key["referred_table"],
+            _rule(key),
+            str(key["name"]),
+            key["referred_columns"][0],
+        )
         for (_, table), keys in sa.inspect(connection).get_multi_foreign_keys().items()
         for key in keys
         if len(key["constrained_columns"]) == 1 and key["referred_schema"] is None
@@ -246,5 +261,5 @@ def restricting(missing: Link, present: Link | None) -> str:
     name = f"{missing.name}_restrict" if present and present.name == missing.name else missing.name
     return (
         f"ALTER TABLE {missing.table} {gone}ADD CONSTRAINT {name} FOREIGN KEY ({missing.column}) "
-        f"REFERENCES {missing.refers_to} (id) ON DELETE RESTRICT;"
+        f"REFERENCES {missing.refers_to} ({missing.key}) ON DELETE RESTRICT;"
     )

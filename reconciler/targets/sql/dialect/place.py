@@ -45,13 +45,14 @@ class Database:
 @dataclass(frozen=True, slots=True, order=True)
 class Link:
     """A reference that the live schema knows. `on_delete`: RESTRICT, NO ACTION, SET NULL, SET DEFAULT or CASCADE.
-    `name`: the constraint's own."""
+    `name`: the constraint's own; `key`: the column that is referred to."""
 
     table: str
     column: str
     refers_to: str
     on_delete: str
     name: str = ""
+    key: str = "id"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,177 @@
+"""A system of somebody else as a target: its mapping is bound to what the live schema has, its doors are those of every
+SQL target, and its schema is never ours to make. What differs from system to system is an Adaptation. Knows no kind by
+name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from reconciler.model.facts import Snapshot, Wanderings
+from reconciler.model.resource import Vocabulary
+from reconciler.model.target import Refusal, TargetSettings
+from reconciler.targets.sql.dialect import (
+    Database,
+    Door,
+    database,
+    engine_version,
+    memory_owner,
+    memory_schema,
+    opened,
+    settings_of,
+)
+from reconciler.targets.sql.discovery import Discovery, Found, found
+from reconciler.targets.sql.mapping import System
+from reconciler.targets.sql.reader import SqlReader
+from reconciler.targets.sql.refusing import refusals, rivals
+from reconciler.targets.sql.schema import LiveSchema
+from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.writer import SqlWriter
+
+Options = Mapping[str, Any]
+"""What reconciler.yaml says of the target besides its URL."""
+
+
+def nothing_wanders(wire: Wire, system: System, live: Snapshot, options: Options) -> Mapping[str, Wanderings]:
+    """Of a system that moves nobody by itself."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adaptation:
+    """What one system is like. `mapping`: its tables and fields, given what is live and the settings; `creates`: the
+    kinds whose objects we may create; `version`: what it says of its version, in words; `wanderings`: see Snapshot;
+    `homeless`: `kind.field` → why no version has a place for it; `afterwards`: what a person should know once an apply
+    is done, such as what the application still caches."""
+
+    type: str
+    mapping: Callable[[Discovery, Options], System]
+    creates: frozenset[str]
+    version: Callable[[Wire], str]
+    wanderings: Callable[[Wire, System, Snapshot, Options], Mapping[str, Wanderings]] = nothing_wanders
+    homeless: Mapping[str, str] = field(default_factory=dict)
+    afterwards: tuple[str, ...] = ()
+
+
+class AdaptedReader(SqlReader):
+    """A reader that knows what the application does by itself."""
+
+    wander: Callable[[Snapshot], Mapping[str, Wanderings]]
+
+    def snapshot(self) -> Snapshot:
+        """All live objects, and where the application moves them."""
+        live = super().snapshot()
+        return replace(live, wanderings=self.wander(live))
+
+
+@dataclass
+class AdaptedTarget:
+    """model.target.Target over one Adaptation. Looks at the live schema when first asked what it supports."""
+
+    name: str
+    place: Database
+    vocabulary: Vocabulary
+    adaptation: Adaptation
+    options: Options = field(default_factory=dict)
+
+    @property
+    def type(self) -> str:
+        """The type in reconciler.yaml."""
+        return self.adaptation.type
+
+    @property
+    def memory_schema(self) -> str | None:
+        """The schema of memory."""
+        return memory_schema(self.place, str(self.options.get("memory", "")))
+
+    @property
+    def memory_owner(self) -> str:
+        """The database that this memory is of."""
+        return memory_owner(self.place)
+
+    @cached_property
+    def _found(self) -> Found:
+        with opened(self.place, Door.READ) as connection:
+            return self._bound(Wire(connection, self.place, locking=False))
+
+    def _bound(self, wire: Wire) -> Found:
+        live = Discovery(wire)
+        return found(self.adaptation.mapping(live, self.options), live)
+
+    @property
+    def supports(self) -> Mapping[str, frozenset[str]]:
+        """The fields that this version has a place for. Raises TargetError when the system cannot be read."""
+        return {name: frozenset(kind.fields) for name, kind in self._found.system.kinds.items()}
+
+    @property
+    def creates(self) -> frozenset[str]:
+        """The kinds whose objects can be created in this version."""
+        return self.adaptation.creates - self._found.barred.keys()
+
+    @cached_property
+    def refusals(self) -> Mapping[str, Mapping[str, Refusal]]:
+        """kind → field → whether it holds a value."""
+        return refusals(self._found.system)
+
+    @property
+    def rivals(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """kind → pairs of fields of which it holds one at most."""
+        return rivals(self._found.system)
+
+    def lacking(self, kind: str, field: str) -> str:
+        """The column that this version has not, or why no version has any."""
+        column = self._found.lacking.get(kind, {}).get(field, "")
+        return f"this version has no {column}" if column else self.adaptation.homeless.get(f"{kind}.{field}", "")
+
+    @property
+    def afterwards(self) -> tuple[str, ...]:
+        """What a person should know once an apply is done."""
+        return self.adaptation.afterwards
+
+    @contextmanager
+    def reader(self) -> Iterator[SqlReader]:
+        """One snapshot. Raises TargetError when the database is not there or of no version we know."""
+        with opened(self.place, Door.READ) as connection:
+            wire = Wire(connection, self.place, locking=False)
+            system = self._found.system
+            reader = AdaptedReader(wire, system, self.vocabulary)
+            reader.wander = lambda live: self.adaptation.wanderings(wire, system, live, self.options)
+            yield reader
+
+    @contextmanager
+    def writer(self) -> Iterator[SqlWriter]:
+        """A connection whose every transaction may write. Raises as `reader`."""
+        system = self._found.system
+        with opened(self.place, Door.WRITE) as connection:
+            yield SqlWriter(Wire(connection, self.place, locking=True), system, self.vocabulary)
+
+    def doctor(self) -> Sequence[tuple[str, str]]:
+        """Connection, versions, what this version lacks, protection class of each kind, what to know afterwards."""
+        with opened(self.place, Door.READ) as connection:
+            wire = Wire(connection, self.place, locking=False)
+            schema = LiveSchema(wire)
+            system = self._found.system
+            lines = [
+                ("connection", self.place.shown),
+                ("engine", engine_version(connection)),
+                ("system", f"{self.type}, {self.adaptation.version(wire)}"),
+                *settings_of(connection),
+            ]
+            for kind in system.kinds:
+                lines += [(f"{kind}: no place for {n}", why) for n, why in self._found.lacking[kind].items()]
+                if kind in self._found.barred and kind in self.adaptation.creates:
+                    lines.append((f"{kind}: cannot be created", self._found.barred[kind]))
+                if kind not in self.adaptation.creates:
+                    continue  # nobody of ours deletes it
+                lines.append((f"protection of {kind}", schema.protection(system, kind)))
+                lines += [(f"class A of {kind} by", statement) for statement in schema.raising(system, kind)]
+            lines += [("after an apply", line) for line in self.adaptation.afterwards]
+        return tuple(lines)
+
+
+def place_of(settings: TargetSettings) -> Database:
+    """The database of a target. Raises TargetError on a URL that cannot be used."""
+    return database(settings.url, settings.lock_timeout, insecure=settings.insecure, held=settings.max_lock_time)

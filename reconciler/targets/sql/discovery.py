@@ -1,0 +1,214 @@
+"""What a live schema has of a mapping. Systems of somebody else come in versions: a column that is missing takes its
+field with it, a needed one stops us before anything is read (RULES 29). Knows no kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+
+from reconciler.model.errors import TargetError
+from reconciler.targets.sql.dialect import speaking
+from reconciler.targets.sql.mapping import (
+    Account,
+    Col,
+    Column,
+    Foreign,
+    KindMap,
+    Links,
+    Option,
+    OptionReference,
+    Options,
+    Pairs,
+    Place,
+    Register,
+    Side,
+    Stamps,
+    System,
+    Woven,
+)
+from reconciler.targets.sql.wire import Wire
+
+
+class Discovery:
+    """Looks at the live tables once a table."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._columns: dict[str, dict[str, Any]] = {}
+
+    @cached_property
+    def tables(self) -> frozenset[str]:
+        """The names of all tables."""
+        with speaking(self._wire.place):
+            return frozenset(sa.inspect(self._wire.connection).get_table_names())
+
+    def columns(self, table: str) -> Mapping[str, Any]:
+        """name → what is known of each column; none where there is no such table."""
+        if table not in self._columns:
+            found: dict[str, Any] = {}
+            if table in self.tables:
+                with speaking(self._wire.place):
+                    found = {c["name"]: c for c in sa.inspect(self._wire.connection).get_columns(table)}
+            self._columns[table] = found
+        return self._columns[table]
+
+    def one(self, statement: sa.Select[tuple[Any]]) -> Any:
+        """The single value of a query."""
+        with speaking(self._wire.place):
+            return self._wire.connection.execute(statement).scalar()
+
+    def has(self, column: Col) -> bool:
+        """Whether a column is there; those of a query are."""
+        return not isinstance(column.table, sa.Table) or column.name in self.columns(column.table.name)
+
+    def unfilled(self, table: str, given: Collection[str]) -> tuple[str, ...]:
+        """Columns that want a value in every new row and are given none (RULES 29), sorted."""
+        return tuple(
+            sorted(
+                name
+                for name, column in self.columns(table).items()
+                if not column["nullable"]
+                and column.get("default") is None
+                and column.get("autoincrement") is not True
+                and "computed" not in column
+                and name not in given
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`system`: the mapping without what the live schema lacks; `lacking`: kind → field → the column it would need;
+    `barred`: kind → why no object of it can be created."""
+
+    system: System
+    lacking: Mapping[str, Mapping[str, str]]
+    barred: Mapping[str, str]
+
+
+def found(system: System, live: Discovery) -> Found:
+    """What is there. Raises TargetError when a column is missing that nothing works without."""
+    missing = sorted({f"{c.table.name}.{c.name}" for c in _needed(system) if not live.has(c)})
+    if missing:
+        raise TargetError(
+            f"the database is not of the version that this target knows: {', '.join(missing)} missing",
+            remedy="look whether the URL and the table prefix are right; else this version is not supported",
+        )
+    kinds = {name: _kind(kind, live) for name, kind in system.kinds.items()}
+    return Found(
+        system=replace(
+            system,
+            kinds=kinds,
+            catalogues={n: c for n, c in system.catalogues.items() if live.has(c.id) and live.has(c.name)},
+            pointers=tuple(p for p in system.pointers if live.has(p.number)),
+            stamps={table: _stamps(stamps, live.columns(table)) for table, stamps in system.stamps.items()},
+        ),
+        lacking={name: dict(_lacking(kind, live)) for name, kind in system.kinds.items()},
+        barred=dict(_barred(system, kinds, live)),
+    )
+
+
+def _needed(system: System) -> Iterator[Col]:
+    """What nothing works without: ids, names, and who is on what."""
+    for kind in system.kinds.values():
+        yield from (kind.id, kind.key)
+        for place in kind.fields.values():
+            match place:
+                case Foreign(column=column):
+                    yield column
+                case Option(register=register) | OptionReference(register=register) | Options(register=register):
+                    yield from _of_register(register)
+                case _:
+                    pass
+        if kind.account is not None:
+            yield from _columns(kind.fields[kind.account.state])
+
+
+def _of_register(register: Register) -> Iterator[Col]:
+    yield from (register.code, register.value, *register.within)
+    yield from (c for c in (register.id, register.owner, register.serialized) if c is not None)
+
+
+def _stamps(stamps: Stamps, there: Collection[str]) -> Stamps:
+    return Stamps(
+        fresh={name: value for name, value in stamps.fresh.items() if name in there},
+        touched={name: value for name, value in stamps.touched.items() if name in there},
+    )
+
+
+def _kind(kind: KindMap, live: Discovery) -> KindMap:
+    fields = {name: _as_there(place, live) for name, place in kind.fields.items() if _is_there(place, live)}
+    account = kind.account
+    if account is not None:
+        counters = {n: c for n, c in account.counters.items() if live.has(c.owner) and live.has(c.count)}
+        account = Account(state=account.state, child=account.child, binned=account.binned, counters=counters)
+    belongs = tuple(column for column in kind.belongs if live.has(column))
+    created = kind.created if not isinstance(kind.created, sa.Column) or live.has(kind.created) else sa.literal("")
+    return replace(kind, fields=fields, account=account, belongs=belongs, created=created)
+
+
+def _is_there(place: Place, live: Discovery) -> bool:
+    return all(live.has(column) for column in _columns(place))
+
+
+def _columns(place: Place) -> tuple[Col, ...]:
+    match place:
+        case Column(column=column) | Foreign(column=column):
+            return (column,)
+        case Woven(columns=columns):
+            return columns
+        case Links(owner=owner, item=item):
+            return owner, item
+        case Pairs(owner=owner, name=name, value=value):
+            return owner, name, value
+        case Side(owner=owner):
+            return (owner,)
+        case Option(register=register) | OptionReference(register=register) | Options(register=register):
+            return register.code, register.value
+
+
+def _as_there(place: Place, live: Discovery) -> Place:
+    if not isinstance(place, Side):
+        return place
+    return Side(
+        place.owner,
+        {name: each for name, each in place.columns.items() if live.has(each.column)},
+        {name: each for name, each in place.own.items() if live.has(each.column)},
+    )
+
+
+def _lacking(kind: KindMap, live: Discovery) -> Iterator[tuple[str, str]]:
+    for name, place in kind.fields.items():
+        gone = [column for column in _columns(place) if not live.has(column)]
+        if gone:
+            yield name, ", ".join(f"{column.table.name}.{column.name}" for column in gone)
+
+
+def _barred(system: System, kinds: Mapping[str, KindMap], live: Discovery) -> Iterator[tuple[str, str]]:
+    for name, kind in kinds.items():
+        if not isinstance(kind.table, sa.Table):
+            continue
+        filled: dict[str, set[str]] = {kind.table.name: {kind.key.name}}
+        for column in _written(kind):
+            filled.setdefault(column.table.name, set()).add(column.name)
+        for table, given in sorted(filled.items()):
+            stamps = system.stamps.get(table, Stamps())
+            unfilled = live.unfilled(table, {*given, *stamps.fresh})
+            if unfilled:
+                yield name, f"{table} wants a value for {', '.join(unfilled)}, which nobody here knows"
+
+
+def _written(kind: KindMap) -> Iterator[Col]:
+    """The columns that a new object fills, in all tables that it may get rows in."""
+    for place in kind.fields.values():
+        match place:
+            case Option(register=register) | OptionReference(register=register) | Options(register=register):
+                yield from _of_register(register)
+            case Side(columns=columns):
+                yield from (*_columns(place), *(each.column for each in columns.values()))
+            case _:
+                yield from _columns(place)

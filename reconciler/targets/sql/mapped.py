@@ -1,0 +1,51 @@
+"""Every column that a mapping speaks of: what is read of a table that hides something. Knows no kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.targets.sql.mapping import (
+    Col,
+    Column,
+    Foreign,
+    KindMap,
+    Links,
+    Option,
+    OptionReference,
+    Options,
+    Pairs,
+    Place,
+    Side,
+    System,
+    Woven,
+)
+
+
+def mapped(system: System) -> frozenset[Col]:
+    """The columns of kinds and catalogues, ids and keys too."""
+    found = {column for catalogue in system.catalogues.values() for column in (catalogue.id, catalogue.name)}
+    for kind in system.kinds.values():
+        found.update(_of_kind(kind))
+    return frozenset(found)
+
+
+def _of_kind(kind: KindMap) -> Iterator[Col]:
+    yield from (kind.id, kind.key, *kind.belongs)
+    for place in kind.fields.values():
+        yield from _of_place(place)
+
+
+def _of_place(place: Place) -> Iterator[Col]:
+    match place:
+        case Column(column=column) | Foreign(column=column):
+            yield column
+        case Woven(columns=columns):
+            yield from columns
+        case Links(owner=owner, item=item):
+            yield from (owner, item)
+        case Pairs(owner=owner, name=name, value=value):
+            yield from (owner, name, value)
+        case Side(owner=owner, columns=columns, own=own):
+            yield from (owner, *(each.column for each in (*columns.values(), *own.values())))
+        case Option(register=register) | OptionReference(register=register) | Options(register=register):
+            yield from (c for c in (register.id, register.owner, register.code, register.value) if c is not None)
