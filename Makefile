@@ -64,14 +64,15 @@ torture-short: torture # the same with fewer rounds, for CI
 torture-galera: $(READY) # a cluster of three nodes on this machine: races, certification, kills, lost quorum
 	@$(BIN)/python -m pytest -n 0 -m galera tests/galera
 
-generate: $(READY) ## Write what is generated: schemas, reference pages, the README's output
+generate: $(READY) ## Write what is generated: schemas, reference pages, the output in README and guides
 	@$(BIN)/reconciler schema
 	@$(BIN)/python tools/reference.py
 	@$(BIN)/python tools/readme.py
+	@$(BIN)/python tools/guides.py
 
 lock: $(READY) ## Resolve requirements.lock anew (needs uv)
 	@uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate --extra postgres --extra mysql --group dev --output-file requirements.lock
+		--no-header --no-annotate --extra postgres --extra mysql --extra metrics --group dev --output-file requirements.lock
 
 clean: ## Take away what was made here
 	@rm -rf $(VENV) var dist .reconciler-cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,60 @@ import click
 
 from reconciler.cli import streams
 from reconciler.workflow.checkout import exposed
-from reconciler.workflow.keeping import keep
+from reconciler.workflow.keeping import append, keep
 
 TEXT, JSON = "text", "json"
-FORMATS = (TEXT, JSON)
 STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A format for another program: a module of `reconciler.report` with `report(topic, frame)`, loaded at use.
+
+    `of_files`: whether it can tell of files alone, without a plan. `appends`: environment variable → the format that
+    goes to the end of the file it names, whenever this format is asked for.
+    """
+
+    module: str
+    of_files: bool = True
+    appends: Mapping[str, str] = field(default_factory=dict)
+
+
+REPORTS: Mapping[str, Report] = {
+    "markdown": Report(module="markdown"),
+    "html": Report(module="html"),
+    "github": Report(module="github", appends={"GITHUB_STEP_SUMMARY": "markdown", "GITHUB_OUTPUT": "github-outputs"}),
+    "github-outputs": Report(module="github_outputs"),
+    "sarif": Report(module="sarif"),
+    "gitlab": Report(module="gitlab", of_files=False),
+    "gitlab-quality": Report(module="gitlab_quality"),
+    "junit": Report(module="junit"),
+}
+"""The one place that names them; the renderers of `plan`, `show`, `validate` and `drift` are made from it."""
+
+FORMATS = (TEXT, JSON, *REPORTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One result to deliver: its format, and the path it goes to (`-`: stdout)."""
+    """One result to deliver: its format, and the path it goes to (`-`: stdout). `added`: nobody asked for it by name;
+    it goes to the end of a file that was there before, and is left out where the command has no such output."""
 
     format: str
     path: str = STDOUT
+    added: bool = False
+
+
+def with_added(outputs: Iterable[Output], environ: Mapping[str, str]) -> tuple[Output, ...]:
+    """The outputs, and what their formats add to files that the environment names."""
+    asked = tuple(outputs)
+    wanted = {
+        name: form
+        for output in asked
+        if output.format in REPORTS
+        for name, form in REPORTS[output.format].appends.items()
+    }
+    return *asked, *(Output(form, environ[name], added=True) for name, form in wanted.items() if environ.get(name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +115,26 @@ class Delivery:
         """Render each output and put it where it belongs, files first: what stdout says is then true."""
         for output in sorted(self.complete(), key=lambda output: output.path == STDOUT):
             render = renderers.get(output.format)
-            if render is None:
+            if render is not None:
+                self._deliver(output, render)
+            elif not output.added:
                 raise click.UsageError(f"this command has no {output.format} output")
-            if output.path == STDOUT:
-                streams.say(render(self.look()))
-            else:
-                self._file(Path(output.path), render(Look(colour=False, open=False, width=streams.PLAIN_WIDTH)))
+
+    def deliver_known(self, renderers: Renderers) -> None:
+        """As `deliver`, of the formats that have a renderer: for an end that has no result but complaints."""
+        for output in sorted(self.outputs, key=lambda output: output.path == STDOUT):
+            if output.format in renderers:
+                self._deliver(output, renderers[output.format])
+
+    def _deliver(self, output: Output, render: Callable[[Look], str]) -> None:
+        if output.path == STDOUT:
+            streams.say(render(self.look()))
+            return
+        text = render(Look(colour=False, open=False, width=streams.PLAIN_WIDTH))
+        if output.added:
+            append(Path(output.path), text)
+        else:
+            self._file(Path(output.path), text)
 
     def look(self) -> Look:
         """How text looks on stdout."""
@@ -92,4 +147,4 @@ class Delivery:
     def _file(self, path: Path, text: str) -> None:
         keep(path, text)
         if not self.quiet and exposed(path):
-            streams.hint(f"warning: {path} may hold customers' data and git does not ignore it")
+            streams.warn(f"{path} may hold customers' data and git does not ignore it")

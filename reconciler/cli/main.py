@@ -19,13 +19,14 @@ from typing import NoReturn
 import click
 
 from reconciler import __version__
-from reconciler.cli import streams
+from reconciler.cli import logs, streams
 from reconciler.model import secrecy
 from reconciler.model.errors import ReconcilerError
 
 COMMANDS = {
     "init": "Write a first reconciler.yaml and the folders beside it.",
     "validate": "Check the files, without looking at any live system.",
+    "fmt": "Put the files in order: objects by name, fields as the reference lists them.",
     "plan": "Show what apply would change, whom it hits and what forbids it.",
     "show": "Show a plan file again.",
     "apply": "Make the live system what the files say, all or nothing.",
@@ -39,6 +40,7 @@ COMMANDS = {
     "pause": "Make every apply refuse until it is resumed.",
     "resume": "End a pause.",
     "doctor": "Say what the reconciler sees: connection, versions, tables, protection.",
+    "completion": "Print the script that lets a shell complete commands, options and names.",
 }
 
 USAGE = 64
@@ -58,7 +60,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"reconciler.cli.commands.{cmd_name}").command
-        return command
+        return logs.offered(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -92,15 +94,26 @@ def reconciler() -> None:
     """Packages, roles and tenants of an e-mail service provider as reviewed YAML: plan, guard, apply."""
 
 
+reconciler.params.append(logs.option())
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. Prints every failure on stderr, raises none."""
     secrecy.begin()
+    logs.begin(arguments)
+    code = _run(arguments)
+    logs.end(code)
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         code = reconciler.main(args=list(arguments), prog_name="reconciler", standalone_mode=False)
     except click.ClickException as error:
         told = StringIO()
         error.show(told)
-        streams.hint("\n".join(map(streams.plain, told.getvalue().rstrip().split("\n"))))  # it quotes what was typed
+        shown = "\n".join(map(streams.plain, told.getvalue().rstrip().split("\n")))  # it quotes what was typed
+        (streams.hint if logs.current() is None else streams.complain)(shown)
         return USAGE if isinstance(error, click.UsageError) else ERROR
     except (click.Abort, KeyboardInterrupt):
         streams.complain("interrupted; nothing that was not finished has been kept")

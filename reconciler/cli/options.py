@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from reconciler.cli.delivery import FORMATS, JSON, STDOUT, Delivery, Output
+from reconciler.cli import completing
+from reconciler.cli.delivery import FORMATS, JSON, REPORTS, STDOUT, Delivery, Output, with_added
 from reconciler.cli.streams import hint, plain
 from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES
@@ -42,7 +43,9 @@ def output(text: str) -> Output:
     """`text`, `json`, `json=plan.json` → where it goes. Raises BadParameter on anything else."""
     form, equals, path = text.partition("=")
     if form not in FORMATS:
-        raise click.BadParameter(f'"{plain(form)}" is no format; write {" or ".join(FORMATS)}')
+        raise click.BadParameter(
+            f'"{plain(form)}" is no format{did_you_mean(form, FORMATS)}; there is {", ".join(FORMATS)}'
+        )
     if equals and not path:
         raise click.BadParameter("write a path behind the =")
     return Output(form, path or STDOUT)
@@ -70,7 +73,12 @@ def located(command: Command) -> Command:
         placed,
         click.option("-c", "--config", type=path, metavar="PATH", help="The reconciler.yaml to use, or its folder."),
         click.option(
-            "-t", "--target", default="", metavar="NAME", help="The system to work on, by its name in reconciler.yaml."
+            "-t",
+            "--target",
+            default="",
+            metavar="NAME",
+            shell_complete=completing.targets,
+            help="The system to work on, by its name in reconciler.yaml.",
         ),
         click.option(
             "--database-url-file",
@@ -98,6 +106,7 @@ def shown(command: Command) -> Command:
     @functools.wraps(command)
     def delivered(*, results: tuple[Output, ...], as_json: bool, no_color: bool, quiet: bool, **rest: Any) -> Any:
         wanted = (*results, Output(JSON)) if as_json and Output(JSON) not in results else results
+        wanted = with_added(wanted, os.environ)
         return command(delivery=Delivery(outputs=wanted, colourless=no_color, quiet=quiet), **rest)
 
     return _options(
@@ -108,7 +117,9 @@ def shown(command: Command) -> Command:
             type=output,
             multiple=True,
             metavar="FORMAT[=PATH]",
-            help="text or json, with =PATH into a file. Several at once.",
+            shell_complete=completing.formats,
+            help="text or json, with =PATH into a file; of a plan, of drift and of the files also "
+            f"{', '.join(REPORTS)}. Several at once.",
         ),
         click.option("--json", "as_json", is_flag=True, help="The same as --output json."),
         click.option("--no-color", is_flag=True, help="No colour, also on a terminal."),
@@ -127,10 +138,18 @@ def scoped(command: Command) -> Command:
     return _options(
         wished,
         click.option(
-            "--only", multiple=True, metavar="REF", help="Only this object, as package/Growth; * is wild. Repeat."
+            "--only",
+            multiple=True,
+            metavar="REF",
+            shell_complete=completing.references,
+            help="Only this object, as package/Growth; * is wild. Repeat.",
         ),
         click.option(
-            "--allow", multiple=True, metavar="CLASS", help=f"Lift what blocks: {', '.join(_liftable())}. Repeat."
+            "--allow",
+            multiple=True,
+            metavar="CLASS",
+            shell_complete=completing.classes,
+            help=f"Lift what blocks: {', '.join(_liftable())}. Repeat.",
         ),
         click.option("--reason", default="", metavar="TEXT", help="Why --allow is given; kept with the plan."),
     )

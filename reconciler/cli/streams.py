@@ -6,25 +6,42 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from reconciler.cli import logs
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.finding import Finding, Severity
 from reconciler.model.secrecy import veiled
 from reconciler.report.sanitise import plain
 
 if TYPE_CHECKING:
     from reconciler.report.masking import Masking
 
-__all__ = ["complain", "explain", "hint", "interactive", "phases", "plain", "say", "wants_colour", "width"]
+__all__ = [
+    "complain",
+    "explain",
+    "hint",
+    "interactive",
+    "phases",
+    "plain",
+    "remark",
+    "say",
+    "wants_colour",
+    "warn",
+    "width",
+]
 
 PATIENCE = 1.0
 """Seconds before a phase is worth a line."""
 PLAIN_WIDTH = 120
 """Columns of a text that goes to no terminal."""
+LEVELS = {Severity.ERROR: logs.ERROR, Severity.NOTE: logs.INFO}
+"""How loud a finding is in a log; the others are warnings."""
 
 
 def say(text: str) -> None:
@@ -40,27 +57,63 @@ def say(text: str) -> None:
 
 def hint(text: str) -> None:
     """Something worth knowing that is not the result, on stderr."""
-    click.echo(veiled(text), err=True)
+    _told(text, logs.INFO, "hint", text)
+
+
+def warn(text: str) -> None:
+    """Something that may be wrong, on stderr."""
+    _told(f"warning: {text}", logs.WARNING, "warning", text)
 
 
 def complain(text: str) -> None:
     """What went wrong, on stderr."""
-    hint(f"error: {text}")
+    _told(f"error: {text}", logs.ERROR, "error", text)
+
+
+def _told(text: str, level: str, event: str, message: str, **more: str | None) -> None:
+    """One piece of news, in whichever form stderr has."""
+    log = logs.current()
+    if log is None:
+        click.echo(veiled(text), err=True)
+    else:
+        log.write(level, event, message, **more)
+
+
+def remark(findings: Sequence[Finding], masking: Masking | None = None) -> None:
+    """Findings on stderr: one below the other, or one a line of the log. `masking` None: everyone may be named."""
+    # Start-up: `--help` prints no finding.
+    from reconciler.report.masking import OPEN
+    from reconciler.report.text import findings_text
+
+    hidden, log = masking or OPEN, logs.current()
+    if log is None:
+        hint(findings_text(findings, colour=wants_colour(sys.stderr), masking=hidden))
+        return
+    for found in findings:
+        address = f"{found.ref.kind}/{hidden.name(found.ref.kind, found.ref.key)}" if found.ref else None
+        log.write(
+            LEVELS.get(found.severity, logs.WARNING),
+            "finding",
+            plain(hidden.text(found.message)),
+            error_code=found.code,
+            address=plain(address) if address else None,
+            field=found.field or None,
+            place=plain(str(found.origin)) if found.origin else None,
+            remedy=plain(hidden.text(found.remedy)) or None,
+        )
 
 
 def explain(error: ReconcilerError) -> None:
     """A clear end: each finding, then the message and what to do about it."""
     if error.findings:
-        # Start-up: `--help` prints no finding.
-        from reconciler.report.masking import OPEN
-        from reconciler.report.text import findings_text
-
         # Complaints about files name whom the files name anyway; of others an error knows nobody (RULES 30).
         about_files = all(finding.at_files for finding in error.findings)
-        masking = OPEN if about_files or sys.stderr.isatty() else _everyone()
-        hint(findings_text(error.findings, colour=wants_colour(sys.stderr), masking=masking))
+        remark(error.findings, None if about_files or sys.stderr.isatty() else _everyone())
     if any(finding.message == error.message for finding in error.findings):
         return  # said already, with what to do
+    if logs.current() is not None:
+        _told("", logs.ERROR, "error", plain(error.message), remedy=plain(error.remedy) or None)
+        return
     complain(plain(error.message))
     if error.remedy:
         hint(f"  to go on: {plain(error.remedy)}")
@@ -82,8 +135,8 @@ def wants_colour(stream: TextIO, *, refused: bool = False) -> bool:
 
 
 def interactive() -> bool:
-    """Whether there is somebody to ask."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    """Whether there is somebody to ask, and a place to ask at."""
+    return logs.current() is None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def width() -> int:
@@ -132,13 +185,36 @@ class Phases:
         self._stream.flush()
 
 
+class Logged:
+    """Writes a line into the log when a phase has ended, with how long it took."""
+
+    def __init__(self, log: logs.Log) -> None:
+        self._log = log
+        self._name = ""
+        self._began = 0.0
+
+    def __call__(self, name: str) -> None:
+        """A new phase begins; empty: none does."""
+        if self._name:
+            self._log.write(logs.INFO, "phase", plain(self._name), duration_ms=logs.milliseconds(self._began))
+        self._name, self._began = name, time.monotonic()
+
+
 def _silent(name: str) -> None:
     """Nobody watches."""
 
 
 @contextmanager
 def phases(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """A callable that takes the name of each phase; silent unless stderr is a terminal."""
+    """A callable that takes the name of each phase; silent unless stderr is a terminal or a log."""
+    log = logs.current()
+    if log is not None and not quiet:
+        logged = Logged(log)
+        try:
+            yield logged
+        finally:
+            logged("")
+        return
     if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield _silent
         return

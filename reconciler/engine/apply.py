@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from reconciler.engine.journal import entries, memory_entries
+from reconciler.engine.journal import allowance_entries, entries, memory_entries
 from reconciler.engine.prove import not_held, prove, touched
 from reconciler.engine.recheck import recheck_moved, recheck_start
 from reconciler.engine.write import Moves, Writing, size
@@ -161,7 +161,8 @@ class Applying:
         lost = tuple(not_held(proof.todo, self.writer.read(refs), self.vocabulary))
         if lost:
             raise TargetError("the system did not keep what was written; rolled back", findings=lost)
-        self.memory.record(session, self.run, entries(proof.todo, raw, moved))
+        lifted = allowance_entries(self.plan.source.allowances)
+        self.memory.record(session, self.run, [*entries(proof.todo, raw, moved), *lifted])
         self._remember()
         self.memory.finish(session, self.run, DONE)
         self._in_time(deadline)

@@ -11,7 +11,7 @@ from reconciler.engine.diff import Differ
 from reconciler.engine.irreversible import irreversible
 from reconciler.engine.meaning import incomplete
 from reconciler.engine.order import in_safe_order
-from reconciler.engine.questions import question
+from reconciler.engine.questions import question, reached
 from reconciler.engine.references import dangling, unreachable
 from reconciler.engine.removal import Gone, Leaver, Leaving, origin_of
 from reconciler.engine.renames import Objects, renamed_live, renamed_memory, renames
@@ -51,12 +51,14 @@ class Holding(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A plan that has not seen the facts yet. `question` says which it needs."""
+    """A plan that has not seen the facts yet. `question` says which it needs; `reached`: unchanged objects whose users
+    are hit, found only where the settings count customers."""
 
     plan: Plan
     world: World
     stated: Mapping[str, Sheet]
     question: Question
+    reached: frozenset[Ref] = frozenset()
 
 
 class Drafting:
@@ -117,11 +119,14 @@ class Drafting:
             remember=(*total.remember, *self._under_new_names(memos, moves, world, total)),
             drop=tuple(sorted({*total.drop, *(Ref(move.ref.kind, move.old) for move in moves)})),
         )
+        counted = self.policy.max_tenants_affected is not None
+        hit = reached(changes, self.vocabulary, live) if counted else frozenset()
         return Draft(
             plan=plan,
             world=world,
             stated=self.desired.sheets,
-            question=question(changes, self.vocabulary),
+            question=question(changes, self.vocabulary, hit),
+            reached=hit,
         )
 
     def _about_memory(self) -> Iterator[Finding]:

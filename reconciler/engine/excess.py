@@ -60,7 +60,7 @@ def over_limit(
     severity = over_limit_severity(policy)
     if severity is None:
         return
-    after = {change.ref: _after(change) for change in changes if isinstance(change, (Create, Update))}
+    after = {change.ref: left_behind(change) for change in changes if isinstance(change, (Create, Update))}
     aftermath = Aftermath(vocabulary, after, staying(changes, vocabulary), now)
     for impact in impacts(changes, facts, vocabulary):
         if impact.over:
@@ -134,7 +134,7 @@ def _of_one(
                 )
 
 
-def _after(change: Create | Update) -> Mapping[str, Value | None]:
+def left_behind(change: Create | Update) -> Mapping[str, Value | None]:
     """The values that a change leaves behind, with None for what it takes away."""
     gone = {delta.name: None for delta in change.fields if delta.after is None} if isinstance(change, Update) else {}
     return {**change.after, **gone}

@@ -14,13 +14,15 @@ from reconciler.model.facts import Facts, Holders
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Policy
 from reconciler.model.record import Sheet
+from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """What guards judge. `managed`: kind → how many objects this project manages; `declared`: kind → how many it
-    declares; `stated`: the files, for the places of a remedy (empty inside the transaction)."""
+    declares; `stated`: the files, for the places of a remedy; `reached`: unchanged objects whose users a change of
+    something else hits (both empty inside the transaction)."""
 
     changes: Sequence[Change]
     facts: Facts
@@ -29,6 +31,7 @@ class Case:
     managed: Mapping[str, int]
     declared: Mapping[str, int]
     stated: Mapping[str, Sheet] = field(default_factory=dict)
+    reached: frozenset[Ref] = frozenset()
 
 
 Guard = Callable[[Case], Iterator[Finding]]
@@ -165,17 +168,17 @@ def empty(case: Case) -> Iterator[Finding]:
 
 
 def classes(case: Case) -> Iterator[Finding]:
-    """Classes of change that the settings block: `delete`, `limit-decrease`, `drift`."""
+    """Classes of change that the settings block: `delete`, `limit-decrease`, `drift`. Moves are judged in `moves`."""
     block = case.policy.block
     for change in case.changes:
         if isinstance(change, Delete) and "delete" in block:
-            yield _blocked("delete", change, "the settings block deletions")
+            yield blocked_by_class("delete", change, "the settings block deletions")
         if isinstance(change, Update):
             lost = [delta.name for delta in change.fields if delta.effect in (Effect.LESS, Effect.UNKNOWN)]
             if lost and "limit-decrease" in block:
-                yield _blocked("limit-decrease", change, f"less service: {', '.join(lost)}")
+                yield blocked_by_class("limit-decrease", change, f"less service: {', '.join(lost)}")
         if isinstance(change, (Create, Update)) and change.cause in ("drift", "conflict") and "drift" in block:
-            yield _blocked("drift", change, "the database was changed since the last apply")
+            yield blocked_by_class("drift", change, "the database was changed since the last apply")
 
 
 def too_many_tenants(case: Case) -> Iterator[Finding]:
@@ -185,7 +188,7 @@ def too_many_tenants(case: Case) -> Iterator[Finding]:
         return
     own = sum(1 for c in case.changes if case.vocabulary[c.ref.kind].personal and isinstance(c, Update))
     some = [c for c in case.changes if isinstance(c, Reassign) and c.members]
-    groups = {c.ref for c in case.changes if isinstance(c, (Update, Reassign, Delete)) and c not in some}
+    groups = {c.ref for c in case.changes if isinstance(c, (Update, Reassign, Delete)) and c not in some} | case.reached
     affected = own + sum(holders.count for ref, holders in case.facts.holders.items() if ref in groups)
     affected += sum(change.expected for change in some if change.ref not in groups)
     if affected > most:
@@ -196,7 +199,8 @@ def too_many_tenants(case: Case) -> Iterator[Finding]:
         )
 
 
-def _blocked(code: str, change: Change, message: str) -> Finding:
+def blocked_by_class(code: str, change: Change, message: str) -> Finding:
+    """A change of a class that the settings block."""
     remedy = f"have it approved and --allow {code} --reason TEXT"
     return Finding(code=code, message=message, ref=change.ref, origin=change.origin, remedy=remedy)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from reconciler.engine.write import Moves, size
 from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
-from reconciler.model.memory import MEMORY, Entry, Held, Memo
+from reconciler.model.memory import ALLOWED, MEMORY, Entry, Held, Memo
+from reconciler.model.plan import Allowance
 from reconciler.model.ref import Ref
 from reconciler.model.values import Value
 
@@ -33,6 +34,13 @@ def memory_entries(held: Mapping[Ref, Held], remember: Iterable[Memo], drop: Ite
             while chunk := list(islice(rest, TOGETHER)):
                 before = {key: _pair(held.get(Ref(kind, key))) for key in chunk}
                 yield Entry(ref=Ref(kind, ""), action=MEMORY, before=None, after=None, raw={what: before})
+
+
+def allowance_entries(allowances: Iterable[Allowance]) -> Iterator[Entry]:
+    """What was lifted and why, so that history tells it as long as it tells the run; nothing where nothing was."""
+    reasons = {allowance.code: allowance.reason for allowance in allowances}
+    if reasons:
+        yield Entry(ref=Ref("", ""), action=ALLOWED, before=None, after=None, raw=reasons)
 
 
 def _pair(held: Held | None) -> list[str] | None:

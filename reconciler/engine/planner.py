@@ -12,6 +12,7 @@ from reconciler.engine.excess import over_limit
 from reconciler.engine.guards import ON_FACTS, ON_FILES, Case
 from reconciler.engine.impact import impacts
 from reconciler.engine.meaning import explained
+from reconciler.engine.moves import moved_to_less
 from reconciler.engine.questions import members_leaving, under_new_names
 from reconciler.engine.scope import Globs
 from reconciler.model.change import Change, Reassign
@@ -53,11 +54,13 @@ def complete(draft: Draft, facts: Facts, *, source: Source, allowances: tuple[Al
         managed=draft.plan.managed,
         declared={kind: len(sheet) for kind, sheet in draft.stated.items()},
         stated=draft.stated,
+        reached=draft.reached,
     )
     findings = list(draft.plan.findings)
     for guard in (*ON_FACTS, *ON_FILES):
         findings += guard(case)
     findings += retired(changes, draft.world, draft.stated)
+    findings += moved_to_less(changes, draft.plan.policy, draft.world)
     findings += over_limit(changes, facts, draft.plan.policy, vocabulary, draft.world.now)
     lifted = frozenset(allowance.code for allowance in allowances)
     for code in sorted(lifted.difference(finding.code for finding in findings if finding.blocks)):

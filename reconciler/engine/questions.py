@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from reconciler.engine.world import peek
 from reconciler.model.change import Change, Delete, Effect, FieldDelta, Reassign, Rename, Update
 from reconciler.model.facts import Facts, Question
+from reconciler.model.record import Sheet
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Field, Overrides, Reference, Vocabulary
 
 LOSSES = (Effect.LESS, Effect.UNKNOWN)
 
 
-def question(changes: Sequence[Change], vocabulary: Vocabulary) -> Question:
-    """Holders of what is deleted, emptied or changed; usage of those whose measured limits shrink. Asked under the
-    names that are live now: see `under_new_names`."""
-    holders: set[Ref] = set()
+def question(changes: Sequence[Change], vocabulary: Vocabulary, reached: Collection[Ref] = frozenset()) -> Question:
+    """Holders of what is deleted, emptied or changed, and of what is `reached`; usage of those whose measured limits
+    shrink. Asked under the names that are live now: see `under_new_names`."""
+    holders: set[Ref] = set(reached)
     pointers: set[Ref] = set()
     meters: set[Ref] = set()
     counters: set[str] = set()
@@ -48,6 +50,22 @@ def question(changes: Sequence[Change], vocabulary: Vocabulary) -> Question:
         return frozenset(old.get(ref, ref) for ref in refs)
 
     return Question(live(holders), live(pointers), live(meters), frozenset(counters))
+
+
+def reached(changes: Iterable[Change], vocabulary: Vocabulary, live: Mapping[str, Sheet]) -> frozenset[Ref]:
+    """Live objects with users that refer to a changed object which has none of its own: who changes a role reaches
+    everyone on the packages that name it."""
+    changed = {c.ref for c in changes if isinstance(c, Update) and not vocabulary.memberships[c.ref.kind]}
+    kinds = {ref.kind for ref in changed}
+    return frozenset(
+        Ref(kind, key)
+        for kind, references in vocabulary.references.items()
+        if vocabulary.memberships[kind]
+        for field, reference in references
+        if reference.kind in kinds
+        for key in live.get(kind, ())
+        if Ref(reference.kind, str(peek(live[kind], key, field.name))) in changed
+    )
 
 
 def new_names(changes: Iterable[Change]) -> dict[Ref, Ref]:

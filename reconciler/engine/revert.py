@@ -10,7 +10,7 @@ from reconciler.engine.diff import Differ
 from reconciler.engine.drafting import Draft, Holding
 from reconciler.engine.irreversible import irreversible
 from reconciler.engine.order import in_safe_order
-from reconciler.engine.questions import question
+from reconciler.engine.questions import question, reached
 from reconciler.engine.recollection import Recollection
 from reconciler.engine.renames import renamed_live
 from reconciler.engine.scope import Globs
@@ -20,7 +20,7 @@ from reconciler.model.change import Change, Create, Delete, Members, Reassign, R
 from reconciler.model.desired import Desired
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.memory import MEMORY, Entry, Held, Remembered, Run
+from reconciler.model.memory import Entry, Held, Remembered, Run
 from reconciler.model.plan import Counts, Plan, Policy
 from reconciler.model.record import Record, Sheet, sheet_of
 from reconciler.model.ref import Ref
@@ -102,7 +102,7 @@ class Reverting:
         if changes or remember or drop:
             findings.append(Finding(code="git-unchanged", severity=Severity.NOTE, message=FILES_STAY))
         touched = {change.ref for change in changes}
-        told = {entry.ref for entry in self.past.entries if entry.action != MEMORY}
+        told = {entry.ref for entry in self.past.entries if entry.is_change}
         plan = Plan(
             target=self.target.name,
             target_type=self.target.type,
@@ -119,13 +119,21 @@ class Reverting:
             remember=remember,
             drop=drop,
         )
-        return Draft(plan=plan, world=world, stated=self.desired.sheets, question=question(changes, self.vocabulary))
+        counted = self.policy.max_tenants_affected is not None
+        hit = reached(changes, self.vocabulary, world.live) if counted else frozenset()
+        return Draft(
+            plan=plan,
+            world=world,
+            stated=self.desired.sheets,
+            question=question(changes, self.vocabulary, hit),
+            reached=hit,
+        )
 
     def _ours(self, findings: list[Finding]) -> Iterator[Entry]:
         """The entries about objects that are still ours to change."""
         for entry in self.past.entries:
             ref = entry.ref
-            if entry.action == MEMORY or (self.scope and ref not in self.scope):
+            if not entry.is_change or (self.scope and ref not in self.scope):
                 continue
             if ref in self.remembered.foreign:
                 findings.append(_left(ref, "foreign", f'project "{self.remembered.foreign[ref]}" manages it now'))
@@ -177,7 +185,7 @@ class Reverting:
                         yield _blocked(change.ref, field.name, "no-match", f'there is no "{item}" any more')
 
     def _recollection(self, entries: Sequence[Entry], findings: Sequence[Finding], undoing: Undoing) -> Recollection:
-        outside = {entry.ref for entry in self.past.entries if entry.action != MEMORY} - {e.ref for e in entries}
+        outside = {entry.ref for entry in self.past.entries if entry.is_change} - {e.ref for e in entries}
         stuck = {f.ref for f in findings if f.severity is Severity.LEFT_OUT and f.ref is not None}
         stuck |= {entry.ref for entry in entries if undoing.ref_of(entry.ref) in stuck}
         for entry in self.past.entries:

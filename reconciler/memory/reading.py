@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from reconciler.memory.history import entry_of, run_of
 from reconciler.memory.tables import Tables
-from reconciler.model.memory import MEMORY, Entry, Held, RunRow
+from reconciler.model.memory import ASIDE, Entry, Held, RunRow
 from reconciler.model.ref import Ref
 
 MANY = 2_000
@@ -18,10 +18,10 @@ CHUNK = 500
 
 
 def runs(session: Connection, tables: Tables, project: str, limit: int, beginning: str = "") -> list[RunRow]:
-    """The newest runs of a project whose id begins so, newest first. What memory learned counts as no change."""
+    """The newest runs of a project whose id begins so, newest first. Only its changes are counted."""
     run, change = tables.run, tables.change
     ours = change.c.run == run.c.id
-    changes = select(func.count()).where(ours, change.c.action != MEMORY).scalar_subquery()
+    changes = select(func.count()).where(ours, change.c.action.not_in(sorted(ASIDE))).scalar_subquery()
     wanted = select(run, changes.label("changes")).where(run.c.project == project)
     if beginning:
         wanted = wanted.where(run.c.id.startswith(beginning, autoescape=True))

@@ -75,7 +75,8 @@ class Entry:
     """One change of a run. A field that only one of `before` and `after` has came or went. `raw`: the whole live rows
     of a deleted object, every column (RULES 21); of users that were moved, who they are.
 
-    An entry of action MEMORY is no change: its `raw` says what memory held before, `ref` has a kind and no key.
+    An entry whose action is one of ASIDE is no change. MEMORY: its `raw` says what memory held before, `ref` has a kind
+    and no key. ALLOWED: its `raw` says what was lifted, each class → the reason, and `ref` names nothing.
     """
 
     ref: Ref
@@ -84,10 +85,19 @@ class Entry:
     after: Values | None
     raw: Mapping[str, Any] | None = None
 
+    @property
+    def is_change(self) -> bool:
+        """Whether it tells of a change of the live system."""
+        return self.action not in ASIDE
+
 
 MEMORY = "memory"
 """The action of an entry that keeps what memory held: `remembered` and `dropped`, each key → [stated, origin] or
 null where there was nothing."""
+ALLOWED = "allowed"
+"""The action of an entry that keeps what `--allow` lifted, and why."""
+ASIDE = frozenset({MEMORY, ALLOWED})
+"""Actions that a run records beside its changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

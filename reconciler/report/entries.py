@@ -78,7 +78,7 @@ class Speaker:
     def _complaint(self, finding: Finding, does: str, changes: Sequence[Change] = ()) -> Iterator[Placed]:
         said = f"{finding.field}: {finding.message}" if finding.field else finding.message
         place = _place(finding.origin, changes)
-        people = [self._person(finding.ref, name) for name in finding.names]
+        people = [self.person(finding.ref, name) for name in finding.names]
         below = listed_lines(people, finding.more, self.width - _INDENT - len(place))
         below += [self.masking.text(finding.remedy)] if finding.remedy else []
         # DESIGN 7: the place stands beside the first line below, for the code has taken the end of the first.
@@ -162,14 +162,14 @@ class Speaker:
             parts += [f"over the new limit now: {impact.over:,}"] if impact.over else []
             parts += [f"within 10 %: {impact.near:,}"] if impact.near else []
             yield " · ".join(parts)
-            top = [f"{self._person(impact.ref, key)} {used:,} ({rate:,} %)" for key, used, rate in impact.top]
+            top = [f"{self.person(impact.ref, key)} {used:,} ({rate:,} %)" for key, used, rate in impact.top]
             yield from listed_lines(top, 0, self.width - _INDENT)
         elif impact.top:
             _, used, rate = impact.top[0]
             over = " · over the new limit now" if impact.over else ""
             yield f"in use {used:,} ({rate:,} %){over}"
 
-    def _person(self, ref: Ref | None, name: str) -> str:
+    def person(self, ref: Ref | None, name: str) -> str:
         """A user named in a finding or impact about `ref`."""
         users = self.vocabulary.memberships.get(ref.kind, ()) if ref else ()
         return self.masking.name(users[0][0], name) if users else self.masking.text(name)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.model.memory import MEMORY, Entry, RunRow
+from reconciler.model.memory import ALLOWED, MEMORY, Entry, RunRow
 from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Value, Values, same
 from reconciler.report.layout import WIDTH, Detail, Line, Page, Part, Row, Style, columns, render
@@ -53,7 +53,7 @@ def run_text(
     page = Page(width, colour)
     run = row.run
     teller = Teller(vocabulary, masking, width)
-    shown = [teller.entry(entry) for entry in entries if entry.action != MEMORY]
+    shown = [teller.entry(entry) for entry in entries if entry.is_change]
     ended = f"{row.outcome} {row.finished}" if row.finished else row.outcome
     about = [
         f"project {run.project}",
@@ -69,6 +69,7 @@ def run_text(
             plain(" · ".join(filter(None, about))),
             "",
             *render([Part("Changes", shown)], page),
+            *(plain(f"allowed: {code} ({masking.text(reason)})") for code, reason in _lifted(entries).items()),
             page.paint(plain(_last(row, entries)), Style.BOLD),
         ]
     )
@@ -83,7 +84,8 @@ def run_document(row: RunRow, entries: Sequence[Entry], *, masking: Masking = OP
     """One run as JSON-able data. The raw rows of what was deleted stay in the database: they may hold anything."""
     return {
         **_run(row),
-        "changes": [_change(entry, masking) for entry in entries if entry.action != MEMORY],
+        "changes": [_change(entry, masking) for entry in entries if entry.is_change],
+        "allowances": [{"code": code, "reason": masking.text(why)} for code, why in _lifted(entries).items()],
         "memory": {"remembered": _told(entries, "remembered"), "dropped": _told(entries, "dropped")},
     }
 
@@ -161,6 +163,12 @@ def _last(row: RunRow, entries: Sequence[Entry]) -> str:
 
 def _told(entries: Sequence[Entry], what: str) -> int:
     return sum(len((entry.raw or {}).get(what, ())) for entry in entries if entry.action == MEMORY)
+
+
+def _lifted(entries: Sequence[Entry]) -> dict[str, str]:
+    """Each class that was lifted → the reason."""
+    found = (entry.raw or {} for entry in entries if entry.action == ALLOWED)
+    return {str(code): str(reason) for raw in found for code, reason in sorted(raw.items())}
 
 
 def _run(row: RunRow) -> dict[str, Any]:

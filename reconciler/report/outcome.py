@@ -11,7 +11,7 @@ from reconciler.report.layout import GROUPED_FROM, NAMED, Page, Style
 from reconciler.report.masking import Masking, masking_of
 from reconciler.report.sanitise import plain
 from reconciler.report.sentence import Tense, sentence, verb
-from reconciler.report.summary import applied
+from reconciler.report.summary import allowances_said, applied
 from reconciler.report.words import counted, listed
 
 
@@ -35,7 +35,8 @@ def outcome_text(
     page = Page(colour=colour)
     masking = masking_of(plan, vocabulary, masked=masked)
     last = applied(plan, done=done, already=already)
-    lines = _sentences(done, masking)
+    lines = list(_sentences(done, masking))
+    lines += [plain(line) for line in allowances_said(plan)]
     told = [plain(f"note: {reminder}") for reminder in reminders]
     return "\n".join([*lines, page.paint(last, Style.BOLD), plain(f"Run {run_id}, {seconds:,.1f} s."), *told])
 

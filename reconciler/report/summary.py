@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from reconciler.model.change import Cause, Change, Create, Delete, Forget, Reassign, Rename, Update
 from reconciler.model.plan import Plan
@@ -55,6 +55,12 @@ def drift(plan: Plan) -> str:
     pending = len(plan.changes) - len(drifted)
     waiting = [f"{counted(pending, 'change')} pending"] if pending else []
     return f"Drift: {_joined(found, [*waiting, *_rest(plan)])}."
+
+
+def allowances_said(plan: Plan) -> Iterator[str]:
+    """A line for each class that was lifted, with the reason given; not sanitised."""
+    for allowance in plan.source.allowances:
+        yield f"allowed: {allowance.code} ({allowance.reason})"
 
 
 def _rest(plan: Plan) -> list[str]:

@@ -15,10 +15,11 @@ from reconciler.report.layout import WIDTH, Entry, Page, Part, Style, columns, r
 from reconciler.report.masking import OPEN, Masking, masking_of
 from reconciler.report.sanitise import plain
 from reconciler.report.sections import Section, section_of, section_of_finding
-from reconciler.report.summary import drift, summary
+from reconciler.report.summary import allowances_said, drift, summary
 from reconciler.report.words import counted, listed
 
-_HINTS = {Section.DRIFT: "changed in the database since the last apply"}
+HINTS = {Section.DRIFT: "changed in the database since the last apply"}
+"""What a title needs said beside it."""
 _HEADER_WIDTH = 90
 _STYLES = {
     Severity.ERROR: Style.RED,
@@ -36,11 +37,10 @@ def plan_text(plan: Plan, *, vocabulary: Vocabulary, masked: bool, width: int = 
     The text has no line break at its end.
     """
     page = Page(width, colour)
-    speaker = _speaker(plan, vocabulary, masked=masked, width=width)
-    entries = _sorted_in(plan, speaker)
-    parts = [Part(section, entries[section], _HINTS.get(section, "")) for section in Section]
-    allowed = [f"allowed: {allowance.code} ({allowance.reason})" for allowance in plan.source.allowances]
-    last = [plain(line) for line in allowed] + [page.paint(summary(plan), Style.BOLD)]
+    speaker = speaker_of(plan, vocabulary, masked=masked, width=width)
+    entries = sorted_in(plan, speaker)
+    parts = [Part(section, entries[section], HINTS.get(section, "")) for section in Section]
+    last = [plain(line) for line in allowances_said(plan)] + [page.paint(summary(plan), Style.BOLD)]
     name = f"revert of run {plan.source.reverts}" if plan.source.reverts else "plan"
     return "\n".join([_header(name, plan, page), "", *render(parts, page), *last])
 
@@ -48,11 +48,11 @@ def plan_text(plan: Plan, *, vocabulary: Vocabulary, masked: bool, width: int = 
 def drift_text(plan: Plan, *, vocabulary: Vocabulary, masked: bool, width: int = WIDTH, colour: bool = False) -> str:
     """What happened in the database since the last apply: drift, conflicts, deletions by hand; the rest as a count."""
     page = Page(width, colour)
-    speaker = _speaker(plan, vocabulary, masked=masked, width=width)
+    speaker = speaker_of(plan, vocabulary, masked=masked, width=width)
     entries = [speaker.drift(change) for change in plan.drifted]
     absent = [finding for finding in plan.findings if finding.severity is Severity.LEFT_OUT]
     parts = [
-        Part(Section.DRIFT, entries, _HINTS[Section.DRIFT]),
+        Part(Section.DRIFT, entries, HINTS[Section.DRIFT]),
         Part(Section.LEFT_OUT, [speaker.finding(finding) for finding in absent]),
     ]
     return "\n".join([_header("drift", plan, page), "", *render(parts, page), page.paint(drift(plan), Style.BOLD)])
@@ -89,7 +89,8 @@ def listing_text(listing: Listing, *, colour: bool = False, masking: Masking = O
     return "\n".join([*columns(listing.columns, rows, right, Page(colour=colour)), counted(len(rows), "row")])
 
 
-def _speaker(plan: Plan, vocabulary: Vocabulary, *, masked: bool, width: int) -> Speaker:
+def speaker_of(plan: Plan, vocabulary: Vocabulary, *, masked: bool, width: int) -> Speaker:
+    """Who speaks about this plan: hides people whom no file names, where `masked`."""
     impact: dict[Ref, list[Impact]] = {}
     for hit in plan.impact:
         impact.setdefault(hit.ref, []).append(hit)
@@ -97,7 +98,7 @@ def _speaker(plan: Plan, vocabulary: Vocabulary, *, masked: bool, width: int) ->
     return Speaker(vocabulary=vocabulary, masking=masking, impact=impact, width=width)
 
 
-def _sorted_in(plan: Plan, speaker: Speaker) -> dict[Section, list[Entry]]:
+def sorted_in(plan: Plan, speaker: Speaker) -> dict[Section, list[Entry]]:
     """Every change and every finding in its section, in the order of the plan."""
     blocking: dict[Ref, list[Finding]] = {}
     for finding in plan.blocked:

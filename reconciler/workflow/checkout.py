@@ -29,11 +29,17 @@ def checkout(folder: Path) -> Checkout:
     return Checkout(head.stdout.strip(), changes is None or bool(changes.stdout.strip()))
 
 
+def inside(folder: Path) -> str:
+    """Where the folder lies in its work tree, with a `/` at the end; empty for the top, and outside a work tree."""
+    place = _git(folder, "rev-parse", "--show-prefix")
+    return place.stdout.rstrip("\n") if place is not None and place.returncode == 0 else ""
+
+
 def exposed(path: Path) -> bool:
     """Whether a file here could be committed by mistake: inside a work tree and not ignored."""
     folder = path.absolute().parent
-    inside = _git(folder, "rev-parse", "--is-inside-work-tree")
-    if inside is None or inside.stdout.strip() != "true":
+    tree = _git(folder, "rev-parse", "--is-inside-work-tree")
+    if tree is None or tree.stdout.strip() != "true":
         return False
     ignored = _git(folder, "check-ignore", "--quiet", "--", path.name)
     return ignored is not None and ignored.returncode == 1

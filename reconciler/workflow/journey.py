@@ -19,9 +19,10 @@ from reconciler.model.desired import Desired
 from reconciler.model.errors import FileErrors
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.memory import Run
+from reconciler.model.memory import Remembered, Run
 from reconciler.model.plan import Allowance, Plan, Source
 from reconciler.model.ref import Ref
+from reconciler.model.target import Reader
 from reconciler.workflow.checkout import checkout
 from reconciler.workflow.site import Site
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 """Takes the name of the phase that begins."""
+Witness = Callable[[Reader, Snapshot, Remembered], None]
+"""Sees what a plan is made from, while it can still be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,7 @@ def validated(site: Site) -> tuple[Desired, tuple[Finding, ...]]:
     return desired, (*desired.findings, *_weighed((*nowhere, *untouchable), site.settings.lint))
 
 
-def planned(site: Site, wish: Wish, progress: Progress) -> Plan:
+def planned(site: Site, wish: Wish, progress: Progress, witness: Witness | None = None) -> Plan:
     """Read both sides and compare them. Raises FileErrors before the live system is touched, TargetError when it
     cannot be read. The reader is closed before the guards think."""
     from reconciler.engine import planner  # start-up: `validate` compares nothing
@@ -77,6 +80,8 @@ def planned(site: Site, wish: Wish, progress: Progress) -> Plan:
     with target.reader() as reader:
         live = reader.snapshot()
         remembered = site.memory.recall(reader.session, site.project)
+        if witness is not None:
+            witness(reader, live, remembered)
         progress("comparing")
         draft = planner.draft(
             desired,

@@ -19,6 +19,15 @@ def keep(path: Path, text: str) -> None:
     _replaced(path, text, lambda: OWNER_ONLY)
 
 
+def append(path: Path, text: str) -> None:
+    """Add lines to the end of a file that others write to as well. Raises ReconcilerError."""
+    try:
+        with path.open("a", encoding="utf-8", newline="") as stream:
+            stream.write(text if text.endswith("\n") else f"{text}\n")
+    except OSError as error:
+        raise ReconcilerError(f"{path} cannot be written: {error.strerror}") from error
+
+
 def renew(path: Path, text: str) -> None:
     """Write a file of the repository, with the mode it has or that of any new file. Raises ReconcilerError."""
     _replaced(path, text, lambda: stat.S_IMODE(path.stat().st_mode) if path.exists() else None)

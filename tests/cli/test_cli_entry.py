@@ -66,7 +66,7 @@ def test_the_table_says_what_the_command_says(name: str) -> None:
         (["zzz"], 'there is no command "zzz"'),
         (["plan", "--nonsense"], "--nonsense"),
         (["--nonsense"], "--nonsense"),
-        (["plan", "--output", "html"], "no format"),
+        (["plan", "--output", "pdf"], "no format"),
         (["plan", "--output", "json="], "write a path"),
         (["plan", "--json", "--output", "text"], "two outputs want stdout"),
         (["plan", "--only", "Growth"], "write kind/name"),

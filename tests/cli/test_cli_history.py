@@ -149,7 +149,12 @@ def test_revert_at_once(cli: Cli, place: Place) -> None:
     assert place.live_limit() == 25000
     assert "no changes" in cli("revert", run).out
     assert cli("revert", run, "--yes", "--out", "x.json").code == 64
-    assert set(json.loads(cli("revert", newest(cli), "--yes", "--json").out)) == {"run", "done", "already"}
+    assert set(json.loads(cli("revert", newest(cli), "--yes", "--json").out)) == {
+        "run",
+        "done",
+        "already",
+        "allowances",
+    }
     assert place.live_limit() == 30000
 
 
@@ -180,7 +185,16 @@ def test_an_allowance_lifts_what_may_be_lifted(cli: Cli, place: Place) -> None:
     assert cli("revert", run).code == 3
     ended = cli("revert", run, "--allow", "limit-decrease", "--reason", "OPS-1", "--yes")
     assert ended.code == 0
+    assert "allowed: limit-decrease (OPS-1)" in ended.out
     assert place.live_limit() == 25000
+    last = newest(cli)
+    assert "allowed: limit-decrease (OPS-1)" in cli("history", last).out
+    told = json.loads(cli("history", last, "--json").out)
+    assert told["allowances"] == [{"code": "limit-decrease", "reason": "OPS-1"}]
+    assert (told["changed"], len(told["changes"])) == (1, 1)
+    assert cli("revert", last, "--yes").code == 0, "what was lifted is no change that a revert stumbles over"
+    assert place.live_limit() == 30000
+    assert json.loads(cli("history", newest(cli), "--json").out)["allowances"] == []
 
 
 def test_what_was_changed_since_is_left_and_said(cli: Cli, place: Place) -> None:

@@ -225,7 +225,7 @@ BAD: dict[str, tuple[tuple[str, str], ...]] = {
         ("P: {require: {dkim: inherit}}", "type"),
         ("P: {require: true}", "type"),
         ("P: {options: {a b: c}}", "name"),
-        ("P: {options: {a: 10}}", "type"),
+        ("P: {options: {a: [10]}}", "type"),
         ("P: {overrides: none}", "unknown-field"),
         ("P: {package: Q}", "unknown-field"),
     ),

@@ -205,7 +205,7 @@ def test_the_worlds_use_every_field() -> None:
     """A check of the check: no field of the Vocabulary is beyond the generator."""
     seen: set[tuple[str, str]] = set()
 
-    @settings(BOUNDED, max_examples=60)
+    @settings(BOUNDED, max_examples=160)
     @given(world=worlds())
     def look(world: World) -> None:
         for kind, of_kind in world.items():

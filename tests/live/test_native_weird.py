@@ -157,7 +157,7 @@ def test_the_class_of_protection_is_what_the_live_schema_says(place: Place, new:
     assert facts.protection == {"package": class_}
     assert ("protection of package", class_) in place.target.doctor()
     if "CASCADE" in new:
-        assert facts.cascades == {PACKAGE: "would delete 1 of esp_tenant"}
+        assert facts.cascades == {PACKAGE: "would delete 1 of esp_tenant, delete 1 of esp_tenant_override"}
 
 
 def test_without_a_foreign_key_nothing_protects(place: Place) -> None:

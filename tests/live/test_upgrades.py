@@ -222,7 +222,7 @@ def test_killed_again_and_again_it_is_taken_up_where_it_was(old: Old, quarters: 
         with pytest.raises(TargetError) as raised:
             old.esp.plan()
         assert raised.value.remedy == "run `reconciler database upgrade`"
-    assert half == {(1, 1), (2, 1)}
+    assert {(1, 1), (3, 1)} <= half <= {(1, 1), (2, 1), (3, 1)}
     old.upgrade()
     assert old.rows() == before
     with without_git():

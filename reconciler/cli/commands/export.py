@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from reconciler.cli import streams
 from reconciler.cli.options import located, site
-from reconciler.report.text import findings_text
 from reconciler.report.words import counted
 from reconciler.workflow.exporting import exported
 from reconciler.workflow.site import Choices
@@ -30,7 +27,7 @@ def command(place: Choices, write: bool, complete: bool, quiet: bool) -> int:
     with streams.phases(quiet=quiet) as progress:
         found = exported(here, progress, complete=complete)
     if found.findings and not quiet:
-        streams.hint(findings_text(found.findings, colour=streams.wants_colour(sys.stderr)))
+        streams.remark(found.findings)
     if write:
         for name in found.write():
             streams.say(f"wrote {streams.plain(name)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli import completing
 from reconciler.cli.delivery import JSON, TEXT, Delivery, Look, as_json
 from reconciler.cli.options import KIND, known_kind, located, shown, site
 from reconciler.report.masking import OPEN
@@ -16,7 +17,7 @@ from reconciler.workflow.site import Choices
 @located
 @shown
 @click.option("--search", default="", metavar="TEXT", help="Only names that contain this, in any case.")
-@click.argument("kind", metavar=KIND)
+@click.argument("kind", metavar=KIND, shell_complete=completing.kinds)
 def command(place: Choices, delivery: Delivery, search: str, kind: str) -> int:
     """Show a live table as the admin panel does.
 

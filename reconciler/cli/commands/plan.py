@@ -10,6 +10,8 @@ from reconciler.cli import rendering, streams
 from reconciler.cli.delivery import Delivery
 from reconciler.cli.options import located, met, scoped, shown, site
 from reconciler.engine.verdict import plan_code
+from reconciler.model.errors import FileErrors
+from reconciler.report.topic import PLAN
 from reconciler.workflow.journey import Wish, planned
 from reconciler.workflow.site import Choices
 
@@ -29,8 +31,12 @@ def command(place: Choices, wish: Wish, delivery: Delivery, out: str, detailed_e
     delivery = delivery.also(out)
     delivery.complete()
     here = site(place)
-    with streams.phases(quiet=delivery.quiet) as progress:
-        plan = planned(here, wish, progress)
+    try:
+        with streams.phases(quiet=delivery.quiet) as progress:
+            plan = planned(here, wish, progress)
+    except FileErrors as errors:
+        rendering.tell_of_files(errors, PLAN, here.settings.root, delivery)
+        raise
     met(wish, plan, delivery)
-    delivery.deliver(rendering.of_plan(plan, os.environ))
+    delivery.deliver(rendering.of_plan(plan, os.environ, here.settings.root))
     return plan_code(plan, detailed=detailed_exitcode)

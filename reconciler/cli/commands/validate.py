@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli import rendering
 from reconciler.cli.delivery import JSON, TEXT, Delivery, Look, as_json
 from reconciler.cli.options import located, shown, site
 from reconciler.model.desired import Desired
 from reconciler.model.finding import Finding
+from reconciler.report import topic
 from reconciler.report.text import findings_text
 from reconciler.report.words import counted
 from reconciler.workflow import schemas
@@ -29,10 +31,12 @@ def command(place: Choices, delivery: Delivery, by_schemas: bool) -> int:
     desired, findings = validated(here)
     if by_schemas:
         findings = (*findings, *schemas.complaints(here))
+    files = {block.place for sheet in desired.sheets.values() for block in sheet.blocks}
     delivery.deliver(
         {
             TEXT: lambda look: _words(desired, findings, look),
             JSON: lambda look: as_json({"findings": schemas.as_json(findings)}),
+            **rendering.of_files(topic.validated(findings, files), here.settings.root),
         }
     )
     return 1 if any(finding.blocks for finding in findings) else 0

@@ -1,0 +1,39 @@
+"""`reconciler fmt`: the files in their stable order. Changes no meaning and looks at no live system."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli import streams
+from reconciler.cli.options import located, site
+from reconciler.report.words import counted
+from reconciler.workflow.formatting import unformatted
+from reconciler.workflow.site import Choices
+
+
+@click.command("fmt")
+@located
+@click.option("--check", is_flag=True, help="Write nothing; name the files and exit 1 when one is not in order.")
+@click.option("-q", "--quiet", is_flag=True, help="No hints on stderr.")
+def command(place: Choices, check: bool, quiet: bool) -> int:
+    """Put the files in order: objects by name, fields as the reference lists them.
+
+    Comments stay with what they are about, and every value stays as it is written. A file is never changed in meaning;
+    where files do not load, none is written. Prints the name of each file that was not in order.
+    """
+    found = list(unformatted(site(place)))
+    disorderly = [each for each in found if not each.kept]
+    for each in disorderly:
+        if not check:
+            each.write()
+        streams.say(streams.plain(each.place))
+    if quiet:
+        return 1 if check and disorderly else 0
+    for each in found:
+        if each.kept:
+            streams.hint(f"{streams.plain(each.place)} stays as it is: {each.kept}")
+    if not disorderly:
+        streams.hint("the files are in order")
+    elif check:
+        streams.hint(f"{counted(len(disorderly), 'file')} not in order; `reconciler fmt` puts that right")
+    return 1 if check and disorderly else 0

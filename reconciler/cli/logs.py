@@ -1,0 +1,128 @@
+"""`--log-format json`: what goes to stderr as one JSON object a line, for a program that collects logs.
+
+Keys: `ts` (UTC), `level` (info, warning, error), `event` (phase, hint, warning, error, finding, end), `invocation`
+(the same in all lines of one command), `message`, and what the event has besides. Knows no event's text.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import click
+
+from reconciler.model.secrecy import veiled
+
+OPTION: Final = "--log-format"
+TEXT, JSON = "text", "json"
+INFO, WARNING, ERROR = "info", "warning", "error"
+
+
+def _identity() -> str:
+    import uuid  # start-up: few commands need one
+
+    return str(uuid.uuid4())
+
+
+@dataclass(slots=True)
+class Log:
+    """The log of one command."""
+
+    invocation: str = field(default_factory=_identity)
+    began: float = field(default_factory=time.monotonic)
+
+    def write(self, level: str, event: str, message: str, **more: Any) -> None:
+        """One line; what is None is left out, and no secret is in it."""
+        import json  # start-up: only where it was asked for
+        from datetime import UTC, datetime
+
+        line = {
+            "ts": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": level,
+            "event": event,
+            "invocation": self.invocation,
+            "message": message,
+            **{name: value for name, value in more.items() if value is not None},
+        }
+        text = json.dumps({name: _veiled(value) for name, value in line.items()})
+        click.echo(text.replace("\x7f", "\\u007f"), err=True)
+
+
+_log: ContextVar[Log | None] = ContextVar("log", default=None)
+
+
+def begin(arguments: Sequence[str]) -> None:
+    """A new command: find out from its words how it logs, before any of them can be wrong."""
+    _log.set(Log() if _asked(arguments) == JSON else None)
+
+
+def current() -> Log | None:
+    """The log, where one is wanted; None where stderr is for people."""
+    return _log.get()
+
+
+def end(code: int) -> None:
+    """The last line: the exit code, and how long it took."""
+    log = current()
+    if log is not None:
+        took = milliseconds(log.began)
+        log.write(ERROR if code not in (0, 2) else INFO, "end", f"exit {code}", exit_code=code, duration_ms=took)
+
+
+def invocation() -> str:
+    """The id of this command: that of its log, where it has one."""
+    log = current()
+    return log.invocation if log else _identity()
+
+
+def milliseconds(since: float) -> int:
+    """From this instant of the monotonic clock until now."""
+    return round((time.monotonic() - since) * 1000)
+
+
+def option() -> click.Option:
+    """The option as `--help` shows it. What it says was read by `begin` already."""
+    return click.Option(
+        [OPTION],
+        type=click.Choice([TEXT, JSON]),
+        default=TEXT,
+        expose_value=False,
+        help="How stderr is written: for people, or one JSON object a line.",
+    )
+
+
+def offered(command: click.Command) -> click.Command:
+    """The command, and those below it, with this option."""
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        offered(below)
+    if not isinstance(command, click.Group) and not any(OPTION in param.opts for param in command.params):
+        command.params.append(option())
+    return command
+
+
+def _asked(arguments: Sequence[str]) -> str:
+    """The last value given, as click takes it."""
+    words, found = [*arguments], TEXT
+    if "--" in words:
+        words = words[: words.index("--")]
+    for number, word in enumerate(words):
+        if word.startswith(f"{OPTION}="):
+            found = word.removeprefix(f"{OPTION}=")
+        elif word == OPTION and number + 1 < len(words):
+            found = words[number + 1]
+    return found
+
+
+def _veiled(value: Any) -> Any:
+    match value:
+        case str():
+            return veiled(value)
+        case Mapping():
+            return {name: _veiled(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_veiled(inner) for inner in value]
+        case _:
+            return value

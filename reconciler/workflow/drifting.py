@@ -1,0 +1,129 @@
+"""What `drift` looks at: the plan, what is new in it since the last look, and what the watch over it counts besides.
+
+Knows the order of the steps and nothing of channels: `drifting_news` sends, `drifting_seen` remembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from reconciler.model.change import STRENGTH, Change, Create, Update
+from reconciler.model.facts import Snapshot
+from reconciler.model.memory import Remembered
+from reconciler.model.plan import Plan
+from reconciler.model.ref import Ref
+from reconciler.model.resource import Vocabulary
+from reconciler.model.target import Reader
+from reconciler.model.values import NONE
+from reconciler.report.metrics import Watched
+from reconciler.report.sections import UNDONE
+from reconciler.report.traces import Trace, traces
+from reconciler.workflow.journey import Progress, Wish, planned
+from reconciler.workflow.site import Site
+
+RUNNING = "running"
+LATEST = 20
+"""Runs looked through for one that has not ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look at the live system. `lost`: objects deleted by hand that this target does not create; `live`: what was
+    there; `watched`: what only the metrics say."""
+
+    plan: Plan
+    live: Snapshot
+    lost: frozenset[Ref]
+    watched: Watched
+
+    @property
+    def traces(self) -> tuple[Trace, ...]:
+        """Everything that was changed behind our back, one for each field."""
+        return tuple(traces(self.plan, self.lost))
+
+    def not_in(self, seen: frozenset[str]) -> tuple[Trace, ...]:
+        """The traces whose fingerprints are not in `seen`."""
+        found = self.traces
+        return tuple(trace for trace in found if trace.fingerprint not in seen) if seen else found
+
+    def unseen(self, seen: frozenset[str]) -> Plan:
+        """The plan with only that drift in it that is not in `seen`. Pending changes stay, for they are counted."""
+        fresh = {(trace.ref, trace.field) for trace in self.not_in(seen)}
+        lost = frozenset(ref for ref in self.lost if (ref, "") in fresh)
+        return replace(
+            self.plan,
+            changes=tuple(_remaining(self.plan, fresh)),
+            findings=tuple(found for found in self.plan.findings if found.ref in lost),
+            counts=replace(self.plan.counts, lost=len(lost)),
+        )
+
+
+def looked(site: Site, progress: Progress, *, measured: bool = False) -> Look:
+    """Look once. `measured`: also find out what only the metrics say. Raises what `planned` raises."""
+    seen: list[tuple[Snapshot, Remembered, str]] = []
+
+    def witness(reader: Reader, live: Snapshot, remembered: Remembered) -> None:
+        rows = site.memory.runs(reader.session, site.project, LATEST) if measured else ()
+        started = next((row.run.started for row in rows if row.outcome == RUNNING), "")
+        seen.append((live, remembered, started))
+
+    plan = planned(site, Wish(), progress, witness)
+    [(live, remembered, started)] = seen
+    lost = frozenset(
+        found.ref
+        for found in plan.findings
+        if found.ref and found.code == "absent" and found.ref.key in remembered.objects.get(found.ref.kind, {})
+    )
+    lonely = orphans(live, site.vocabulary) if measured else 0
+    watched = Watched(orphans=lonely, locked=_seconds_since(started) if started else 0.0)
+    return Look(plan=plan, live=live, lost=lost, watched=watched)
+
+
+def orphans(live: Snapshot, vocabulary: Vocabulary) -> int:
+    """How many users hold a membership of something that is not live."""
+    memberships = (
+        (kind, field.name, reference.kind)
+        for kind, references in vocabulary.references.items()
+        for field, reference in references
+        if reference.membership and reference.kind in live.sheets
+    )
+    found = 0
+    for kind, field_name, of in memberships:
+        there = {NONE, *_named(live, of)}
+        found += sum(value not in there for value in _held(live, kind, field_name))
+    return found
+
+
+def _held(live: Snapshot, kind: str, field: str) -> Iterator[object]:
+    sheet = live.sheets.get(kind)
+    for block in sheet.blocks if sheet else ():
+        if field in block.fields:
+            at = block.fields.index(field)
+            yield from (row[at] for row in block.rows.values() if row[at] is not None)
+
+
+def _named(live: Snapshot, kind: str) -> Iterator[str]:
+    """Everything of this kind that is live, whatever it is called."""
+    yield from live.sheets[kind].keys()
+    yield from live.unnameable.get(kind, ())
+    for twins in live.twins.get(kind, ()):
+        yield from twins
+
+
+def _remaining(plan: Plan, fresh: set[tuple[Ref, str]]) -> Iterator[Change]:
+    drifted = {id(change) for change in plan.drifted}
+    for change in plan.changes:
+        if id(change) not in drifted or (isinstance(change, Create) and (change.ref, "") in fresh):
+            yield change
+        elif isinstance(change, Update):
+            fields = tuple(d for d in change.fields if d.cause not in UNDONE or (change.ref, d.name) in fresh)
+            if any(delta.cause in UNDONE for delta in fields):
+                yield replace(change, fields=fields, cause=max((d.cause for d in fields), key=STRENGTH.__getitem__))
+
+
+def _seconds_since(started: str) -> float:
+    """By the clocks of two machines, so never less than nothing."""
+    then = datetime.fromisoformat(started)
+    return max((datetime.now(UTC) - then).total_seconds(), 0.0)

@@ -1,0 +1,82 @@
+"""What a watch over drift has told already: a small file of fingerprints. Names nobody; knows no plan, no channel."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.model.errors import ReconcilerError
+from reconciler.workflow.keeping import keep
+
+FORMAT = "reconciler-drift-state"
+VERSION = "1.0"
+LARGEST = 64 * 1024 * 1024
+"""Bytes; a million traces."""
+_FINGERPRINT = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The state of one project on one target."""
+
+    project: str
+    target: str
+    fingerprints: frozenset[str] = frozenset()
+
+
+def recall(path: Path, project: str, target: str) -> Seen:
+    """What was told before; nothing where there is no file yet, or an empty one. Raises ReconcilerError for a file that
+    is another thing: it would be overwritten at the end."""
+    fresh = Seen(project=project, target=target)
+    try:
+        if not path.exists():
+            return fresh
+        if not path.is_file():
+            raise ReconcilerError(f"the state {path} is not a regular file")
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise ReconcilerError(f"the state {path} cannot be read: {error.strerror}") from error
+    if not content.strip():
+        return fresh
+    found = _parsed(content)
+    if found is None:
+        raise ReconcilerError(f"{path} is no state of drift", remedy="give another path; or take the file away")
+    if (found.project, found.target) != (project, target):
+        raise ReconcilerError(
+            f'the state {path} is of the project "{found.project}" on "{found.target}", '
+            f'not of "{project}" on "{target}"',
+            remedy="give each target a state of its own",
+        )
+    return found
+
+
+def remember(path: Path, seen: Seen, fingerprints: Iterable[str]) -> None:
+    """Write what is there now, whole or not at all: what is gone is forgotten, and would be new again."""
+    state = {
+        "format": FORMAT,
+        "format_version": VERSION,
+        "project": seen.project,
+        "target": seen.target,
+        "seen": sorted(set(fingerprints)),
+    }
+    keep(path, json.dumps(state, indent=1) + "\n")
+
+
+def _parsed(content: bytes) -> Seen | None:
+    """None for anything that `remember` did not write."""
+    try:
+        data = json.loads(content) if len(content) <= LARGEST else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict) or (data.get("format"), data.get("format_version")) != (FORMAT, VERSION):
+        return None
+    project, target, seen = data.get("project"), data.get("target"), data.get("seen")
+    if not isinstance(project, str) or not isinstance(target, str) or not isinstance(seen, list):
+        return None
+    if not all(isinstance(each, str) and _FINGERPRINT.fullmatch(each) for each in seen):
+        return None
+    return Seen(project=project, target=target, fingerprints=frozenset(seen))
