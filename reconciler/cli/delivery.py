@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,11 @@ REPORTS: Mapping[str, Report] = {
 }
 """The one place that names them; the renderers of `plan`, `show`, `validate` and `drift` are made from it."""
 
-FORMATS = (TEXT, JSON, *REPORTS)
+WORDS = (TEXT, JSON)
+"""What every command has."""
+FORMATS = (*WORDS, *REPORTS)
+OF_FILES = tuple(form for form, report in REPORTS.items() if report.of_files)
+"""The reports that need no plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +103,17 @@ class Delivery:
         """The same with a JSON file more; nothing more for an empty path."""
         return replace(self, outputs=(*self.outputs, Output(JSON, path))) if path else self
 
-    def complete(self) -> tuple[Output, ...]:
-        """Every output. Raises UsageError when two want stdout."""
+    def complete(self, formats: Collection[str] = FORMATS) -> tuple[Output, ...]:
+        """Every output. Raises UsageError when two want one place, or when the command has none of that format: asked
+        for before the work begins, for afterwards it would deny what was done."""
+        taken: dict[Path, str] = {}
+        for output in self.outputs:
+            if output.format not in formats and not output.added:
+                raise click.UsageError(f"this command has no {output.format} output")
+            if output.path != STDOUT and not output.added:
+                first = taken.setdefault(Path(output.path).absolute(), output.format)
+                if first != output.format:
+                    raise click.UsageError(f"{first} and {output.format} want one file, {streams.plain(output.path)}")
         on_stdout = [output for output in self.outputs if output.path == STDOUT]
         if len(on_stdout) > 1:
             raise click.UsageError("two outputs want stdout; give one of them a path, as in --output json=plan.json")
@@ -114,11 +127,8 @@ class Delivery:
     def deliver(self, renderers: Renderers) -> None:
         """Render each output and put it where it belongs, files first: what stdout says is then true."""
         for output in sorted(self.complete(), key=lambda output: output.path == STDOUT):
-            render = renderers.get(output.format)
-            if render is not None:
-                self._deliver(output, render)
-            elif not output.added:
-                raise click.UsageError(f"this command has no {output.format} output")
+            if output.format in renderers or not output.added:
+                self._deliver(output, renderers[output.format])
 
     def deliver_known(self, renderers: Renderers) -> None:
         """As `deliver`, of the formats that have a renderer: for an end that has no result but complaints."""

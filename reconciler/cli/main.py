@@ -112,7 +112,9 @@ def _run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         told = StringIO()
         error.show(told)
-        shown = "\n".join(map(streams.plain, told.getvalue().rstrip().split("\n")))  # it quotes what was typed
+        shown = "\n".join(
+            map(streams.plain, told.getvalue().rstrip().expandtabs(4).split("\n"))
+        )  # it quotes what was typed
         (streams.hint if logs.current() is None else streams.complain)(shown)
         return USAGE if isinstance(error, click.UsageError) else ERROR
     except (click.Abort, KeyboardInterrupt):

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.delivery import JSON, REPORTS, TEXT, Delivery, Look, Renderers, as_json
+from reconciler.cli.delivery import JSON, OF_FILES, REPORTS, TEXT, Delivery, Look, Renderers, as_json
 from reconciler.kinds import KINDS
 from reconciler.model.errors import FileErrors
 from reconciler.model.memory import Entry, RunRow
@@ -40,7 +40,7 @@ def of_drift(plan: Plan, environ: Mapping[str, str], root: Path | None = None) -
 
 def of_files(topic: Topic, root: Path) -> Renderers:
     """Complaints about the files as reports."""
-    return _reports(topic, root, [form for form, report in REPORTS.items() if report.of_files])
+    return _reports(topic, root, OF_FILES)
 
 
 def tell_of_files(errors: FileErrors, command: str, root: Path, delivery: Delivery) -> None:

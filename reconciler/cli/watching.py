@@ -58,6 +58,8 @@ class Wanted:
         """Raise UsageError for what makes no sense together."""
         if self.only_new and self.state is None:
             raise click.UsageError("--only-new needs --state FILE: it says what was told before")
+        if self.state and self.textfile and self.state.absolute() == self.textfile.absolute():
+            raise click.UsageError("--state and --textfile want one file")
         if self.webhook and self.webhook_format == "json" and not self.webhook_key:
             raise click.UsageError("--webhook needs --webhook-key, which signs the message; only Slack has none")
         if self.webhook_key and not (self.webhook and self.webhook_format == "json"):

@@ -78,6 +78,7 @@ def _spliced(text: str, edits: Mapping[str, list[Edit]], declared: Mapping[str, 
 
 def _rewritten(text: str, edits: Mapping[str, list[Edit]]) -> str:
     from ruamel.yaml import YAML  # start-up: only `export` writes into files
+    from ruamel.yaml.emitter import RoundTripEmitter
     from ruamel.yaml.error import YAMLError
     from ruamel.yaml.resolver import VersionedResolver
 
@@ -86,8 +87,16 @@ def _rewritten(text: str, edits: Mapping[str, list[Edit]]) -> str:
 
         versioned_resolver: Mapping[str, Any] = {}
 
+    class Seen(RoundTripEmitter):
+        """What nobody sees is written as an escape: a bidi sign would turn the line round before a reviewer."""
+
+        def write_double_quoted(self, text: str, split: bool = True) -> None:
+            self.allow_unicode = all(letter.isprintable() or letter.isspace() for letter in text)
+            super().write_double_quoted(text, split)
+
     yaml = YAML()
     yaml.Resolver = Untyped
+    yaml.Emitter = Seen
     yaml.preserve_quotes = True
     yaml.width = WIDEST
     yaml.indent(**_indentation(text))

@@ -28,7 +28,7 @@ INDENT = "  "
 BARE = re.compile(r"[^\W\d_](?:[\w.@+/()&'-]| (?! ))*")
 MISREAD = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
 ESCAPED = re.compile(
-    "[\x7f-\xa0\xad\u0600-\u0605\u061c\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\uffff]"
+    "[\x7f-\xa0\xad\u0600-\u0605\u061c\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\uffff\U000e0000-\U000e0fff]"
 )
 
 
@@ -82,7 +82,8 @@ def scalar(value: Leaf) -> str:
 
 
 def _escape(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
+    code = ord(found[0])
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _lines(tree: Mapping[str, Any], indent: str) -> Iterator[str]:

@@ -134,3 +134,41 @@ def test_people_are_masked_in_every_report_also_on_a_terminal(
         assert ended.code == 3
         assert "ops@acme.example" not in ended.out, form
     assert "o…@acme.example" in cli("plan", "--output", "junit", "--only", "package/*").out
+
+
+@pytest.mark.parametrize("arguments", [["apply", "--yes"], ["apply", "plan.json"], ["revert", "RUN", "--yes"]])
+def test_a_report_that_an_apply_does_not_have_is_refused_before_the_apply(
+    cli: Cli, place: Place, arguments: list[str]
+) -> None:
+    run = str(json.loads(cli("history", "--json").out)[0]["id"])
+    place.replace("packages.d/packages.yaml", "25000", "30000")
+    assert cli("plan", "--out", "plan.json").code == 0
+    ended = cli(*(run if word == "RUN" else word for word in arguments), "--output", "sarif")
+    assert (ended.code, ended.out) == (64, "")
+    assert "this command has no sarif output" in ended.err
+    assert place.live_limit() == 25000
+    assert len(json.loads(cli("history", "--json").out)) == 1
+
+
+@pytest.mark.parametrize("command", [["list", "role"], ["history"], ["doctor"], ["validate"]])
+def test_a_report_that_a_command_does_not_have_leaves_no_other_behind(
+    cli: Cli, place: Place, command: list[str]
+) -> None:
+    ended = cli(*command, "--output", "json=a.json", "--output", "gitlab=b.json")
+    assert (ended.code, ended.out) == (64, "")
+    assert not (place.folder / "a.json").exists()
+
+
+@pytest.mark.parametrize("second", ["sarif=a", "sarif=./a"])
+def test_two_reports_do_not_share_a_file(cli: Cli, place: Place, second: str) -> None:
+    ended = cli("plan", "--output", "markdown=a", "--output", second)
+    assert ended.code == 64
+    assert "markdown and sarif want one file" in ended.err
+    assert not (place.folder / "a").exists()
+    assert cli("plan", "--out", "plan.json", "--output", "json=plan.json").code == 0
+
+
+def test_the_choices_of_an_argument_are_shown_as_a_list(cli: Cli) -> None:
+    ended = cli("completion")
+    assert ended.code == 64
+    assert "\n    bash,\n    zsh," in ended.err

@@ -148,3 +148,9 @@ def test_a_run_that_fails_forgets_nothing(cli: Cli, place: Place) -> None:
     place.write("packages.d/wrong.yaml", "X: [")
     assert cli(*WATCH).code == 1
     assert (place.folder / "told.json").read_text() == before
+
+
+def test_what_was_told_and_the_metrics_do_not_share_a_file(cli: Cli, place: Place) -> None:
+    ended = cli(*WATCH, "--textfile", "./told.json")
+    assert ended.code == 64
+    assert not (place.folder / "told.json").exists()

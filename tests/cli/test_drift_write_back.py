@@ -111,3 +111,11 @@ def test_without_drift_no_file_is_touched(cli: Cli, place: Place) -> None:
     assert ended.code == 0
     assert "no file was changed" in ended.err
     assert before == {path: path.stat().st_mtime_ns for path in place.folder.rglob("*.yaml")}
+
+
+def test_a_live_text_turns_no_line_of_the_pull_request_round(cli: Cli, place: Place) -> None:
+    place.sql("UPDATE esp_tenant SET name = ? WHERE email = 'ops@acme.example'", "Acme\u202ecnI")
+    assert cli("drift", "--write-back").code == 2
+    written = (place.folder / "tenants.d/eu.yaml").read_text(encoding="utf-8")
+    assert 'name: "Acme\\u202EcnI"' in written
+    assert cli("drift").code == 0

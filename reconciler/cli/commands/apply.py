@@ -10,7 +10,7 @@ import click
 
 from reconciler.cli import rendering, streams
 from reconciler.cli.carrying import carry_out
-from reconciler.cli.delivery import STDOUT, Delivery
+from reconciler.cli.delivery import STDOUT, WORDS, Delivery
 from reconciler.cli.options import located, met, scoped, shown, site
 from reconciler.engine.verdict import plan_code
 from reconciler.model.errors import ReconcilerError
@@ -34,7 +34,7 @@ def command(place: Choices, wish: Wish, delivery: Delivery, approved: bool, plan
     Without PLAN it plans, shows the plan and asks. With PLAN, a file of `plan --out` (- reads stdin), it runs that plan
     word for word: it was shown before, so nothing is asked, and it is refused (exit 4) when the world has moved on.
     """
-    delivery.complete()
+    delivery.complete(WORDS)
     if plan_file and wish != Wish():
         raise click.UsageError("a plan file is run word for word; give --only and --allow to `reconciler plan --out`")
     if not plan_file and not approved and not streams.interactive():

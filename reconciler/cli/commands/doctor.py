@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from reconciler.cli import streams
-from reconciler.cli.delivery import JSON, TEXT, Delivery, as_json
+from reconciler.cli.delivery import JSON, TEXT, WORDS, Delivery, as_json
 from reconciler.cli.options import located, shown, site
 from reconciler.model.errors import ReconcilerError
 from reconciler.workflow import looking
@@ -25,7 +25,7 @@ def command(place: Choices, delivery: Delivery, rehearse: bool) -> int:
     On PostgreSQL and MariaDB it also prints the GRANTs that an account to plan and one to apply need, and warns when
     the account in use may do more than that.
     """
-    delivery.complete()
+    delivery.complete(WORDS)
     here = site(place)
     found = list(looking.diagnosis(here))
     trouble: ReconcilerError | None = None

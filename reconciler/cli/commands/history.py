@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import rendering
-from reconciler.cli.delivery import Delivery
+from reconciler.cli.delivery import WORDS, Delivery
 from reconciler.cli.options import located, shown, site
 from reconciler.workflow import reverting
 from reconciler.workflow.site import Choices
@@ -24,7 +24,7 @@ def command(place: Choices, delivery: Delivery, limit: int, run: str) -> int:
     With RUN, the id of a run or the beginning of one, each change is shown with before and after. Where the output is
     no terminal, people whom no file names are masked.
     """
-    delivery.complete()
+    delivery.complete(WORDS)
     here = site(place)
     if run:
         row, entries = reverting.run_of(here, run)

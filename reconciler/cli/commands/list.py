@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import completing
-from reconciler.cli.delivery import JSON, TEXT, Delivery, Look, as_json
+from reconciler.cli.delivery import JSON, TEXT, WORDS, Delivery, Look, as_json
 from reconciler.cli.options import KIND, known_kind, located, shown, site
 from reconciler.report.masking import OPEN
 from reconciler.report.text import listing_text
@@ -23,7 +23,7 @@ def command(place: Choices, delivery: Delivery, search: str, kind: str) -> int:
 
     Where the output is no terminal, people whom no file names are masked.
     """
-    delivery.complete()
+    delivery.complete(WORDS)
     here = site(place)
     kind = known_kind(kind)
     table, masking = looking.listing(here, kind, search), looking.masking(here, kind)

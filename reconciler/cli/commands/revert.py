@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli import rendering, streams
 from reconciler.cli.carrying import carry_out
-from reconciler.cli.delivery import Delivery
+from reconciler.cli.delivery import FORMATS, WORDS, Delivery
 from reconciler.cli.options import located, scoped, shown, site
 from reconciler.engine.verdict import plan_code
 from reconciler.workflow import reverting
@@ -33,7 +33,7 @@ def command(place: Choices, wish: Wish, delivery: Delivery, out: str, approved: 
     if approved and out:
         raise click.UsageError("--out keeps the plan for later, --auto-approve applies it now; give one of them")
     asked = delivery.also(out)
-    asked.complete()
+    asked.complete(WORDS if approved else FORMATS)
     here = site(place)
     with streams.phases(quiet=delivery.quiet) as progress:
         plan = reverting.reverted(here, run, wish, progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import rendering
-from reconciler.cli.delivery import JSON, TEXT, Delivery, Look, as_json
+from reconciler.cli.delivery import JSON, OF_FILES, TEXT, WORDS, Delivery, Look, as_json
 from reconciler.cli.options import located, shown, site
 from reconciler.model.desired import Desired
 from reconciler.model.finding import Finding
@@ -26,7 +26,7 @@ def command(place: Choices, delivery: Delivery, by_schemas: bool) -> int:
 
     Every complaint at once, each with its file and line and what to write instead. Exits 1 when there is an error.
     """
-    delivery.complete()
+    delivery.complete((*WORDS, *OF_FILES))
     here = site(place)
     desired, findings = validated(here)
     if by_schemas:

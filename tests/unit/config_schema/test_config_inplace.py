@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.config.inplace import Edit, edited
+from reconciler.config.inplace import TRUSTED, Edit, edited
+from reconciler.config.plain import scalar
 from reconciler.config.yaml import judge
 
 TEXT = """\
@@ -51,6 +52,9 @@ Flow: {a: 1, b: [x, y], c: {d: 1}}   # flow
     [
         ("Growth", "role", "No", ["role: 'Marketing'   # r"], ["role: 'No'          # r"]),
         ("Growth", "role", "a\nb", ["role: 'Marketing'   # r"], ['role: "a\\nb"        # r']),
+        ("Growth", "role", "a\u202e b", ["role: 'Marketing'   # r"], ['role: "a\\u202E b"   # r']),
+        ("Growth", "note", "a\U000e0041", [], ['note: "a\\U000E0041"']),
+        ("Growth", "note", "é\xa0€", [], ['note: "é\xa0€"']),
         ("Growth", "sending.daily_limit", 5000, ["daily_limit: 010   # why"], ["daily_limit: 5000  # why"]),
         ("Growth", "sending.max_threads", 4, ["max_threads: off"], ["max_threads: 4"]),
         ("Growth", "permissions", ["b", "c.*"], ["- a  # first"], []),
@@ -94,3 +98,12 @@ def test_comments_around_the_first_of_two_items_find_a_new_place() -> None:
     text = "M:\n  permissions:\n    - a  # gone\n    # about b\n    - b\n"
     after = edited(text, {"M": [Edit(path=("permissions",), value=["b"])]})
     assert after == "M:\n  permissions:\n    # about b\n    - b\n"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "shown"), [("\u202e", "\\u202e"), ("\xa0", "\\u00a0"), ("\U000e0041", "\\U000e0041")]
+)
+def test_what_nobody_sees_is_written_out_in_a_new_file(hidden: str, shown: str) -> None:
+    assert scalar(f"a{hidden}b") == f'"a{shown}b"'
+    document, complaints = judge(f'"a{shown}b": 1\n'.encode(), TRUSTED)
+    assert (list(document.data), complaints) == ([f"a{hidden}b"], [])
