@@ -239,5 +239,5 @@ def test_memory_of_another_database_is_not_upgraded(old: Old) -> None:
         old.place.sql(f"UPDATE {old.memory('reconciler_meta')} SET version = ?", version)
         with opened(database(old.place.url, 5), Door.WRITE) as session, pytest.raises(TargetError, match="not of"):
             SqlMemory(old.place.memory, shop).upgrade(session)
-        assert old.versions() == (2, version)
+        assert old.versions() == (3, version)
         assert old.place.sql(f"SELECT `database` FROM {home}") == [("staging",)]
