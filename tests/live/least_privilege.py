@@ -35,30 +35,31 @@ class Ended:
     err: str
 
 
-@dataclass(frozen=True)
-class Operator:
-    """One repository, its database, and who works with it."""
+@dataclass(frozen=True, kw_only=True)
+class Staff:
+    """Who works with a repository and its database."""
 
-    esp: ServerEsp
+    place: ServerPlace
+    folder: Path
     ran: set[tuple[str, str]] = field(default_factory=set, compare=False)
     """(account, command)."""
 
     def name(self, account: str) -> str:
         """The account of this database: servers are shared, and accounts are of the whole server."""
-        return f"{ACCOUNTS[account]}_{self.esp.place.name}"
+        return f"{ACCOUNTS[account]}_{self.place.name}"
 
     def url(self, account: str) -> str:
-        url = sa.make_url(self.esp.place.url)
+        url = sa.make_url(self.place.url)
         if account:
             url = url.set(username=self.name(account), password=PASSWORD)
         return url.render_as_string(hide_password=False)
 
     def cli(self, account: str, *arguments: str, expects: int = 0) -> Ended:
         """One command line, its URL from a file."""
-        secret = self.esp.folder / f"{account or 'owner'}.url"
+        secret = self.folder / f"{account or 'owner'}.url"
         secret.write_text(self.url(account), encoding="utf-8")
         out, err = io.StringIO(), io.StringIO()
-        config = ["-c", str(self.esp.folder), "--database-url-file", str(secret)]
+        config = ["-c", str(self.folder), "--database-url-file", str(secret)]
         with redirect_stdout(out), redirect_stderr(err):
             code = run([*arguments, *config])
         self.ran.add((account, arguments[0]))
@@ -84,7 +85,7 @@ class Operator:
         return statement
 
     def owner(self, *statements: str) -> None:
-        with self.esp.place.hand() as connection:
+        with self.place.hand() as connection:
             for statement in statements:
                 database(connection, statement)
 
@@ -106,21 +107,21 @@ class Operator:
 
     def grantee(self, account: str) -> str:
         """The account as GRANT writes it."""
-        return f"{self.name(account)}" if self.esp.place.engine == "postgresql" else f"'{self.name(account)}'@'%'"
+        return f"{self.name(account)}" if self.place.engine == "postgresql" else f"'{self.name(account)}'@'%'"
 
     def quoted(self, name: str) -> str:
-        return f'"{name}"' if self.esp.place.engine == "postgresql" else f"`{name}`"
+        return f'"{name}"' if self.place.engine == "postgresql" else f"`{name}`"
 
     def create_accounts(self) -> None:
         """By the statements of the page."""
-        sort = {"postgresql": "ROLE", "mariadb": "USER"}[self.esp.place.engine]
+        sort = {"postgresql": "ROLE", "mariadb": "USER"}[self.place.engine]
         statements = re.findall(rf"^CREATE {sort} .*;$", PAGE.read_text(encoding="utf-8"), re.M)
         assert len(statements) == len(ACCOUNTS)
         self.owner(*map(self.renamed, statements))
 
     def drop_accounts(self) -> None:
         for account in ACCOUNTS:
-            if self.esp.place.engine == "postgresql":
+            if self.place.engine == "postgresql":
                 name = self.grantee(account)
                 self.owner(f"REASSIGN OWNED BY {name} TO CURRENT_USER", f"DROP OWNED BY {name}", f"DROP ROLE {name}")
             else:
@@ -132,6 +133,13 @@ class Operator:
         self.create_accounts()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Operator(Staff):
+    """The same with the built-in ESP in that database."""
+
+    esp: ServerEsp
+
+
 @contextmanager
 def operator(engine: str, lending: Lending, folder: Path) -> Iterator[Operator]:
     """A database made by its owner, with catalogues and no customers; the accounts are there and may nothing yet."""
@@ -141,7 +149,7 @@ def operator(engine: str, lending: Lending, folder: Path) -> Iterator[Operator]:
     esp.folder.mkdir()
     esp.settings()
     esp.declare({})
-    shop = Operator(esp)
+    shop = Operator(place=found, folder=esp.folder, esp=esp)
     shop.cli(OWNER, "database", "create")
     with esp.hand() as connection:
         for catalogue, names in CATALOGUES.items():

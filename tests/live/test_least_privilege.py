@@ -21,7 +21,8 @@ from reconciler.memory.tables import Tables
 from reconciler.model.rights import Rights
 from reconciler.targets.native.mapping import system
 from reconciler.targets.native.tables import tables as native_tables
-from reconciler.targets.sql.grants import APPLYING, PLANNING, needed, statements
+from reconciler.targets.sql.grants import APPLYING, PLANNING, statements
+from reconciler.targets.sql.needs import needed
 from reconciler.workflow import looking
 
 
@@ -218,7 +219,7 @@ def test_what_a_table_hides_is_not_asked_for(bare: Operator) -> None:
     bare.owner("ALTER TABLE esp_tenant ADD COLUMN password_hash varchar(99)")
     metadata = native_tables(KINDS)
     hiding = replace(system(KINDS, metadata), hiding=frozenset({"esp_tenant"}))
-    own = needed(hiding, KINDS, KINDS.kinds, besides=(metadata.tables["esp_schema"],))
+    own = needed(hiding, KINDS, KINDS.kinds, besides=metadata.tables["esp_schema"].c)
     place = bare.esp.place
     memory = rights_of_memory(Tables(place.memory, place.name if place.engine == "mariadb" else ""))
     rights = Rights(plan=own.plan + memory.plan, apply=own.apply + memory.apply)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from reconciler.model.values import NONE, OFF, UNLIMITED
 from reconciler.targets.mailwizz.counting import counters
 from reconciler.targets.mailwizz.defaults import NEW_GROUP
-from reconciler.targets.mailwizz.tables import Tables, prefix_of, tables
+from reconciler.targets.mailwizz.tables import HIDING, Tables, prefix_of, tables
 from reconciler.targets.sql.codec import TEXT, Codec
 from reconciler.targets.sql.discovery import Discovery
 from reconciler.targets.sql.mapping import (
@@ -88,6 +88,7 @@ def mapping(live: Discovery, options: Mapping[str, Any]) -> System:
         catalogues={NODES: _system_servers(found, live)},
         pointers=_pointers(found),
         stamps=_stamps(found),
+        hiding=frozenset(found[name].name for name in HIDING),
     )
 
 

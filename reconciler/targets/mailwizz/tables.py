@@ -62,6 +62,9 @@ COLUMNS: Final[Mapping[str, Mapping[str, type[sa.types.TypeEngine[Any]]]]] = {
     "price_plan_customer_group_display": {"plan_id": sa.Integer, "group_id": sa.Integer},
 }
 
+HIDING: Final = ("customer", "delivery_server", "sending_domain", "list_subscriber")
+"""Tables with passwords or keys, or with people who are no customers, in other columns."""
+
 Tables = Mapping[str, sa.Table]
 """Name without the prefix → the table."""
 

@@ -15,7 +15,7 @@ from reconciler.model.resource import Vocabulary
 from reconciler.model.target import TargetSettings
 from reconciler.targets.mailwizz.mapping import mapping
 from reconciler.targets.mailwizz.tables import prefix_of, tables
-from reconciler.targets.mailwizz.wandering import wanderings
+from reconciler.targets.mailwizz.wandering import besides, wanderings
 from reconciler.targets.sql import php
 from reconciler.targets.sql.adapted import Adaptation, AdaptedTarget, place_of
 from reconciler.targets.sql.discovery import Discovery
@@ -41,6 +41,7 @@ ADAPTATION: Final = Adaptation(
     creates=frozenset({"package"}),
     version=version,
     wanderings=wanderings,
+    besides=besides,
     homeless={
         "package.role": NO_ROLES,
         "package.lifecycle": "a MailWizz group cannot be retired; only `removed` means something here",

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from reconciler.model.facts import Snapshot, Wanderings
 from reconciler.model.values import NONE
-from reconciler.targets.mailwizz.tables import TELLING, tables
+from reconciler.targets.mailwizz.tables import TELLING, prefix_of, tables
 from reconciler.targets.sql.codec import text
 from reconciler.targets.sql.discovery import Discovery
-from reconciler.targets.sql.mapping import System
+from reconciler.targets.sql.mapping import Col, System
 from reconciler.targets.sql.wire import Query, Wire
 
 REVERT = "revert"
@@ -28,6 +28,13 @@ def wanderings(wire: Wire, system: System, live: Snapshot, options: Mapping[str,
     if options.get("app_moves") == REVERT:
         return {}
     return {"tenant": Wanderings(through="package", leads=leads(live), given=dict(_given(wire, system)))}
+
+
+def besides(live: Discovery, options: Mapping[str, Any]) -> Iterator[Col]:
+    """What is read to find out who gave a package, whatever `app_moves` says today."""
+    found = tables(prefix_of(live.tables, options.get("table_prefix")))
+    yield from found["price_plan_order"].c
+    yield from found["price_plan"].c
 
 
 def leads(live: Snapshot) -> dict[str, frozenset[str]]:

@@ -20,6 +20,7 @@ from reconciler.targets.sql.discovery import Discovery
 from reconciler.targets.sql.mapping import (
     NOW,
     Account,
+    Col,
     Column,
     Foreign,
     KindMap,
@@ -243,6 +244,12 @@ def _stamps(live: Discovery, users: sa.Table) -> dict[str, Stamps]:
         "users": Stamps(touched=TOUCHED),
         "user_email_limits": Stamps(fresh={**dict.fromkeys(BOUNCES, 0), **MARKED}, touched=TOUCHED),
     }
+
+
+def besides(prefix: str) -> Iterator[Col]:
+    """What tells who is an administrator."""
+    users = tables(prefix)["users"].c
+    yield from (users.id, users.is_admin, users.role, users.deleted_at)
 
 
 def _administrator(live: Discovery, users: sa.Table) -> int | None:

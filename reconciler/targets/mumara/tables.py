@@ -117,8 +117,8 @@ LAYOUT: Final[dict[str, Columns]] = {
 LONGEST_TEXT: Final = 65_535
 """What a column of type TEXT holds, which does not say so itself."""
 
-HIDING: Final = ("users", "smtps", "bounces", "domain_maskings", "api_tokens")
-"""Tables with passwords, keys or tokens in other columns."""
+HIDING: Final = ("users", "smtps", "bounces", "domain_maskings", "api_tokens", "subscribers")
+"""Tables with passwords, keys or tokens, or with people who are no clients, in other columns."""
 
 
 def tables(prefix: str = "") -> dict[str, sa.Table]:

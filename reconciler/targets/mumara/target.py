@@ -12,7 +12,7 @@ from reconciler.model.nearest import did_you_mean
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import TargetSettings
 from reconciler.targets.mumara import encodings
-from reconciler.targets.mumara.mapping import system
+from reconciler.targets.mumara.mapping import besides, system
 from reconciler.targets.mumara.tables import tables
 from reconciler.targets.mumara.version import version
 from reconciler.targets.sql.adapted import Adaptation, AdaptedTarget, Options, place_of
@@ -42,6 +42,7 @@ def _adaptation(options: Options) -> Adaptation:
         type="mumara",
         mapping=_mapping,
         creates=frozenset({"role", "package"}),
+        besides=lambda live, options: besides(prefix),
         version=lambda wire: version(Discovery(wire), tables(prefix)["packages"]),
         homeless={f"package.{name}": NAMEABLE for name in sorted(_nameable())},
         afterwards=AFTERWARDS,

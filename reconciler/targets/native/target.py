@@ -27,7 +27,8 @@ from reconciler.targets.sql.dialect import (
     opened,
     settings_of,
 )
-from reconciler.targets.sql.grants import judgement, needed, statements
+from reconciler.targets.sql.grants import accounts
+from reconciler.targets.sql.needs import needed
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.schema import LiveSchema
 from reconciler.targets.sql.wire import Wire
@@ -119,10 +120,9 @@ class NativeTarget:
     def accounts(self, memory: Rights) -> tuple[tuple[str, str], ...]:
         """What the account in use may, and the GRANTs of the two accounts that are enough; none on a file."""
         schema = self._metadata.tables[SCHEMA]
-        own = needed(self._system, self._vocabulary, self.creates, besides=(schema,))
-        rights = Rights(plan=own.plan + memory.plan, apply=own.apply + memory.apply)
+        own = needed(self._system, self._vocabulary, self.creates, besides=schema.c)
         with opened(self._place, Door.READ) as connection:
-            return (*judgement(connection, rights), *statements(connection, rights))
+            return accounts(connection, own, memory)
 
 
 class NativeType:

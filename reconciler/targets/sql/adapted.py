@@ -4,14 +4,15 @@ name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from reconciler.model.facts import Snapshot, Wanderings
-from reconciler.model.resource import Vocabulary
+from reconciler.model.resource import Removal, Vocabulary
+from reconciler.model.rights import Rights
 from reconciler.model.target import Refusal, TargetSettings
 from reconciler.targets.sql.dialect import (
     Database,
@@ -24,12 +25,16 @@ from reconciler.targets.sql.dialect import (
     settings_of,
 )
 from reconciler.targets.sql.discovery import Discovery, Found, found
-from reconciler.targets.sql.mapping import System
+from reconciler.targets.sql.grants import accounts, may
+from reconciler.targets.sql.mapping import Col, System
+from reconciler.targets.sql.needs import needed
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.refusing import refusals, rivals
 from reconciler.targets.sql.schema import LiveSchema
 from reconciler.targets.sql.wire import Wire
 from reconciler.targets.sql.writer import SqlWriter
+
+UNSEEN: Final = " (as far as this account sees: triggers are shown only to who has TRIGGER)"
 
 Options = Mapping[str, Any]
 """What reconciler.yaml says of the target besides its URL."""
@@ -40,10 +45,16 @@ def nothing_wanders(wire: Wire, system: System, live: Snapshot, options: Options
     return {}
 
 
+def nothing_besides(live: Discovery, options: Options) -> Iterable[Col]:
+    """Of a system whose mapping says all that is read."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adaptation:
     """What one system is like. `mapping`: its tables and fields, given what is live and the settings; `creates`: the
     kinds whose objects we may create; `version`: what it says of its version, in words; `wanderings`: see Snapshot;
+    `besides`: columns that are read though the mapping does not speak of them, so that accounts may be told;
     `homeless`: `kind.field` → why no version has a place for it; `afterwards`: what a person should know once an apply
     is done, such as what the application still caches."""
 
@@ -52,6 +63,7 @@ class Adaptation:
     creates: frozenset[str]
     version: Callable[[Wire], str]
     wanderings: Callable[[Wire, System, Snapshot, Options], Mapping[str, Wanderings]] = nothing_wanders
+    besides: Callable[[Discovery, Options], Iterable[Col]] = nothing_besides
     homeless: Mapping[str, str] = field(default_factory=dict)
     afterwards: tuple[str, ...] = ()
 
@@ -154,6 +166,7 @@ class AdaptedTarget:
             wire = Wire(connection, self.place, locking=False)
             schema = LiveSchema(wire)
             system = self._found.system
+            unseen = UNSEEN if system.by_triggers and not may(connection, "TRIGGER") else ""
             lines = [
                 ("connection", self.place.shown),
                 ("engine", engine_version(connection)),
@@ -166,10 +179,26 @@ class AdaptedTarget:
                     lines.append((f"{kind}: cannot be created", self._found.barred[kind]))
                 if kind not in self.adaptation.creates:
                     continue  # nobody of ours deletes it
-                lines.append((f"protection of {kind}", schema.protection(system, kind)))
+                lines.append((f"protection of {kind}", schema.protection(system, kind) + unseen))
                 lines += [(f"class A of {kind} by", statement) for statement in schema.raising(system, kind)]
             lines += [("after an apply", line) for line in self.adaptation.afterwards]
         return tuple(lines)
+
+    def accounts(self, memory: Rights) -> tuple[tuple[str, str], ...]:
+        """What the account in use may, and the GRANTs of the two accounts that are enough. What it may not see itself
+        is taken for missing."""
+        with opened(self.place, Door.READ) as connection:
+            wire = Wire(connection, self.place, locking=False)
+            live, schema, system = Discovery(wire), LiveSchema(wire), self._found.system
+            going = [kind for kind in system.kinds.values() if self.vocabulary[kind.kind].removal is Removal.DELETE]
+            own = needed(
+                system,
+                self.vocabulary,
+                self.creates,
+                besides=[column for column in self.adaptation.besides(live, self.options) if live.has(column)],
+                reached=[place for kind in going for place in schema.reached(system, kind)],
+            )
+            return accounts(connection, own, memory)
 
 
 def place_of(settings: TargetSettings) -> Database:

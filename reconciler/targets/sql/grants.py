@@ -1,5 +1,5 @@
-"""The least that two accounts need: one that plans and one that applies. Derived from the mapping, and said in the
-engine's words; and what the account in use may besides. Knows no kind by name."""
+"""The least that two accounts need, one that plans and one that applies, said in the engine's words; and what the
+account in use may besides. Knows no kind by name."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.sql import visitors
 
-from reconciler.model.resource import Removal, Resource, Vocabulary
 from reconciler.model.rights import Deed, Right, Rights
 from reconciler.targets.sql.dialect import Granting, Power, granting
-from reconciler.targets.sql.mapped import mapped
-from reconciler.targets.sql.mapping import Col, Column, Foreign, KindMap, Links, Pairs, Side, System
 
 PLANNING: Final = "reconciler_plan"
 APPLYING: Final = "reconciler_apply"
@@ -26,14 +22,10 @@ ANYTHING: Final = frozenset({"SUPERUSER", "ALL PRIVILEGES"})
 Lines = Iterator[tuple[str, str]]
 
 
-def needed(system: System, vocabulary: Vocabulary, creates: Collection[str], besides: Iterable[sa.Table]) -> Rights:
-    """What both accounts do with the system's tables. `creates`: the kinds whose objects can be created; `besides`:
-    tables that are read and belong to no kind."""
-    plan = [*_reading(system), *(Right(table.schema or "", table.name, Deed.SELECT) for table in besides)]
-    writing = [right for kind in system.kinds.values() for right in _writing(kind, vocabulary[kind.kind], creates)]
-    # What is only referred to is locked, so that it stays.
-    locking = [_of(catalogue.id.table, Deed.LOCK, catalogue.id) for catalogue in system.catalogues.values()]
-    return Rights(plan=tuple(plan), apply=(*plan, *writing, *locking))
+def accounts(connection: sa.Connection, own: Rights, memory: Rights) -> tuple[tuple[str, str], ...]:
+    """What `doctor` says of accounts (see HasAccounts). `own`: what is done with the system's tables."""
+    rights = Rights(plan=own.plan + memory.plan, apply=own.apply + memory.apply)
+    return (*judgement(connection, rights), *statements(connection, rights))
 
 
 def statements(connection: sa.Connection, rights: Rights) -> Lines:
@@ -74,6 +66,15 @@ def judgement(connection: sa.Connection, rights: Rights) -> Lines:
     excess = list(_excess(wanted, powers))
     if excess:
         yield "warning", f"the account may do more than it needs: {_listed(excess)}"
+
+
+def may(connection: sa.Connection, deed: str) -> bool:
+    """Whether the account of this connection has a privilege, in the engine's word, on any table of its own schema."""
+    engine = granting(connection)
+    own = connection.dialect.default_schema_name or ""
+    return engine is None or any(
+        power.deed in (deed, *ANYTHING) and power.schema in ("", own) for power in engine.powers(connection, (own,))
+    )
 
 
 Spoken = dict[tuple[str, str], dict[str, tuple[str, ...]]]
@@ -138,82 +139,3 @@ def _listed(powers: Iterable[Power]) -> str:
 def _said(privilege: str, columns: Iterable[str]) -> str:
     named = ", ".join(columns)
     return f"{privilege} ({named})" if named else privilege
-
-
-def _reading(system: System) -> Iterator[Right]:
-    """SELECT of what the mapping reads: the whole of a table, or these columns of one that hides something."""
-    read: dict[sa.Table, set[str]] = {}
-    for column in _mapped(system):
-        read.setdefault(column.table, set()).add(column.name)
-    for table, names in read.items():
-        hiding = table.name in system.hiding
-        yield Right(table.schema or "", table.name, Deed.SELECT, tuple(sorted(names)) if hiding else ())
-        if hiding:
-            yield Right(table.schema or "", table.name, Deed.DESCRIBE)
-
-
-def _mapped(system: System) -> Iterator[Col]:
-    """Every column of a table that is read: mapped, counted, or only in a condition."""
-    yield from (column for column in mapped(system) if isinstance(column.table, sa.Table))
-    for catalogue in system.catalogues.values():
-        yield from _columns_in(catalogue.id, catalogue.name, *catalogue.where)
-    for kind in system.kinds.values():
-        yield from _columns_in(kind.created, *kind.where)
-        if kind.account:
-            yield from _columns_in(kind.account.child, kind.account.binned)
-            for counter in kind.account.counters.values():
-                yield from _columns_in(counter.owner, counter.count)
-    for pointer in system.pointers:
-        yield from _columns_in(pointer.number, pointer.name, *pointer.where)
-    for mirror in system.mirrors:
-        yield from (mirror.copy, mirror.of, mirror.through, mirror.number, mirror.on)
-        yield from _columns_in(*mirror.where, *mirror.proof)
-
-
-def _columns_in(*expressions: sa.ClauseElement) -> Iterator[Col]:
-    """The columns of tables that expressions speak of, those of queries inside them too."""
-    for expression in expressions:
-        inside = expression.table if isinstance(expression, sa.Column) else expression
-        if isinstance(expression, sa.Column) and isinstance(inside, sa.Table):
-            yield expression
-            continue
-        for found in visitors.iterate(inside):
-            if isinstance(found, sa.Column) and isinstance(found.table, sa.Table):
-                yield found
-
-
-def _writing(kind: KindMap, resource: Resource, creates: Collection[str]) -> Iterator[Right]:
-    own = [place.column for place in kind.fields.values() if isinstance(place, (Column, Foreign))]
-    renamed = [kind.key] if resource.former_names else []
-    yield _of(kind.table, Deed.LOCK, kind.id)
-    yield _of(kind.table, Deed.UPDATE, *own, *renamed)
-    if kind.kind in creates:
-        yield _of(kind.table, Deed.INSERT, kind.key, *own)
-    for place in kind.fields.values():
-        match place:
-            case Links(owner=owner, item=item):
-                yield from _replaced(owner, owner, item)
-            case Pairs(owner=owner, name=name, value=value):
-                yield from _replaced(owner, owner, name, value)
-            case Side(owner=owner, columns=columns):
-                inner = [column.column for column in columns.values()]
-                yield _of(owner.table, Deed.LOCK, owner)
-                yield _of(owner.table, Deed.INSERT, owner, *inner)
-                yield _of(owner.table, Deed.UPDATE, *inner)
-    if resource.removal is Removal.DELETE:
-        # Its rows are kept whole, so that a revert can put them back (RULES 21).
-        yield from (_of(kind.table, deed) for deed in (Deed.SELECT, Deed.INSERT, Deed.DELETE))
-        for owner in kind.belongings():
-            yield _of(owner.table, Deed.LOCK, owner)
-            yield from (_of(owner.table, deed) for deed in (Deed.SELECT, Deed.DELETE))
-
-
-def _replaced(owner: Col, *columns: Col) -> Iterator[Right]:
-    yield _of(owner.table, Deed.LOCK, owner)
-    yield _of(owner.table, Deed.INSERT, *columns)
-    yield _of(owner.table, Deed.DELETE)
-
-
-def _of(table: sa.FromClause, deed: Deed, *columns: Col) -> Right:
-    assert isinstance(table, sa.Table)
-    return Right(table.schema or "", table.name, deed, tuple(sorted(column.name for column in columns)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.targets.sql.mapping import (
     Col,
@@ -37,15 +37,27 @@ def _of_kind(kind: KindMap) -> Iterator[Col]:
 
 def _of_place(place: Place) -> Iterator[Col]:
     match place:
-        case Column(column=column) | Foreign(column=column):
-            yield column
-        case Woven(columns=columns):
-            yield from columns
         case Links(owner=owner, item=item):
             yield from (owner, item)
         case Pairs(owner=owner, name=name, value=value):
             yield from (owner, name, value)
-        case Side(owner=owner, columns=columns, own=own):
-            yield from (owner, *(each.column for each in (*columns.values(), *own.values())))
+        case Side(owner=owner, columns=columns):
+            yield from (owner, *(each.column for each in columns.values()), *own_columns(place))
         case Option(register=register) | OptionReference(register=register) | Options(register=register):
-            yield from (c for c in (register.id, register.owner, register.code, register.value) if c is not None)
+            yield from (register.code, register.value, *register.within)
+            yield from (c for c in (register.id, register.owner, register.serialized) if c is not None)
+        case _:
+            yield from own_columns(place)
+
+
+def own_columns(place: Place) -> Sequence[Col]:
+    """The columns of a field that are in the object's own row."""
+    match place:
+        case Column(column=column) | Foreign(column=column):
+            return (column,)
+        case Woven(columns=columns):
+            return columns
+        case Side(own=own):
+            return tuple(each.column for each in own.values())
+        case _:
+            return ()

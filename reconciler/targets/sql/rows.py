@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from reconciler.model.values import Value
 from reconciler.targets.sql.codec import raw, text
+from reconciler.targets.sql.mapped import own_columns
 from reconciler.targets.sql.mapping import (
     Catalogue,
     Col,
@@ -127,7 +128,7 @@ class Rows:
         return {name: c for (name, c), count in zip(place.columns.items(), counts, strict=True) if count}
 
     def _read(self, kind: KindMap, ids: Sequence[int] | None) -> Packed:
-        own = list(dict.fromkeys(column for place in kind.fields.values() for column in _own_columns(place)))
+        own = list(dict.fromkeys(column for place in kind.fields.values() for column in own_columns(place)))
         statement: Query = sa.select(kind.id, kind.key, *own).where(*kind.shown)
         rows = self._wire.rows(statement if ids is None else statement.where(kind.id.in_(ids)))
         numbers = list(map(itemgetter(0), rows))
@@ -238,19 +239,6 @@ def ids_by_name(wire: Wire, catalogue: Catalogue) -> Ids:
         found = first if is_first else other
         found[text(name)] = (*found.get(text(name), ()), number)
     return {**other, **first}
-
-
-def _own_columns(place: Place) -> Sequence[Col]:
-    """The columns of a field that are in the object's own row."""
-    match place:
-        case Column(column=column) | Foreign(column=column):
-            return (column,)
-        case Woven(columns=columns):
-            return columns
-        case Side(own=own):
-            return tuple(each.column for each in own.values())
-        case _:
-            return ()
 
 
 def _with_own(

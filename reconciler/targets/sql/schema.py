@@ -97,9 +97,24 @@ class LiveSchema:
     def cascades(self, system: System, kind: KindMap, ids: Mapping[str, int]) -> Iterator[tuple[str, str]]:
         """key → in words, what a delete would take along, or empty, that does not belong to the object alone. Fields
         that name the object are not asked here: who uses it is counted by itself."""
+        keys = {number: key for key, number in ids.items()}
+        hit: dict[str, list[str]] = {}
+        for link in self._spreading(system, kind):
+            for last, number, count in self._hit((link,), keys):
+                hit.setdefault(keys[number], []).append(f"{SPREADING[last.on_delete]} {count} of {last.table}")
+        for key, words in sorted(hit.items()):
+            yield key, f"would {', '.join(words)}"
+
+    def reached(self, system: System, kind: KindMap) -> Iterator[tuple[str, str]]:
+        """(table, column) of all that `cascades` looks at, whatever is in the tables by then."""
+        for link in self._spreading(system, kind):
+            yield from self._beyond((link,))
+
+    def _spreading(self, system: System, kind: KindMap) -> list[Link]:
+        """The foreign keys by which a delete would hit what does not belong to the object alone."""
         own = {(column.table.name, column.name) for column in kind.belongings()}
         named = {(p.column.table.name, p.column.name) for _, _, p in system.referrers(kind.kind)}
-        spreading = [
+        return [
             link
             for link in self.links
             if link.refers_to == kind.table.name
@@ -107,25 +122,30 @@ class LiveSchema:
             and (link.table, link.column) not in own
             and (link.on_delete == "CASCADE" or (link.table, link.column) not in named)
         ]
-        keys = {number: key for key, number in ids.items()}
-        hit: dict[str, list[str]] = {}
-        for link in spreading:
-            for last, number, count in self._hit((link,), keys):
-                hit.setdefault(keys[number], []).append(f"{SPREADING[last.on_delete]} {count} of {last.table}")
-        for key, words in sorted(hit.items()):
-            yield key, f"would {', '.join(words)}"
+
+    def _beyond(self, path: tuple[Link, ...]) -> Iterator[tuple[str, str]]:
+        yield path[-1].table, path[-1].column
+        for link in self._next(path):
+            yield path[-1].table, link.key
+            yield from self._beyond((*path, link))
+
+    def _next(self, path: tuple[Link, ...]) -> list[Link]:
+        """The foreign keys by which it would spread from the end of a path: what goes takes along what refers to it."""
+        last, passed = path[-1], {link.table for link in path}
+        goes_on = last.on_delete == "CASCADE"
+        return [
+            link
+            for link in self.links
+            if goes_on and link.refers_to == last.table and link.on_delete in SPREADING and link.table not in passed
+        ]
 
     def _hit(self, path: tuple[Link, ...], ids: Iterable[int]) -> Iterator[tuple[Link, int, int]]:
-        """(foreign key, id, how many rows it would hit) at the end of a path of foreign keys, and beyond: what goes
-        takes along what refers to it."""
+        """(foreign key, id, how many rows it would hit) at the end of a path of foreign keys, and beyond."""
         last = path[-1]
         counts = dict(self._counted(path, ids))
         yield from ((last, number, count) for number, count in counts.items())
-        if counts and last.on_delete == "CASCADE":
-            passed = {link.table for link in path}
-            for link in self.links:
-                if link.refers_to == last.table and link.on_delete in SPREADING and link.table not in passed:
-                    yield from self._hit((*path, link), counts)
+        for link in self._next(path) if counts else ():
+            yield from self._hit((*path, link), counts)
 
     def _counted(self, path: tuple[Link, ...], ids: Iterable[int]) -> Iterator[tuple[int, int]]:
         tables = [
