@@ -35,8 +35,9 @@ AFTER: Objects = {
         }
     }
 }
-FIRST = changed(FILES, EVERYTHING)
-THEN = changed(changed(FIRST, MUCH), AFTER)
+PLATFORM: Objects = {"platform": {"default": {"quota.emails": 1_000}}}
+FIRST = {**changed(FILES, EVERYTHING), **PLATFORM}
+THEN = changed(changed(changed(FIRST, MUCH), AFTER), {"platform": {"default": {"quota.emails": 2_000}}})
 
 REFUSALS = "may not do this|denied|not an ESP database of ours"
 """MariaDB shows a table only to those who may do something with it."""

@@ -170,7 +170,7 @@ def of_field(draw: Draw, plan: Saved, kind: str, key: str) -> Edit:
         return Edit(what, statements)
     if "update" in row and after == {**before, found.name: value}:
         return Edit(what, statements, already=f"{kind}/{key}", kept=kept)
-    wanted = shown(after[found.name]) if "update" in row else "deleted"
+    wanted = shown(after.get(found.name)) if "update" in row else "deleted"
     says = f"{found.name}: planned from {shown(before[found.name])}, live now {shown(told)}, wanted {wanted}"
     if isinstance(found.type, TextMap) and not found.type.whole and "delete" in row:
         says = f"{found.name}: planned from"
@@ -182,7 +182,7 @@ def to_what_is_wanted(plan: Saved, address: str) -> Edit:
     change = plan.rows[address]["update"]["change"]
     kind, _, key = address.partition("/")
     differ = [f for f in KINDS.held[kind] if change["before"].get(f.name) != change["after"].get(f.name)]
-    statements = [said for f in differ for said in writes(kind, key, f, change["after"][f.name])]
+    statements = [said for f in differ for said in writes(kind, key, f, change["after"].get(f.name))]
     return Edit(f"{address} as wanted", tuple(statements), already=address)
 
 

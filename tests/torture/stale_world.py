@@ -191,12 +191,18 @@ class World:
             plan = self.template.plan()
             assert plan.changes and not plan.blocked, (name, plan.findings)
             stated = {
-                (kind, key): frozenset(fields) - {"previously", "reassign_to"}
+                (kind, key): (frozenset(fields) | _cleared(fields)) - {"previously", "reassign_to"}
                 for kind, of_kind in objects.items()
                 for key, fields in of_kind.items()
             }
             self.plans[name] = Saved(saved.written(plan, {}), stated)
         return self.plans[name]
+
+
+def _cleared(fields: Mapping[str, Any]) -> frozenset[str]:
+    """What goes with a value that the file now denies is the plan's business though no file states it any more."""
+    denied = fields.get("quota.action", "move") != "move" and "quota.move_to" not in fields
+    return frozenset({"quota.move_to"}) if denied else frozenset()
 
 
 def fill(esp: Esp) -> None:
