@@ -9,7 +9,6 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.model.errors import TargetError
 from reconciler.model.finding import Finding
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import TargetSettings
@@ -17,8 +16,9 @@ from reconciler.targets.mailwizz.mapping import mapping
 from reconciler.targets.mailwizz.tables import prefix_of, tables
 from reconciler.targets.mailwizz.wandering import besides, wanderings
 from reconciler.targets.sql import php
-from reconciler.targets.sql.adapted import Adaptation, AdaptedTarget, place_of
+from reconciler.targets.sql.adapted import Adaptation, AdaptedTarget
 from reconciler.targets.sql.discovery import Discovery
+from reconciler.targets.sql.location import place_of, unusable
 from reconciler.targets.sql.registers import plain_text
 from reconciler.targets.sql.wire import Query, Wire
 
@@ -72,11 +72,7 @@ class MailwizzType:
 
     def check(self, settings: TargetSettings) -> Sequence[Finding]:
         """Complaints about the settings that need no connection."""
-        try:
-            place_of(settings)
-        except TargetError as error:
-            return (Finding(code="type", message=error.message, remedy=error.remedy, field="url", at_files=True),)
-        return ()
+        return unusable(settings)
 
 
 MAILWIZZ = MailwizzType()

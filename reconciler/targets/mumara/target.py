@@ -15,8 +15,9 @@ from reconciler.targets.mumara import encodings
 from reconciler.targets.mumara.mapping import besides, system
 from reconciler.targets.mumara.tables import tables
 from reconciler.targets.mumara.version import version
-from reconciler.targets.sql.adapted import Adaptation, AdaptedTarget, Options, place_of
+from reconciler.targets.sql.adapted import Adaptation, AdaptedTarget, Options
 from reconciler.targets.sql.discovery import Discovery
+from reconciler.targets.sql.location import place_of, unusable
 from reconciler.targets.sql.mapping import System
 
 NAMEABLE: Final = (
@@ -71,12 +72,7 @@ class MumaraType:
 
     def check(self, settings: TargetSettings) -> Sequence[Finding]:
         """Complaints about the settings that need no connection."""
-        found = [*_wrong_columns(settings.options)]
-        try:
-            place_of(settings)
-        except TargetError as error:
-            found.append(Finding(code="type", message=error.message, remedy=error.remedy, field="url", at_files=True))
-        return tuple(found)
+        return (*_wrong_columns(settings.options), *unusable(settings))
 
 
 def _wrong_columns(options: Mapping[str, Any]) -> Iterator[Finding]:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from reconciler.model.errors import TargetError
 from reconciler.model.finding import Finding
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Vocabulary
@@ -20,7 +19,6 @@ from reconciler.targets.native.tables import SCHEMA, tables
 from reconciler.targets.sql.dialect import (
     Database,
     Door,
-    database,
     engine_version,
     memory_owner,
     memory_schema,
@@ -28,6 +26,7 @@ from reconciler.targets.sql.dialect import (
     settings_of,
 )
 from reconciler.targets.sql.grants import accounts
+from reconciler.targets.sql.location import place_of, unusable
 from reconciler.targets.sql.needs import needed
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.schema import LiveSchema
@@ -133,22 +132,14 @@ class NativeType:
     def open(self, settings: TargetSettings, vocabulary: Vocabulary) -> NativeTarget:
         """Connects lazily. Raises TargetError on a URL it cannot use."""
         schema = str(settings.options.get("memory", ""))
-        return NativeTarget(settings.name, _place(settings), vocabulary, schema)
+        return NativeTarget(settings.name, place_of(settings), vocabulary, schema)
 
     def check(self, settings: TargetSettings) -> Sequence[Finding]:
         """Complaints about the settings that need no connection."""
-        try:
-            _place(settings)
-        except TargetError as error:
-            return (Finding(code="type", message=error.message, remedy=error.remedy, field="url", at_files=True),)
-        return ()
+        return unusable(settings)
 
 
 NATIVE = NativeType()
-
-
-def _place(settings: TargetSettings) -> Database:
-    return database(settings.url, settings.lock_timeout, insecure=settings.insecure, held=settings.max_lock_time)
 
 
 def _rows_in(connection: sa.Connection, table: str) -> str:

@@ -13,11 +13,10 @@ from typing import Any, Final
 from reconciler.model.facts import Snapshot, Wanderings
 from reconciler.model.resource import Removal, Vocabulary
 from reconciler.model.rights import Rights
-from reconciler.model.target import Refusal, TargetSettings
+from reconciler.model.target import Refusal
 from reconciler.targets.sql.dialect import (
     Database,
     Door,
-    database,
     engine_version,
     memory_owner,
     memory_schema,
@@ -199,8 +198,3 @@ class AdaptedTarget:
                 reached=[place for kind in going for place in schema.reached(system, kind)],
             )
             return accounts(connection, own, memory)
-
-
-def place_of(settings: TargetSettings) -> Database:
-    """The database of a target. Raises TargetError on a URL that cannot be used."""
-    return database(settings.url, settings.lock_timeout, insecure=settings.insecure, held=settings.max_lock_time)

@@ -12,23 +12,19 @@ import sqlalchemy as sa
 
 from reconciler.model.errors import TargetError
 from reconciler.targets.sql.dialect import speaking
+from reconciler.targets.sql.mapped import of_place
 from reconciler.targets.sql.mapping import (
     Account,
     Col,
-    Column,
     Foreign,
     KindMap,
-    Links,
     Option,
     OptionReference,
     Options,
-    Pairs,
     Place,
-    Register,
     Side,
     Stamps,
     System,
-    Woven,
 )
 from reconciler.targets.sql.wire import Wire
 
@@ -121,16 +117,11 @@ def _needed(system: System) -> Iterator[Col]:
                 case Foreign(column=column):
                     yield column
                 case Option(register=register) | OptionReference(register=register) | Options(register=register):
-                    yield from _of_register(register)
+                    yield from register.columns
                 case _:
                     pass
         if kind.account is not None:
             yield from _columns(kind.fields[kind.account.state])
-
-
-def _of_register(register: Register) -> Iterator[Col]:
-    yield from (register.code, register.value, *register.within)
-    yield from (c for c in (register.id, register.owner, register.serialized) if c is not None)
 
 
 def _stamps(stamps: Stamps, there: Collection[str]) -> Stamps:
@@ -156,19 +147,8 @@ def _is_there(place: Place, live: Discovery) -> bool:
 
 
 def _columns(place: Place) -> tuple[Col, ...]:
-    match place:
-        case Column(column=column) | Foreign(column=column):
-            return (column,)
-        case Woven(columns=columns):
-            return columns
-        case Links(owner=owner, item=item):
-            return owner, item
-        case Pairs(owner=owner, name=name, value=value):
-            return owner, name, value
-        case Side(owner=owner):
-            return (owner,)
-        case Option(register=register) | OptionReference(register=register) | Options(register=register):
-            return register.code, register.value
+    """What there is no field without; of a row at the side each column counts by itself."""
+    return (place.owner,) if isinstance(place, Side) else tuple(of_place(place))
 
 
 def _as_there(place: Place, live: Discovery) -> Place:
@@ -206,9 +186,7 @@ def _written(kind: KindMap) -> Iterator[Col]:
     """The columns that a new object fills, in all tables that it may get rows in."""
     for place in kind.fields.values():
         match place:
-            case Option(register=register) | OptionReference(register=register) | Options(register=register):
-                yield from _of_register(register)
             case Side(columns=columns):
                 yield from (*_columns(place), *(each.column for each in columns.values()))
             case _:
-                yield from _columns(place)
+                yield from of_place(place)

@@ -32,10 +32,11 @@ def mapped(system: System) -> frozenset[Col]:
 def _of_kind(kind: KindMap) -> Iterator[Col]:
     yield from (kind.id, kind.key, *kind.belongs)
     for place in kind.fields.values():
-        yield from _of_place(place)
+        yield from of_place(place)
 
 
-def _of_place(place: Place) -> Iterator[Col]:
+def of_place(place: Place) -> Iterator[Col]:
+    """The columns of a field, wherever they are."""
     match place:
         case Links(owner=owner, item=item):
             yield from (owner, item)
@@ -44,8 +45,7 @@ def _of_place(place: Place) -> Iterator[Col]:
         case Side(owner=owner, columns=columns):
             yield from (owner, *(each.column for each in columns.values()), *own_columns(place))
         case Option(register=register) | OptionReference(register=register) | Options(register=register):
-            yield from (register.code, register.value, *register.within)
-            yield from (c for c in (register.id, register.owner, register.serialized) if c is not None)
+            yield from register.columns
         case _:
             yield from own_columns(place)
 

@@ -121,6 +121,12 @@ class Register:
         assert isinstance(table, sa.Table)
         return table
 
+    @property
+    def columns(self) -> tuple[Col, ...]:
+        """Every column that is read of a row."""
+        maybe = (self.id, self.owner, self.serialized)
+        return (self.code, self.value, *self.within, *(column for column in maybe if column is not None))
+
     def hides(self, code: str) -> bool:
         """Whether the option holds a secret."""
         return any(word in code.lower() for word in self.secret)
