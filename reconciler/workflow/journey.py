@@ -96,17 +96,23 @@ def planned(site: Site, wish: Wish, progress: Progress, witness: Witness | None 
         progress("counting users")
         facts = reader.facts(draft.question)
     progress("running the guards")
+    source = source_of(site, desired, remembered, wish)
+    return planner.complete(draft, facts, source=source, allowances=wish.allowances)
+
+
+def source_of(site: Site, desired: Desired, remembered: Remembered, wish: Wish, reverts: str = "") -> Source:
+    """What a plan is made from. `reverts`: the id of the run that it takes back. Allowances are added as they are
+    judged."""
     tree = checkout(site.settings.root)
-    source = Source(
+    return Source(
         files=desired.digest,
         commit=tree.commit,
         dirty=tree.dirty,
         instance=remembered.instance,
         version=__version__,
         only=wish.only,
-        allowances=wish.allowances,
+        reverts=reverts,
     )
-    return planner.complete(draft, facts, source=source, allowances=wish.allowances)
 
 
 def applied(site: Site, plan: Plan, progress: Progress) -> Outcome:

@@ -6,16 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from reconciler import __version__
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.memory import Entry, RunRow, Session
 from reconciler.model.names import folded
-from reconciler.model.plan import Plan, Source
+from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
 from reconciler.model.target import Reader
 from reconciler.report.masking import OPEN, Masking
-from reconciler.workflow.checkout import checkout
-from reconciler.workflow.journey import Progress, Wish, declared
+from reconciler.workflow.journey import Progress, Wish, declared, source_of
 from reconciler.workflow.site import Site
 
 if TYPE_CHECKING:
@@ -76,16 +74,7 @@ def reverted(site: Site, beginning: str, wish: Wish, progress: Progress) -> Plan
         progress("counting users")
         facts = reader.facts(draft.question)
     progress("running the guards")
-    tree = checkout(site.settings.root)
-    source = Source(
-        files=desired.digest,
-        commit=tree.commit,
-        dirty=tree.dirty,
-        instance=remembered.instance,
-        version=__version__,
-        only=wish.only,
-        reverts=past.run.id,
-    )
+    source = source_of(site, desired, remembered, wish, reverts=past.run.id)
     return planner.complete(draft, facts, source=source, allowances=wish.allowances)
 
 
