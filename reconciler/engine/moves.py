@@ -1,4 +1,4 @@
-"""Users who are moved to something that gives them less: for the guard `limit-decrease` (ADR 015). Knows no kind by
+"""Users who are moved to something that gives them less: for the guard `limit-decrease` (ADR 009). Knows no kind by
 name."""
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def build(data: object, lines: Mapping[tuple[str, ...], int], place: str, base: 
 
 def _cache_folder(stated: str, folder: Path) -> Path | None:
     """Where parsed files are kept. By default not in the repository: what a pull request can commit is not to be
-    trusted without parsing it (ADR 017)."""
+    trusted without parsing it (ADR 011)."""
     from reconciler.settings.terms import OWN_CACHE  # start-up: pydantic
 
     if stated != OWN_CACHE:

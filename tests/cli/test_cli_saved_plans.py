@@ -140,3 +140,11 @@ def test_a_revert_is_sealed_and_signed_alike(cli: Cli, place: Place, monkeypatch
     assert cli("revert", run, "--out", "signed.json").code == 0
     assert cli("apply", "signed.json").code == 0
     assert place.live_limit() == 25000
+
+
+@pytest.mark.parametrize("option", [("--allow", "delete", "--reason", "x"), ("--only", "package/Growth")])
+def test_a_plan_file_takes_no_allowances(cli: Cli, place: Place, saved: Path, option: tuple[str, ...]) -> None:
+    ended = cli("apply", *option, "plan.json")
+    assert ended.code == 64
+    assert "word for word" in ended.err
+    assert place.live_limit() == 25000

@@ -149,3 +149,19 @@ def test_a_reference_to_what_is_left_out_is_told_when_planning(esp: Esp) -> None
     assert {(f.code, str(f.ref)) for f in esp.plan().blocked} == {
         ("dangling", f"package/{key}") for key in ("Scale", "Legacy", "Trial")
     }
+
+
+@pytest.mark.parametrize("weight", ["block", "warn"])
+def test_use_that_grew_past_a_new_limit_since_the_plan(esp: Esp, weight: str) -> None:
+    """`over-limit` is run again where it blocks; where it only warns, nobody would see a second warning."""
+    esp.settings(f"safety: {{block: [], over_limit: {weight}}}")
+    esp.declare(changed(FILES, {"package": {"Growth": {"sending.daily_limit": 20_000}}}))
+    plan = esp.plan()
+    assert not any(finding.code == "over-limit" for finding in plan.findings)
+    esp.sql("UPDATE esp_usage SET sent_today = 24000")
+    if weight == "warn":
+        assert esp.apply(plan).done == plan.changes
+        return
+    with nothing_changes(esp), pytest.raises(Refused) as raised:
+        esp.apply(plan)
+    assert {finding.code for finding in raised.value.findings} == {"over-limit"}

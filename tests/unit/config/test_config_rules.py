@@ -142,3 +142,8 @@ def test_a_comment_takes_no_error_back(tmp_path: Path) -> None:
 
 def test_nothing_declared_is_nothing_wrong() -> None:
     assert list(rules({kind: Sheet(kind) for kind in KINDS.kinds}, KINDS)) == []
+
+
+def test_there_is_one_platform(tmp_path: Path) -> None:
+    found = rules(loaded(tmp_path, {"platform.d/p.yaml": "default: {}\nother: {}\n"}).sheets, KINDS)
+    assert [(f.code, str(f.ref), f.remedy) for f in found] == [("name", "platform/other", "write `default:`")]
