@@ -37,3 +37,9 @@ def test_codes_that_are_never_lifted(code: str) -> None:
     refusal = Finding(code=code, message="no")
     assert allowed((refusal,), frozenset(CODES)) == (refusal,)
     assert refusal.severity is Severity.ERROR
+
+
+def test_a_platform_taken_out_of_the_files_just_stays() -> None:
+    platform = {"platform/default": {"sending.daily_limit": 5}}
+    plan = plan_of({}, platform, platform)
+    assert (plan.changes, plan.findings, plan.drop) == ((), (), (Ref("platform", "default"),))
