@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from desired_state import written
@@ -232,3 +234,19 @@ def test_an_entry_that_is_a_link_or_a_pipe_is_none(root: Path, folder: Path, tmp
     entry.unlink()
     os.mkfifo(entry)
     assert len(load(root, KINDS, cache=folder).sheets["tenant"]) == 200
+
+
+def test_runs_that_begin_together_make_one_cache(root: Path, tmp_path: Path) -> None:
+    """None of them takes what another one has just made for somebody else's."""
+    together = Barrier(8)
+
+    def opened(folder: Path) -> bool:
+        together.wait()
+        with caches.opened(folder, KINDS) as cache:
+            assert cache is not None
+            cache.keep(KINDS["tenant"], TENANTS.encode(), caches.Packed())
+            return True
+
+    with ThreadPoolExecutor(8) as runs:
+        for number in range(50):
+            assert all(runs.map(opened, [tmp_path / str(number)] * 8))
