@@ -58,7 +58,7 @@ def _site(context: click.Context) -> Site | None:
     config = context.params.get("config")
     choices = Choices(config=config if isinstance(config, Path) else None)
     try:
-        return opened(choices, os.environ, Path.cwd())
+        return opened(choices, os.environ, Path())
     except (ReconcilerError, OSError):
         return None
 
@@ -66,7 +66,11 @@ def _site(context: click.Context) -> Site | None:
 def _declared(site: Site) -> Iterator[str]:
     from reconciler.config import folder  # start-up: only a shell that asks for names reads files
 
-    sheets = folder.load(site.settings.root, site.vocabulary, site.limits, site.settings.cache).sheets
+    stated = site.settings
+    try:
+        sheets = folder.load(stated.root, site.vocabulary, site.limits, stated.cache, stated.folder).sheets
+    except (ReconcilerError, OSError):
+        return iter(())
     return (f"{kind}/{key}" for kind in site.vocabulary.kinds for key in sorted(sheets[kind]))
 
 

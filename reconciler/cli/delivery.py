@@ -13,7 +13,7 @@ import click
 
 from reconciler.cli import streams
 from reconciler.workflow.checkout import exposed
-from reconciler.workflow.keeping import append, keep
+from reconciler.workflow.keeping import append, check, descriptor_of, keep
 
 TEXT, JSON = "text", "json"
 STDOUT = "-"
@@ -53,12 +53,17 @@ OF_FILES = tuple(form for form, report in REPORTS.items() if report.of_files)
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One result to deliver: its format, and the path it goes to (`-`: stdout). `added`: nobody asked for it by name;
-    it goes to the end of a file that was there before, and is left out where the command has no such output."""
+    """One result to deliver: its format, and the path it goes to (`-`: stdout, as is `/dev/stdout`). `added`: nobody
+    asked for it by name; it goes to the end of a file that was there before, and is left out where the command has no
+    such output."""
 
     format: str
     path: str = STDOUT
     added: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.added and descriptor_of(Path(self.path)) == 1:
+            object.__setattr__(self, "path", STDOUT)
 
 
 def with_added(outputs: Iterable[Output], environ: Mapping[str, str]) -> tuple[Output, ...]:
@@ -119,6 +124,12 @@ class Delivery:
             raise click.UsageError("two outputs want stdout; give one of them a path, as in --output json=plan.json")
         return self.outputs if on_stdout else (Output(TEXT), *self.outputs)
 
+    def check_places(self) -> None:
+        """Raise ReconcilerError where a file cannot go to its place, before anything is done that it is to tell of."""
+        for output in self.outputs:
+            if output.path != STDOUT and not output.added:
+                check(Path(output.path))
+
     @property
     def speaks(self) -> bool:
         """Whether stdout is for words; else it is a document's and words go to stderr."""
@@ -156,5 +167,5 @@ class Delivery:
 
     def _file(self, path: Path, text: str) -> None:
         keep(path, text)
-        if not self.quiet and exposed(path):
+        if not self.quiet and descriptor_of(path) is None and exposed(path):
             streams.warn(f"{path} may hold customers' data and git does not ignore it")

@@ -146,6 +146,8 @@ def _internal(error: Exception) -> int:
 
 
 def _path_of(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return "the current folder"
     return os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
 
 

@@ -97,7 +97,7 @@ def located(command: Command) -> Command:
 
 def site(place: Choices) -> Site:
     """The place that the options of `located` choose, as it stands now."""
-    return opened(place, os.environ, Path.cwd())
+    return opened(place, os.environ, Path())
 
 
 def shown(command: Command) -> Command:

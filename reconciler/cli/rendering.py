@@ -102,7 +102,7 @@ def _reports(topic: Topic, root: Path | None, formats: Iterable[str], *, masked:
 
     def render(form: str, look: Look) -> str:
         module = import_module(f"reconciler.report.{REPORTS[form].module}")  # start-up: only those asked for
-        folder = inside(root or Path.cwd())
+        folder = inside(root or Path())
         frame = Frame(vocabulary=KINDS, masked=masked, folder=folder, token=secrets.token_hex(16))
         text: str = module.report(topic, frame)
         return text

@@ -148,7 +148,7 @@ def attended(wanted: Wanted, check: Callable[[Round], int]) -> int:
         code = _code_of(error)
         with suppress(Exception):  # the first failure is the one to be told
             _measure(this, code, well=False)
-        this.said = error.message if isinstance(error, ReconcilerError) else type(error).__name__
+        this.said = plain(error.message) if isinstance(error, ReconcilerError) else type(error).__name__
         _ring(bell, this, str(code))
         raise
     _ring(bell, this, "0" if code == DRIFT and wanted.ping_on_drift == "success" else str(code))
@@ -169,7 +169,8 @@ def _bell(wanted: Wanted) -> news.Address | None:
 def _ring(bell: news.Address | None, this: Round, step: str) -> None:
     if bell is None:
         return
-    body = veiled(this.said).encode("utf-8", "replace")[-LOG_BYTES:]
+    tail = veiled(this.said).encode("utf-8", "replace")[-LOG_BYTES:]
+    body = tail.decode("utf-8", "ignore").encode()  # the cut may be inside of a character
     kind = {"Content-Type": "text/plain; charset=utf-8"}
     try:
         news.post(bell.below(step, rid=this.id), body, kind, news.PING)
@@ -185,7 +186,7 @@ def _measure(this: Round, code: int, *, well: bool) -> None:
         return
     from reconciler.report import metrics  # start-up: prometheus-client is an extra
 
-    samples, target = [*this.samples], this.target
+    samples, target = [*this.samples], plain(this.target)
     before = {} if well else metrics.earlier(_text_of(path))
     target = target or (next(iter(before)) if len(before) == 1 else "")
     ended = metrics.Ended(target=target, code=code, time=round(time.time(), 3), version=__version__, phases=this.phases)
@@ -204,6 +205,8 @@ def _measure(this: Round, code: int, *, well: bool) -> None:
 
 def _text_of(path: Path) -> str:
     try:
+        if not path.is_file():
+            return ""
         with path.open("rb") as stream:
             return stream.read(LARGEST).decode("utf-8", "replace")
     except OSError:

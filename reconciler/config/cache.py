@@ -1,24 +1,31 @@
 """Files that were read before and had no complaint: their Blocks, found again by the hash of their content.
 
 An entry depends on nothing but the bytes of the file, the vocabulary and the version of the tool. One that is missing,
-damaged or not ours is as good as none; so the folder can be deleted at any time. Knows no YAML.
+damaged or not ours is as good as none; so the folder can be deleted at any time. The folder is one that was made here
+and bears our mark; no link in it is followed, and nothing but entries is counted or deleted. Knows no YAML.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
+import secrets
 import stat
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from reconciler import __version__
+from reconciler.config.files import FILE, FOLDER
 from reconciler.config.limits import MEBIBYTE
 from reconciler.config.pack import Packed
+from reconciler.model.errors import ReconcilerError
 from reconciler.model.record import Block
 from reconciler.model.resource import NameList, Names, Resource, Vocabulary
 from reconciler.model.values import Value
@@ -26,6 +33,18 @@ from reconciler.model.values import Value
 FORMAT = 1
 HASH_BYTES = 16
 LARGEST = 512 * MEBIBYTE
+ENTRY = re.compile(r"[0-9a-f]{32}\.json")
+UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.part")
+"""What is being written; it stays behind when a run is killed."""
+ABANDONED = 3600
+"""Seconds after which nobody is writing it any more."""
+TAG = "CACHEDIR.TAG"
+MARK = b"""\
+Signature: 8a477f597d28d172789f06886806bc55
+# Made by the reconciler, which keeps parsed files here. The folder can be deleted at any time.
+# For information about cache directory tags see https://bford.info/cachedir/
+"""
+"""The content of the tag. To the letter: other programs begin theirs with the same signature."""
 SMALLEST_FILE = 4096
 """Bytes. To judge a smaller file is as quick as to look it up."""
 
@@ -35,9 +54,10 @@ MANY_ALIKE = 4
 
 @dataclass(slots=True)
 class Cache:
-    """Entries in one folder of our own. `sealed`: what besides the content an entry depends on."""
+    """Entries in one folder of our own. `folder`: its descriptor; `sealed`: what besides the content an entry depends
+    on."""
 
-    folder: Path
+    folder: int
     sealed: bytes
     _used: set[str] = field(default_factory=set)
     _wrote: bool = False
@@ -48,7 +68,7 @@ class Cache:
             return None
         name = self._name(resource, content)
         try:
-            head, _, body = (self.folder / name).read_bytes().partition(b"\n")
+            head, _, body = _entry_content(self.folder, name).partition(b"\n")
             if head != _hash(body):
                 return None
             packed = _unpacked(json.loads(body), resource, place)
@@ -64,31 +84,37 @@ class Cache:
         name = self._name(resource, content)
         body = json.dumps(_entry(packed), separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
         try:
-            with NamedTemporaryFile(dir=self.folder, prefix=".", delete=False) as file:
-                file.write(_hash(body) + b"\n" + body)
-            Path(file.name).replace(self.folder / name)
+            _write(self.folder, name, _hash(body) + b"\n" + body)
         except OSError:
             return
         self._used.add(name)
         self._wrote = True
 
     def prune(self) -> None:
-        """After a run that wrote: entries that it did not use go, the oldest first, until the rest fits."""
+        """After a run that wrote: what killed runs left unfinished goes, and entries that this one did not use, the
+        oldest first, until the rest fits."""
         if not self._wrote:
             return
-        sizes = sorted(self._entries())
-        total = sum(size for _, size, _ in sizes)
-        for _, size, entry in sizes:
-            if total <= LARGEST:
-                return
-            if entry.name not in self._used:
-                entry.unlink(missing_ok=True)
-                total -= size
+        with suppress(OSError):
+            for written, _, name in self._files(UNFINISHED):
+                if time.time() - written > ABANDONED:
+                    os.unlink(name, dir_fd=self.folder)
+            entries = sorted(self._files(ENTRY))
+            total = sum(size for _, size, _ in entries)
+            for _, size, name in entries:
+                if total <= LARGEST:
+                    return
+                if name not in self._used:
+                    os.unlink(name, dir_fd=self.folder)
+                    total -= size
 
-    def _entries(self) -> Iterator[tuple[float, int, Path]]:
-        for entry in self.folder.iterdir():
-            status = entry.stat()
-            yield status.st_mtime, status.st_size, entry
+    def _files(self, names: re.Pattern[str]) -> Iterator[tuple[float, int, str]]:
+        """When it was written, its size and its name, of each regular file in the folder that is called so."""
+        for name in filter(names.fullmatch, _names(self.folder)):
+            with suppress(FileNotFoundError):  # another run has taken it away
+                status = os.stat(name, dir_fd=self.folder, follow_symlinks=False)
+                if stat.S_ISREG(status.st_mode):
+                    yield status.st_mtime, status.st_size, name
 
     def _name(self, resource: Resource, content: bytes) -> str:
         digest = blake2b(self.sealed, digest_size=HASH_BYTES, person=resource.kind.encode()[:16])
@@ -96,18 +122,101 @@ class Cache:
         return f"{digest.hexdigest()}.json"
 
 
-def opened(folder: Path, vocabulary: Vocabulary) -> Cache | None:
-    """The cache in this folder, made if it is not there; None where it cannot be ours alone."""
+@contextmanager
+def opened(folder: Path, vocabulary: Vocabulary, base: Path | None = None) -> Iterator[Cache | None]:
+    """The cache in this folder, made if it is not there; None where it cannot be ours alone. No link below `base` is
+    followed, if the folder lies there; else none but those above it. Raises ReconcilerError for a folder that holds
+    other things."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.lstat()
+        descriptor = _reached(folder, base if base and folder.is_relative_to(base) else folder.parent)
+    except OSError:
+        yield None
+        return
+    try:
+        yield _marked(descriptor, folder, vocabulary)
+    finally:
+        os.close(descriptor)
+
+
+def _reached(folder: Path, base: Path) -> int:
+    """A descriptor of the folder, made if it is not there. Raises OSError, ReconcilerError for a link on the way."""
+    base.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    for name in folder.relative_to(base).parts:
+        try:
+            with suppress(FileExistsError):
+                os.mkdir(name, 0o700, dir_fd=descriptor)
+            below = os.open(name, FOLDER, dir_fd=descriptor)
+        except OSError as error:
+            if error.errno in (errno.ENOTDIR, errno.ELOOP):
+                raise _refused(folder, "is a link, or no folder, or lies in such a one") from error
+            raise
+        finally:
+            os.close(descriptor)
+        descriptor = below
+    return descriptor
+
+
+def _marked(descriptor: int, folder: Path, vocabulary: Vocabulary) -> Cache | None:
+    """What is in there is looked at before the mark is: another run may be making both."""
+    try:
+        others = [name for name in _names(descriptor) if not UNFINISHED.fullmatch(name)]
+        ours = _has_mark(descriptor)
+        if others and not ours:
+            raise _refused(folder, f"holds {min(others)!a} and was not made as a cache")
+        status = os.fstat(descriptor)
+        if status.st_uid != os.getuid() or status.st_mode & 0o022:
+            return None
+        if not ours:
+            _write(descriptor, TAG, MARK)
     except OSError:
         return None
-    ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
-    if not ours:
-        return None
     sealed = blake2b(repr((FORMAT, __version__, vocabulary.resources)).encode(), digest_size=HASH_BYTES)
-    return Cache(folder, sealed.digest())
+    return Cache(descriptor, sealed.digest())
+
+
+def _names(folder: int) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries]
+
+
+def _refused(folder: Path, why: str) -> ReconcilerError:
+    return ReconcilerError(
+        f"the cache folder {folder} {why}; nothing in it was touched",
+        remedy="give `cache:` in reconciler.yaml a folder of its own, as var/cache; if it is an old cache, delete it",
+    )
+
+
+def _has_mark(folder: int) -> bool:
+    try:
+        descriptor = os.open(TAG, FILE, dir_fd=folder)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "rb") as file:
+        return stat.S_ISREG(os.fstat(descriptor).st_mode) and file.read(len(MARK) + 1) == MARK
+
+
+def _entry_content(folder: int, name: str) -> bytes:
+    """Raises OSError where there is none, or one that we did not write: what git checks out others may read too."""
+    with os.fdopen(os.open(name, FILE, dir_fd=folder), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
+            raise OSError(errno.EPERM, "not an entry of ours")
+        return file.read()
+
+
+def _write(folder: int, name: str, content: bytes) -> None:
+    """Whole or not at all. Raises OSError."""
+    part = f".{secrets.token_hex(16)}.part"
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(part, dir_fd=folder)
+        raise
 
 
 def _hash(body: bytes) -> bytes:

@@ -22,6 +22,7 @@ from reconciler.config.nolint import heeded
 from reconciler.config.pack import DIGEST_BYTES, MODULUS, Packed
 from reconciler.config.rules import complaints
 from reconciler.model.desired import Desired
+from reconciler.model.errors import ReconcilerError
 from reconciler.model.finding import Finding
 from reconciler.model.record import Sheet
 from reconciler.model.resource import Resource, Vocabulary
@@ -38,6 +39,7 @@ def load(
     vocabulary: Vocabulary,
     limits: Limits = Limits(),  # noqa: B008  frozen
     cache: Path | None = None,
+    base: Path | None = None,
 ) -> Desired:
     """Everything under `root/<folder of a kind>`. Bad content becomes findings, sorted by place; what is sound beside
     it is still declared. `cache`: a folder for what was read before; None reads everything anew. Whether a reference
@@ -46,8 +48,7 @@ def load(
     if trouble:
         return Desired(sheets={kind: Sheet(kind) for kind in vocabulary.kinds}, findings=(trouble,))
     locate = Locator(root, limits)
-    known = caches.opened(cache, vocabulary) if cache else None
-    with _collector_off():
+    with _known(cache, root, vocabulary, base) as known, _collector_off():
         shelves = [_Shelf(resource, vocabulary, limits, known) for resource in vocabulary]
         for shelf in shelves:
             for met in sources(root, shelf.resource.folder, limits):
@@ -56,8 +57,8 @@ def load(
         found = [finding for shelf in shelves for finding in shelf.findings]
         wrong = {finding.ref for finding in found}
         found += (rule for rule in complaints(sheets, vocabulary) if not (rule.code in FOLLOWING and rule.ref in wrong))
-    if known:
-        known.prune()
+        if known:
+            known.prune()
     spoken = heeded(found, sheets, lambda place: content_of(root, place, limits))
     digest = sum(shelf.digest for shelf in shelves) % MODULUS
     return Desired(
@@ -104,6 +105,21 @@ class _Shelf:
     def digest(self) -> int:
         """The sum over all objects."""
         return sum(packed.digest for packed in self.files)
+
+
+@contextmanager
+def _known(cache: Path | None, root: Path, vocabulary: Vocabulary, base: Path | None) -> Iterator[caches.Cache | None]:
+    if cache is None:
+        yield None
+        return
+    for resource in vocabulary:
+        if cache.resolve().is_relative_to((root / resource.folder).resolve()):
+            raise ReconcilerError(
+                f"the cache folder {cache} lies among the declarations, in {resource.folder}",
+                remedy="give `cache:` in reconciler.yaml a folder of its own, as var/cache",
+            )
+    with caches.opened(cache, vocabulary, base) as known:
+        yield known
 
 
 @contextmanager

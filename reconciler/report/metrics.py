@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.model.change import Create, Delete, Forget, Reassign, Rename, Update
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.resource import Vocabulary
+from reconciler.report.sanitise import plain
 from reconciler.report.sections import UNDONE
 from reconciler.report.traces import Trace
 
@@ -154,7 +155,7 @@ def earlier(text: str) -> dict[str, list[Sample]]:
 
 
 def rendered(samples: Sequence[Sample], target: str) -> str:
-    """The text of the file: no timestamps, names and labels sorted."""
+    """The text of the file: no timestamps, names and labels sorted, and nothing that does anything to a terminal."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest  # start-up: one command alone needs it
 
     registry: CollectorRegistry = CollectorRegistry(auto_describe=False)
@@ -164,5 +165,5 @@ def rendered(samples: Sequence[Sample], target: str) -> str:
         if sample.name not in gauges:
             names = (TARGET, *metric.labels)
             gauges[sample.name] = Gauge(PREFIX + sample.name, metric.help, names, registry=registry)
-        gauges[sample.name].labels(target, *sample.labels).set(sample.value)
+        gauges[sample.name].labels(*map(plain, (target, *sample.labels))).set(sample.value)
     return generate_latest(registry).decode("utf-8")

@@ -33,6 +33,8 @@ PASSWORD = re.compile(
 )
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::\?(?P<message>[^}]*))?\}")
 ENCRYPTED = "ENC[AES256_GCM,"
+LONGEST = 2**16
+"""Bytes of a file that holds a URL."""
 
 
 def target(
@@ -108,6 +110,8 @@ def _from_outside(environ: Mapping[str, str], url_file: Path | None) -> str:
     if len(given) > 1:
         raise ReconcilerError(f"{' and '.join(given)} are both set", remedy="set one of them")
     for source, value in given.items():
+        if not value.strip():
+            raise ReconcilerError(f"{source} is blank", remedy="set it to an address, or do not set it")
         return value.strip() if source == URL else _content(Path(value), source)
     folder = environ.get(CREDENTIALS)
     if folder and (Path(folder) / CREDENTIAL).exists():
@@ -120,7 +124,7 @@ def _as_stated(stated: str, key: str, environ: Mapping[str, str], folder: Path) 
     if scheme == "env":
         return _variable(rest, "", key, environ)
     if scheme == "file":
-        return _content(folder / rest, key)
+        return _content(folder / rest, key, regular=True)
     # As a part of a URL a value is quoted: a password may hold any character.
     return VARIABLE.sub(lambda m: quote(_variable(m["name"], m["message"] or "", key, environ), safe=""), stated)
 
@@ -134,17 +138,24 @@ def _variable(name: str, message: str, key: str, environ: Mapping[str, str]) -> 
     )
 
 
-def _content(file: Path, source: str) -> str:
+def _content(file: Path, source: str, *, regular: bool = False) -> str:
+    """`regular`: refuse a device or a pipe, at which a line that anybody may propose would have us wait."""
     if re.match(r"[\w+.-]+:/", str(file)):  # an easy slip, and then it holds the secret itself
         raise ReconcilerError(f"{source} is a URL, not the path of a file", remedy=f"write it to a file, or set {URL}")
     try:
-        content = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        if regular and file.exists() and not file.is_file():
+            raise ReconcilerError(f"{source}: {file} is not a regular file", remedy="name a file that holds one URL")
+        with file.open("rb") as stream:
+            content = stream.read(LONGEST + 1)
+        if len(content) > LONGEST:
+            raise ReconcilerError(f"{source}: {file} is too long", remedy="it must hold one database URL")
+        text = content.decode().strip()
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ReconcilerError(f"{source}: {file} cannot be read: {reason}") from None
-    if not content:
+    if not text:
         raise ReconcilerError(f"{source}: {file} is empty", remedy="it must hold one database URL")
-    return content
+    return text
 
 
 def _with_driver(url: str) -> str:

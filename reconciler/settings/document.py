@@ -19,6 +19,7 @@ from reconciler.settings.terms import (
     Name,
     Percent,
     Plain,
+    Root,
     Seconds,
     Severity,
     Tenants,
@@ -101,7 +102,11 @@ class Document(Section):
     """Settings of the reconciler for one repository. The environment is read here and in no other file."""
 
     project: Line = Field(description="The name under which is kept what was applied.", examples=["production"])
-    root: Line = key(".", "The folder that holds `packages.d` and the others, seen from this file.", "desired")
+    root: Root = key(
+        ".",
+        "The folder that holds `packages.d` and the others, seen from this file; inside of its work tree of git.",
+        "desired",
+    )
     target: Plain = optional("The target that is used when none is named; else the only one.", "production")
     targets: dict[Name, Target] = key({}, "The live systems by name.", {"production": {"type": "native"}})
     mode: Literal["additive", "managed", "authoritative"] = key(
@@ -118,5 +123,8 @@ class Document(Section):
         "masked", "Whether names of customers that no file declares are shown outside a terminal."
     )
     cache: Cache = key(
-        True, "Keep parsed files: true (in the cache folder of the user), false, or a folder.", True, "var/cache"
+        True,
+        "Keep parsed files: true (in the cache folder of the user), false, or a folder of its own below this file's.",
+        True,
+        "var/cache",
     )

@@ -57,7 +57,9 @@ def _cache_folder(stated: str, folder: Path) -> Path | None:
         own = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     except RuntimeError:  # an account without a home
         return None
-    return own / "reconciler" / sha256(bytes(folder)).hexdigest()[:16]
+    if not own.is_absolute():  # the rule of XDG
+        return None
+    return own / "reconciler" / "parsed" / sha256(bytes(folder)).hexdigest()[:16]
 
 
 def _judged(data: object) -> tuple[Document | None, list[Complaint]]:

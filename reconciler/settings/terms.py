@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
@@ -78,15 +79,29 @@ def _url(stated: str) -> str:
 
 OWN_CACHE = "~"
 """Stands for the user's own cache folder."""
+GIT = ".git"
 
 
 def _cache(stated: object) -> str:
-    """The folder; empty: none."""
+    """The folder; empty: none. Below the one of the file, for whoever proposes a change can write this line."""
     if isinstance(stated, bool):
         return OWN_CACHE if stated else ""
-    if isinstance(stated, str) and stated.strip():
-        return stated
-    raise _complaint("type", f"{stated!r} is no folder", "write true, false or a folder")
+    if not isinstance(stated, str) or not stated.strip() or not stated.isprintable():
+        raise _complaint("type", f"{stated!r} is no folder", "write true, false or a folder")
+    steps = PurePosixPath(stated).parts
+    if not steps or stated.startswith(("/", "~")) or ".." in steps or GIT in map(str.lower, steps):
+        raise _complaint(
+            "choice",
+            f'"{stated}" is not a folder of its own below the one of this file',
+            "write one like var/cache, or true for the cache folder of the user",
+        )
+    return stated
+
+
+def _root(stated: str) -> str:
+    if not stated.isprintable():
+        raise _complaint("name", f"{stated!r} holds characters that are not seen", "write a folder")
+    return stated
 
 
 def _code(word: str) -> str:
@@ -120,5 +135,6 @@ Url = Annotated[Plain, AfterValidator(_url)]
 Code = Annotated[str, AfterValidator(_code), WithJsonSchema({"type": "string", "enum": list(CODES)})]
 Class = Annotated[str, AfterValidator(_class), WithJsonSchema({"type": "string", "enum": list(LIFTABLE)})]
 Cache = Annotated[str, PlainValidator(_cache), WithJsonSchema({"type": ["boolean", "string"], "minLength": 1})]
+Root = Annotated[Line, AfterValidator(_root)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Severity = Literal["off", "note", "warning", "error"]

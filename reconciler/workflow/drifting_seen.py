@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow.keeping import keep
+from reconciler.workflow.keeping import check, descriptor_of, keep
 
 FORMAT = "reconciler-drift-state"
 VERSION = "1.0"
@@ -29,13 +29,14 @@ class Seen:
 
 def recall(path: Path, project: str, target: str) -> Seen:
     """What was told before; nothing where there is no file yet, or an empty one. Raises ReconcilerError for a file that
-    is another thing: it would be overwritten at the end."""
+    is another thing, or a link: it would be overwritten at the end."""
     fresh = Seen(project=project, target=target)
+    if descriptor_of(path) is not None:
+        raise ReconcilerError(f"the state {path} is not a regular file")
+    check(path)
     try:
         if not path.exists():
             return fresh
-        if not path.is_file():
-            raise ReconcilerError(f"the state {path} is not a regular file")
         with path.open("rb") as stream:
             content = stream.read(LARGEST + 1)
     except OSError as error:

@@ -45,7 +45,8 @@ class Wish:
 
 def declared(site: Site) -> Desired:
     """The files, with every complaint that needs no live system (dangling references apart)."""
-    desired = folder.load(site.settings.root, site.vocabulary, site.limits, site.settings.cache)
+    stated = site.settings
+    desired = folder.load(stated.root, site.vocabulary, site.limits, stated.cache, stated.folder)
     return replace(desired, findings=tuple(_weighed(desired.findings, site.settings.lint)))
 
 

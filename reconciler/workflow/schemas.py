@@ -16,6 +16,7 @@ from reconciler.model.errors import FileErrors, ReconcilerError
 from reconciler.model.finding import Finding
 from reconciler.model.ref import Origin, Ref
 from reconciler.report.document import plan_schema
+from reconciler.workflow.keeping import renew
 from reconciler.workflow.site import FILE_NAME, Site
 
 PLAN_NAME = "plan.schema.json"
@@ -38,15 +39,16 @@ def outdated(folder: Path) -> Iterator[str]:
 
 def write(folder: Path) -> list[Path]:
     """Write every schema; the paths. Raises ReconcilerError when the folder cannot be written."""
+    if folder.is_symlink():
+        raise ReconcilerError(f"{folder} is a symbolic link", remedy="give the path of the folder itself")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        paths = []
-        for name, text in generated().items():
-            path = folder / name
-            path.write_text(text, encoding="utf-8")
-            paths.append(path)
     except OSError as error:
         raise ReconcilerError(f"{folder} cannot be written: {error.strerror}") from error
+    paths = []
+    for name, text in generated().items():
+        renew(folder / name, text)
+        paths.append(folder / name)
     return paths
 
 

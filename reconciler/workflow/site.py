@@ -15,7 +15,9 @@ from reconciler import settings as setup
 from reconciler.config import yaml
 from reconciler.config.limits import Limits
 from reconciler.kinds import KINDS
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import FileErrors, ReconcilerError
+from reconciler.model.finding import Finding
+from reconciler.model.ref import Origin
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import KeepsMemory, Target
 
@@ -83,18 +85,22 @@ class Site:
 def found(choices: Choices, environ: Mapping[str, str], start: Path) -> Path:
     """The reconciler.yaml to use: the option, else what the environment or the folders above say.
     Raises ReconcilerError when there is none."""
-    if choices.config is not None:
-        given = choices.config / FILE_NAME if choices.config.is_dir() else choices.config
-        if not given.is_file():
-            raise ReconcilerError(f"there is no file {given}", remedy="give the path of a reconciler.yaml")
-        return given
-    place = setup.find(start, environ)
-    if place is None or not place.is_file():
+    try:
+        place = choices.config or setup.find(start, environ)
+    except FileNotFoundError as error:
+        raise ReconcilerError(
+            "the current folder is not there any more", remedy="go to another one, or give --config with a whole path"
+        ) from error
+    if place is None:
         raise ReconcilerError(
             f"there is no {FILE_NAME} here or in a folder above",
             remedy="run `reconciler init` to write one, or point to it with --config",
         )
-    return place
+    given = place / FILE_NAME if place.is_dir() else place
+    if not given.is_file():
+        source = "" if choices.config else f"{setup.VARIABLE}: "
+        raise ReconcilerError(f"{source}there is no file {given}", remedy="give the path of a reconciler.yaml")
+    return given
 
 
 def opened(choices: Choices, environ: Mapping[str, str], start: Path) -> Site:
@@ -102,11 +108,33 @@ def opened(choices: Choices, environ: Mapping[str, str], start: Path) -> Site:
     place = found(choices, environ, start)
     try:
         content = place.read_bytes()
+        folder = place.absolute().parent
     except OSError as error:
         raise ReconcilerError(f"{place} cannot be read: {error.strerror}") from error
     document = yaml.read(content, place.name, Limits())
-    return Site(
-        settings=setup.build(document.data, document.lines, place.name, place.absolute().parent),
-        choices=choices,
-        environ=environ,
-    )
+    stated = setup.build(document.data, document.lines, place.name, folder)
+    if not _within_work_tree(stated.root, folder):
+        raise FileErrors(
+            f"{place.name} cannot be used",
+            findings=(
+                Finding(
+                    code="unreadable",
+                    message=f"the folder {stated.root} lies outside of the work tree of this file",
+                    remedy="move it there; a change of this file must not read or write the files of others",
+                    field="root",
+                    origin=Origin(place.name, document.lines.get(("root",), 1)),
+                    at_files=True,
+                ),
+            ),
+        )
+    return Site(settings=stated, choices=choices, environ=environ)
+
+
+def _within_work_tree(root: Path, folder: Path) -> bool:
+    """Whether the root, links followed, lies in the work tree of git that holds this folder, or in the folder where
+    there is none; and not in what git keeps itself."""
+    try:
+        top = setup.work_tree(folder.resolve()) or folder.resolve()
+        return ".git" not in root.resolve().relative_to(top).parts
+    except (ValueError, RuntimeError, OSError):  # it lies elsewhere; or its links go round in a circle
+        return False

@@ -39,6 +39,7 @@ def command(place: Choices, wish: Wish, delivery: Delivery, approved: bool, plan
         raise click.UsageError("a plan file is run word for word; give --only and --allow to `reconciler plan --out`")
     if not plan_file and not approved and not streams.interactive():
         raise click.UsageError("there is no terminal to ask on; give --auto-approve, or a plan file")
+    delivery.check_places()
     here = site(place)
     plan = _from_file(here, plan_file) if plan_file else _made_now(here, wish, delivery)
     if plan.blocked:

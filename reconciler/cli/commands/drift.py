@@ -22,6 +22,7 @@ from reconciler.report.traces import Trace
 from reconciler.report.words import counted
 from reconciler.workflow import drifting, drifting_news, drifting_seen
 from reconciler.workflow.journey import now
+from reconciler.workflow.keeping import check
 from reconciler.workflow.site import Choices, Site
 
 
@@ -75,6 +76,9 @@ class _Found:
 def _checked(here: Site, this: Round, delivery: Delivery, *, write_back: bool) -> int:
     """Look, tell, and remember what was told: in this order, so that an alarm may come twice and is never lost."""
     wanted = this.wanted
+    delivery.check_places()
+    if wanted.textfile:
+        check(wanted.textfile)
     send = _sender(wanted, this)
     seen = drifting_seen.recall(wanted.state, here.project, this.target) if wanted.state else None
     found = _looked(here, this, seen if wanted.only_new else None, delivery)

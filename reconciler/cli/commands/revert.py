@@ -34,6 +34,7 @@ def command(place: Choices, wish: Wish, delivery: Delivery, out: str, approved: 
         raise click.UsageError("--out keeps the plan for later, --auto-approve applies it now; give one of them")
     asked = delivery.also(out)
     asked.complete(WORDS if approved else FORMATS)
+    asked.check_places()
     here = site(place)
     with streams.phases(quiet=delivery.quiet) as progress:
         plan = reverting.reverted(here, run, wish, progress)

@@ -80,9 +80,11 @@ def test_names_and_units_are_prometheus_own():
 
 
 def test_a_hostile_name_of_a_target_stays_inside_its_quotes():
-    said = text(the_design_plan(), target='esp"} 1\nevil{a="\\')
-    assert {labels["target"] for labels in map(dict, (key[1:] for key in read(said)))} == {'esp"} 1\nevil{a="\\'}
+    said = text(the_design_plan(), target='esp"} 1\nevil{a="\\\x1b]0;owned\x07\u202e')
+    shown = 'esp"} 1\\x0aevil{a="\\\\x1b]0;owned\\x07\\u202e'
+    assert {labels["target"] for labels in map(dict, (key[1:] for key in read(said)))} == {shown}
     assert "\nevil" not in said
+    assert said.replace("\n", "").isprintable()
 
 
 def test_a_failed_run_keeps_what_was_found_and_when_it_last_worked():

@@ -1,5 +1,6 @@
 """Which target, and where its URL comes from."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,20 @@ def test_find_walks_up_to_the_top_of_the_work_tree_only(tmp_path: Path) -> None:
     assert settings.find(inner, {}) == top / "reconciler.yaml"
     assert settings.find(tmp_path, {}) == tmp_path / "reconciler.yaml"
     assert settings.find(inner, {"RECONCILER_CONFIG": "else.yaml"}) == Path("else.yaml")
+
+
+@pytest.mark.parametrize("name", ["RECONCILER_DATABASE_URL", "RECONCILER_DATABASE_URL_FILE"])
+def test_a_blank_variable_is_an_error_and_no_fallback(one: Settings, name: str) -> None:
+    with pytest.raises(ReconcilerError, match=f"{name} is blank"):
+        url_of(one, {name: " \n"})
+    assert url_of(one, {name: ""}).endswith("/var/esp.db"), "an empty one is not set, as in docker's -e NAME="
+
+
+@pytest.mark.parametrize("place", ["/dev/zero", "/dev/tty", "pipe", "folder", "long", "nul\0byte"])
+def test_a_file_of_the_settings_is_a_short_regular_one(tmp_path: Path, place: str) -> None:
+    """The line may be anybody's proposal: nothing is waited for, and nothing read without end."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "long").write_text(f"sqlite:///{'x' * 2**16}")
+    with pytest.raises(ReconcilerError, match=r"targets\.live\.url"):
+        url_of(stated(tmp_path, f"file:{place}"))

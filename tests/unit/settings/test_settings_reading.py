@@ -122,10 +122,13 @@ def test_the_only_target_is_the_default_and_two_have_none() -> None:
 def test_the_cache_is_the_users_own_unless_a_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/own")
     own = built("project: p").cache
-    assert own is not None and own.parent == Path("/own/reconciler")
+    assert own is not None and own.parent == Path("/own/reconciler/parsed")
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setattr(Path, "home", lambda: Path("/home/ops"))
-    assert str(built("project: p").cache).startswith("/home/ops/.cache/reconciler/")
+    assert str(built("project: p").cache).startswith("/home/ops/.cache/reconciler/parsed/")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert built("project: p").cache is None
+    monkeypatch.delenv("XDG_CACHE_HOME")
 
     def homeless() -> Path:
         raise RuntimeError
@@ -213,6 +216,12 @@ def test_no_quantities(stated: object) -> None:
         ('project: p\nhands_off: ["role/${P}"]', "interpolation", "hands_off.0", 2, "not read here"),
         ("project: p\ncache: 5", "type", "cache", 2, "no folder"),
         ('project: p\ncache: " "', "type", "cache", 2, "no folder"),
+        ('project: p\ncache: "a\\0b"', "type", "cache", 2, "no folder"),
+        *(
+            (f'project: p\ncache: "{place}"', "choice", "cache", 2, "not a folder of its own below")
+            for place in (".", "./", "..", "../x", "var/../../x", "/var/cache", "~", "~/x", ".git/x", "x/.GIT/hooks")
+        ),
+        ('project: p\nroot: "a\\0b"', "name", "root", 2, "not seen"),
         ("project: p\ntargets: {a: {type: native}}\ntarget: b", "choice", "target", 3, 'no target "b"'),
         ("project: p\ntargets: {a: {type: native, url: nowhere}}", "type", "targets.a.url", 2, "no database URL"),
         ("project: p\ntargets: {a: {type: native, url: 5}}", "type", "targets.a.url", 2, "this is of"),

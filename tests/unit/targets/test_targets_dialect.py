@@ -147,6 +147,15 @@ def test_another_host_without_a_checked_certificate_is_refused(url: str) -> None
     assert database(url, 5, insecure=True).url == sa.make_url(url)
 
 
+@pytest.mark.parametrize("word", ["local_infile=1", "init_command=DROP%20TABLE%20x", "sslkeylogfile=/x", "plugin=x"])
+@pytest.mark.parametrize("url", ["mariadb://u@db.example/d?ssl_ca=/ca.pem&", "postgresql://u@localhost/d?"])
+@pytest.mark.parametrize("insecure", [True, False])
+def test_words_of_drivers_that_read_write_or_run_something_are_refused(url: str, word: str, insecure: bool) -> None:
+    """A server may then ask for any file of the client, also where its certificate is right."""
+    with pytest.raises(TargetError, match=f"{word.partition('=')[0]} in the database URL is refused"):
+        database(f"{url}{word}", 1.0, insecure=insecure)
+
+
 def test_mariadb_elsewhere_with_its_authority_is_fine() -> None:
     url = "mariadb+pymysql://u@db.example/esp?ssl_ca=/ca.pem"
     assert database(url, 5).url == sa.make_url(url)

@@ -17,6 +17,13 @@ SUPPORTED: Final = {"mariadb": "pymysql", "mysql": "pymysql", "postgresql": "psy
 
 HERE: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
 KNOWN: Final = frozenset({"ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_hostname"})
+HARMFUL: Final = {
+    "local_infile": "lets the server read the files of this machine",
+    "init_command": "is an SQL statement of its own",
+    "sslkeylogfile": "writes a file",
+    "plugin": "loads code",
+}
+"""Words of drivers that no address needs, and what they do: a URL may be a line of a proposed change."""
 NO: Final = frozenset({"false", "0", "no", "off"})
 
 
@@ -39,6 +46,8 @@ def database(url: str, lock_timeout: float, *, insecure: bool = False, held: flo
         raise TargetError(
             "the database URL has more than one @", remedy="in a user name or a password write %40 for @, %2F for /"
         )
+    for name in sorted(HARMFUL.keys() & {word.lower() for word in parsed.query}):
+        raise TargetError(f"{name} in the database URL is refused: it {HARMFUL[name]}", remedy="take it out of the URL")
     if not parsed.database or parsed.database == ":memory:":
         raise TargetError("the database URL names no database", remedy="write it as in sqlite:///var/esp.db")
     if not insecure and not _stays_here(parsed):
