@@ -52,8 +52,11 @@ class Target(Section):
 
     type: Line = Field(description="`native`, or what another package calls its type of target.", examples=["native"])
     url: Url = optional(
-        "The database: an SQLAlchemy URL without a password, `env:NAME` or `file:PATH`. `${NAME}` stands for a part of "
-        "it. A relative SQLite path starts at this file's folder. RECONCILER_DATABASE_URL wins over it.",
+        "The database: an SQLAlchemy URL without a password, `env:NAME` or `file:PATH`. `${NAME}` stands for its "
+        "password. The variables are called `ESP_URL`, `ESP_…_URL`, and for a password `ESP_PASSWORD`, "
+        "`ESP_…_PASSWORD`; the file as `esp_url` or `esp_…_url`; others are not looked up, and of the parameters after "
+        "a `?` only those that give nothing else away are taken. A relative SQLite path starts at this file's folder. "
+        "RECONCILER_DATABASE_URL wins over it.",
         "sqlite:///esp.db",
         "env:ESP_DATABASE_URL",
         "postgresql://reconciler:${ESP_PASSWORD}@db.example/esp",

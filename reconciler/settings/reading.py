@@ -71,7 +71,7 @@ def _judged(data: object) -> tuple[Document | None, list[Complaint]]:
             where=where,
             code="interpolation",
             message="the environment is not read here",
-            remedy="only targets.NAME.url may hold ${NAME}",
+            remedy="only targets.NAME.url may hold ${NAME}, as its password",
         )
         for where in _interpolated(data)
     ]
@@ -93,7 +93,9 @@ def _interpolated(data: object, where: Where = ()) -> Iterator[Where]:
         case list():
             for index, inner in enumerate(data):
                 yield from _interpolated(inner, (*where, str(index)))
-        case str() if INTERPOLATED.search(data) and not (where[0] == "targets" and where[-1] == "url"):
+        case str() if INTERPOLATED.search(data) and not (
+            len(where) == 3 and where[0] == "targets" and where[2] == "url"
+        ):
             yield where
 
 

@@ -5,7 +5,6 @@ Imported only where a file is read or the schema is made (start-up). Knows no ke
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
@@ -16,13 +15,11 @@ from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.values import OFF
-from reconciler.settings.access import ENCRYPTED, plain_password
+from reconciler.settings.access import ENCRYPTED
+from reconciler.settings.address import Unfit, parsed, plain_password
 from reconciler.settings.quantities import BYTES, PERCENT, SECONDS, pattern, quantity
 
 LIFTABLE = tuple(sorted(code.word for code in CODES.values() if code.liftable))
-
-# A URL, or where one is to be found; `${NAME}` may stand for any part of it.
-ADDRESS = re.compile(r"(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|\$\{[^}]+\}|[A-Za-z][\w+]*://.*)$", re.DOTALL)
 
 
 def _complaint(code: str, message: str, remedy: str) -> PydanticCustomError:
@@ -69,10 +66,10 @@ def _no_secret(stated: str) -> str:
 
 
 def _url(stated: str) -> str:
-    if not ADDRESS.match(stated):
-        raise _complaint(
-            "type", "this is no database URL", "write one like sqlite:///esp.db, or env:NAME, or file:PATH"
-        )
+    try:
+        parsed(stated)
+    except Unfit as unfit:
+        raise _complaint(unfit.code, unfit.message, unfit.remedy) from None
     return stated
 
 
