@@ -13,14 +13,13 @@ from reconciler.settings.terms import (
     Bytes,
     Cache,
     Class,
-    Code,
-    Glob,
+    Globs,
     Line,
+    Lint,
     Name,
     Percent,
     Plain,
     Seconds,
-    Severity,
     Tenants,
     Url,
 )
@@ -64,7 +63,7 @@ class Target(Section):
     insecure: bool = key(False, "Allows a connection to another host without TLS.")
     memory: Plain = optional("Where the reconciler keeps what it remembers: the name of a schema.", "reconciler")
     table_prefix: Plain = optional("What the system's tables are prefixed with.", "mw_")
-    columns: dict[str, str] = key(
+    columns: Annotated[dict[str, str], Field(max_length=1_000)] = key(
         {},
         "Fields of a package that this version of the system has a column for: field → column.",
         {"automation.reset_limit": "reset_automation_limit"},
@@ -77,7 +76,7 @@ class Target(Section):
 class Safety(Section):
     """When a plan is refused, and how long an apply may take."""
 
-    block: list[Class] = key(
+    block: Annotated[list[Class], Field(max_length=100)] = key(
         ["too-much", "empty"], "Classes of change that block a plan.", ["too-much", "empty", "delete"]
     )
     max_change_percent: Annotated[int, Field(ge=0, le=100)] = key(
@@ -106,17 +105,19 @@ class Document(Section):
     project: Line = Field(description="The name under which is kept what was applied.", examples=["production"])
     root: Line = key(".", "The folder that holds `packages.d` and the others, seen from this file.", "desired")
     target: Plain = optional("The target that is used when none is named; else the only one.", "production")
-    targets: dict[Name, Target] = key({}, "The live systems by name.", {"production": {"type": "native"}})
+    targets: Annotated[dict[Name, Target], Field(max_length=100)] = key(
+        {}, "The live systems by name.", {"production": {"type": "native"}}
+    )
     mode: Literal["additive", "managed", "authoritative"] = key(
         "managed",
         "What is deleted when it is in no file: nothing (`additive`), what this project made or adopted (`managed`), "
         "or whatever is not in `hands_off` (`authoritative`).",
     )
-    hands_off: list[Glob] = key([], "Objects that are never compared, moved or deleted.", ["package/Internal*"])
-    external: list[Glob] = key([], "Objects that files may refer to and that are never touched.", ["role/Admin"])
+    hands_off: Globs = key([], "Objects that are never compared, moved or deleted.", ["package/Internal*"])
+    external: Globs = key([], "Objects that files may refer to and that are never touched.", ["role/Admin"])
     safety: Safety = key({}, "When a plan is refused, and how long an apply may take.", {"max_change_percent": 20})
     limits: Limits = key({}, "How large a file may be before it is refused.", {"file_bytes": "64 MiB"})
-    lint: dict[Code, Severity] = key({}, "How seriously a finding is taken, by its code.", {"wildcard": "off"})
+    lint: Lint = key({}, "How seriously a finding is taken, by its code.", {"wildcard": "off"})
     privacy: Literal["masked", "full"] = key(
         "masked", "Whether names of customers that no file declares are shown outside a terminal."
     )

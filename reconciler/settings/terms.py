@@ -8,7 +8,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from reconciler.kinds import KINDS
@@ -17,6 +17,7 @@ from reconciler.model.nearest import did_you_mean
 from reconciler.model.values import OFF
 from reconciler.settings.access import ENCRYPTED
 from reconciler.settings.address import Unfit, parsed, plain_password
+from reconciler.settings.explain import brief
 from reconciler.settings.quantities import BYTES, PERCENT, SECONDS, pattern, quantity
 
 LIFTABLE = tuple(sorted(code.word for code in CODES.values() if code.liftable))
@@ -32,7 +33,7 @@ def _measured(units: dict[str, int], example: str) -> tuple[BeforeValidator, Wit
         try:
             return quantity(stated, units)
         except ValueError:
-            raise _complaint("type", f"{stated!r} is no quantity", f"write it like {example}") from None
+            raise _complaint("type", f"{brief(repr(stated))} is no quantity", f"write it like {example}") from None
 
     written = {"type": ["integer", "string"], "minimum": 0, "pattern": pattern(units)}
     return BeforeValidator(read), WithJsonSchema(written)
@@ -42,7 +43,7 @@ def _count_or_off(stated: object) -> int | None:
     if stated == OFF:
         return None
     if isinstance(stated, bool) or not isinstance(stated, int) or stated < 0:
-        raise _complaint("range", f"{stated!r} is no number from 0", "write one, or off")
+        raise _complaint("range", f"{brief(repr(stated))} is no number from 0", "write one, or off")
     return stated
 
 
@@ -51,7 +52,7 @@ def _glob(stated: str) -> str:
     if not (slash and name and any(fnmatchcase(known, kind) for known in KINDS.kinds)):
         known = ", ".join(KINDS.kinds)
         raise _complaint(
-            "name", f'"{stated}" is no kind/name', f"write it like {KINDS.kinds[0]}/Internal*; kinds: {known}"
+            "name", f'"{brief(stated)}" is no kind/name', f"write it like {KINDS.kinds[0]}/Internal*; kinds: {known}"
         )
     return stated
 
@@ -83,11 +84,20 @@ def _cache(stated: object) -> str:
         return OWN_CACHE if stated else ""
     if isinstance(stated, str) and stated.strip():
         return stated
-    raise _complaint("type", f"{stated!r} is no folder", "write true, false or a folder")
+    raise _complaint("type", f"{brief(repr(stated))} is no folder", "write true, false or a folder")
 
 
 def _code(word: str) -> str:
     return _one_of(word, tuple(CODES), "finding")
+
+
+def _no_more_than_codes(stated: object) -> object:
+    """Before each is looked at: what a code was meant to be takes long to find out."""
+    if isinstance(stated, dict) and len(stated) > len(CODES):
+        raise _complaint(
+            "range", f"it has more than {len(CODES)} entries, which is how many codes there are", "write fewer"
+        )
+    return stated
 
 
 def _class(word: str) -> str:
@@ -97,7 +107,7 @@ def _class(word: str) -> str:
 def _one_of(word: str, words: tuple[str, ...], what: str) -> str:
     if word not in words:
         raise _complaint(
-            "choice", f'"{word}" is no {what}{did_you_mean(word, words)}', f"write one of {', '.join(words)}"
+            "choice", f'"{brief(word)}" is no {what}{did_you_mean(word, words)}', f"write one of {', '.join(words)}"
         )
     return word
 
@@ -119,3 +129,5 @@ Class = Annotated[str, AfterValidator(_class), WithJsonSchema({"type": "string",
 Cache = Annotated[str, PlainValidator(_cache), WithJsonSchema({"type": ["boolean", "string"], "minLength": 1})]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Severity = Literal["off", "note", "warning", "error"]
+Globs = Annotated[list[Glob], Field(max_length=10_000)]
+Lint = Annotated[dict[Code, Severity], BeforeValidator(_no_more_than_codes)]
