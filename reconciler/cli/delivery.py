@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from reconciler.cli import streams
+from reconciler.model.secrecy import veiled_data
 from reconciler.workflow.checkout import exposed
 from reconciler.workflow.keeping import append, check, descriptor_of, keep
 
@@ -88,8 +89,8 @@ class Look:
 
 
 def as_json(data: Any) -> str:
-    """A JSON document in ASCII, DEL escaped too, so that nothing in it can do anything to a terminal."""
-    return json.dumps(data, indent=2).replace("\x7f", "\\u007f")
+    """A JSON document without secrets, in ASCII, DEL escaped too, so that nothing in it does anything to a terminal."""
+    return json.dumps(veiled_data(data), indent=2).replace("\x7f", "\\u007f")
 
 
 Renderers = Mapping[str, Callable[[Look], str]]

@@ -7,14 +7,14 @@ Keys: `ts` (UTC), `level` (info, warning, error), `event` (phase, hint, warning,
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import click
 
-from reconciler.model.secrecy import veiled
+from reconciler.model.secrecy import veiled_data
 
 OPTION: Final = "--log-format"
 TEXT, JSON = "text", "json"
@@ -47,7 +47,7 @@ class Log:
             "message": message,
             **{name: value for name, value in more.items() if value is not None},
         }
-        text = json.dumps({name: _veiled(value) for name, value in line.items()})
+        text = json.dumps({name: veiled_data(value) for name, value in line.items()})
         click.echo(text.replace("\x7f", "\\u007f"), err=True)
 
 
@@ -114,15 +114,3 @@ def _asked(arguments: Sequence[str]) -> str:
         elif word == OPTION and number + 1 < len(words):
             found = words[number + 1]
     return found
-
-
-def _veiled(value: Any) -> Any:
-    match value:
-        case str():
-            return veiled(value)
-        case Mapping():
-            return {name: _veiled(inner) for name, inner in value.items()}
-        case list() | tuple():
-            return [_veiled(inner) for inner in value]
-        case _:
-            return value

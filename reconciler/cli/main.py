@@ -136,7 +136,8 @@ def _internal(error: Exception) -> int:
     if os.environ.get("RECONCILER_DEBUG") == "1":
         import traceback  # start-up: needed here alone
 
-        lines = "".join(traceback.format_exception(error)).rstrip().split("\n")
+        told = secrecy.veiled("".join(traceback.format_exception(error)))  # whole: a secret may go over a line's end
+        lines = told.rstrip().split("\n")
         streams.complain("\n".join(map(streams.plain, lines)))
     streams.complain(
         f"internal error: {type(error).__name__}; this is a fault of the reconciler, please report it "

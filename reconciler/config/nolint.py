@@ -6,12 +6,14 @@ A reason is needed. Behind a field it speaks for that field, behind a name for t
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.record import Sheet
 
-COMMENT = re.compile(r"^(?P<before>.*?)#\s*nolint:\s*(?P<code>[a-z][a-z-]*)\s+\S")
+COMMENT = re.compile(r"(?<!\S)#\s*nolint:\s*(?P<code>[a-z][a-z-]*)\s+\S")
 SILENCED = frozenset({Severity.WARNING, Severity.NOTE})
 
 Silenced = set[tuple[str, int]]
@@ -35,14 +37,16 @@ def heeded(
 
 
 def silenced(content: bytes) -> Silenced:
-    """What the comments of a file take back."""
+    """What the comments of a file take back. A value that looks like such a comment takes back nothing."""
     if b"nolint:" not in content:
         return set()
+    text = content.decode("utf-8", "replace")
+    values = _values(text)
     taken: Silenced = set()
     waiting: set[str] = set()
-    for number, line in enumerate(content.decode("utf-8", "replace").split("\n"), start=1):
-        comment = COMMENT.match(line)
-        if comment and not comment["before"].strip():
+    for number, line in enumerate(text.split("\n"), start=1):
+        comment = next((found for found in COMMENT.finditer(line) if not _inside(values, number, found.start())), None)
+        if comment and not line[: comment.start()].strip():
             waiting.add(comment["code"])
             continue
         if comment:
@@ -51,6 +55,27 @@ def silenced(content: bytes) -> Silenced:
             taken |= {(code, number) for code in waiting}
             waiting.clear()
     return taken
+
+
+def _values(text: str) -> dict[int, list[tuple[int, int]]]:
+    """Line → from which to which column a key or value stands in it; of a broken file as far as it can be read."""
+    import yaml  # late: `--help` starts without it
+
+    found: dict[int, list[tuple[int, int]]] = {}
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if not isinstance(token, yaml.ScalarToken):
+                continue
+            start, end = token.start_mark, token.end_mark
+            block = token.style in ("|", ">")  # a comment may stand behind its sign
+            for line in range(start.line + block, end.line + 1):
+                first = start.column if line == start.line else 0
+                found.setdefault(line + 1, []).append((first, end.column if line == end.line else sys.maxsize))
+    return found
+
+
+def _inside(values: Mapping[int, list[tuple[int, int]]], line: int, column: int) -> bool:
+    return any(first <= column < end for first, end in values.get(line, ()))
 
 
 def _lines(finding: Finding, sheets: Mapping[str, Sheet]) -> Iterator[int]:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from reconciler.config.nesting import nested
 from reconciler.model.resource import Field, Names, Overrides, Switch
 from reconciler.model.values import NONE, OFF, Value
+from reconciler.model.visible import visible
 
 
 class Word(str):
@@ -23,6 +24,7 @@ Leaf: TypeAlias = int | bool | str | list[str]
 Tree: TypeAlias = "Leaf | dict[str, Tree]"
 
 INDENT = "  "
+DIRECTIVE, DIRECTIVE_SHOWN = "nolint:", "nolint\\x3a"
 
 # Bare text begins with a letter and holds nothing that any reader takes for more than a letter.
 BARE = re.compile(r"[^\W\d_](?:[\w.@+/()&'-]| (?! ))*")
@@ -47,8 +49,8 @@ def entry(key: str, fields: Mapping[str, Leaf | dict[str, Any]], comments: Itera
 
 
 def comment(text: str) -> str:
-    """One line of comment, whatever the text holds."""
-    return f"# {ESCAPED.sub(_escape, ' '.join(text.split()))}"
+    """One line of comment, whatever the text holds; a live name in it gives no order to whoever reads comments."""
+    return f"# {visible(text).replace(DIRECTIVE, DIRECTIVE_SHOWN)}"
 
 
 def stated(field: Field, value: Value) -> Leaf | dict[str, Any]:

@@ -82,6 +82,7 @@ CODES: dict[str, Code] = {
         Code("hands-off", "an object is declared that the settings leave alone"),
         Code("interpolation", "an environment reference in a file where none is expanded"),
         Code("secret", "a secret stands in plain where only its place may stand"),
+        Code("address", "a url in the settings that asks for more than a file may"),
         # files against the live system
         Code("required", "a field that is needed to create the object is not stated"),
         Code("unsupported", "a stated value that the target has no place for", liftable=True),

@@ -12,6 +12,7 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reconciler.model.secrecy import veiled
 from reconciler.report.html_bars import WHOLE, moves, reaches
 from reconciler.report.layout import Row
 from reconciler.report.review import OPERATIONS, Item, Review, Verdict, review
@@ -142,7 +143,7 @@ def _safe(shown: object) -> object:
 def _brief(item: Item) -> str:
     """What is seen of it before it is opened: its first line, and how many more there are."""
     rows = [line for line in item.lines if isinstance(line, Row)]
-    first = " ".join(filter(None, (rows[0].what, rows[0].text))) if rows else ""
+    first = veiled(" ".join(filter(None, (rows[0].what, rows[0].text)))) if rows else ""  # before it is cut
     more = f" · {len(rows) - 1:,} more" if len(rows) > 1 else ""
     return (first if len(first) <= _BRIEF else f"{first[:_BRIEF]}…") + more
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from reconciler.model.secrecy import veiled
 from reconciler.report.sanitise import plain
 
 _APART = "<!-- -->"
@@ -42,6 +43,7 @@ def code(words: str) -> str:
 
 def shortened(words: str) -> str:
     """The words, or their beginning and how long they are: one cell must not take the room of all others."""
+    words = veiled(words)  # a secret that is cut would not be known any more
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}… ({len(words):,} characters)"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Vocabulary
+from reconciler.model.secrecy import veiled_data
 from reconciler.model.values import Value
 from reconciler.report.masking import Masking, masking_of
 from reconciler.report.sanitise import plain
@@ -57,19 +58,21 @@ def document(notice: Notice) -> str:
     masking = notice.masking
     told = notice.traces[:MOST]
     return json.dumps(
-        {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "run_id": notice.run,
-            "time": notice.time,
-            "project": notice.plan.project,
-            "target": notice.plan.target,
-            "commit": notice.plan.source.commit,
-            "summary": drift(notice.plan),
-            "known": notice.known,
-            "drift": [_trace(trace, masking) for trace in told],
-            "more": len(notice.traces) - len(told),
-        },
+        veiled_data(
+            {
+                "format": FORMAT,
+                "format_version": FORMAT_VERSION,
+                "run_id": notice.run,
+                "time": notice.time,
+                "project": notice.plan.project,
+                "target": notice.plan.target,
+                "commit": notice.plan.source.commit,
+                "summary": drift(notice.plan),
+                "known": notice.known,
+                "drift": [_trace(trace, masking) for trace in told],
+                "more": len(notice.traces) - len(told),
+            }
+        ),
         sort_keys=True,
     )
 

@@ -7,6 +7,7 @@ from typing import TypeGuard
 
 from reconciler.model.plan import digest_of
 from reconciler.model.resource import FieldType, Text
+from reconciler.model.secrecy import veiled
 from reconciler.model.values import INHERIT, Value
 
 UNSET = "not set"
@@ -84,6 +85,7 @@ def _is_number(it: Value | None) -> TypeGuard[int]:
 
 
 def _shortened(text: str) -> str:
+    text = veiled(text)  # a secret that is cut would not be known any more
     if len(text) <= _LONGEST:
         return text
     # Two long texts that begin alike must not look alike.

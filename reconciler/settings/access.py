@@ -5,8 +5,9 @@ A secret comes from a file or the environment, is put into TargetSettings and ap
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from reconciler.model import secrecy
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.target import TargetSettings
+from reconciler.settings import address
 from reconciler.settings.stated import Settings
 
 OPTION = "--database-url-file"
@@ -22,19 +24,10 @@ URL_FILE = "RECONCILER_DATABASE_URL_FILE"
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 CREDENTIAL = "db_url"
 
-DRIVERS = {
-    "postgres": "postgresql+psycopg",
-    "postgresql": "postgresql+psycopg",
-    "mysql": "mysql+pymysql",
-    "mariadb": "mariadb+pymysql",
-}
-PASSWORD = re.compile(
-    r"[\w+.-]+://[^:@/?#]*:(?P<password>[^@]+)@|[?&](?:password|passwd|pwd)=(?P<parameter>[^&]+)", re.I
-)
-VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::\?(?P<message>[^}]*))?\}")
 ENCRYPTED = "ENC[AES256_GCM,"
-LONGEST = 2**16
-"""Bytes of a file that holds a URL."""
+FILES = ("sqlite:", "sqlite+")
+LARGEST = 2**16
+"""Bytes of a file that holds one URL."""
 
 
 def target(
@@ -45,8 +38,7 @@ def target(
     chosen = _chosen(settings, name)
     entry = settings.targets[chosen]
     url = _from_outside(environ, url_file) or _as_stated(entry.url, f"targets.{chosen}.url", environ, settings.folder)
-    if not url.startswith("sqlite"):  # the path of a file is no secret
-        secrecy.keep(url, *_passwords(url))
+    _veil(url)
     if not url:
         raise ReconcilerError(
             f'there is no database URL for the target "{chosen}"',
@@ -69,21 +61,6 @@ def target(
         insecure=entry.insecure,
         options=dict(entry.options),
     )
-
-
-def plain_password(url: str) -> bool:
-    """Whether a URL in the file gives a password itself, not the variable that holds it."""
-    match = PASSWORD.match(url) or PASSWORD.search(url)
-    return match is not None and not VARIABLE.fullmatch(match["password"] or match["parameter"])
-
-
-def _passwords(url: str) -> Iterator[str]:
-    """Whatever in a URL may be a password, also where it is written so wrongly that it ends in another part."""
-    for match in PASSWORD.finditer(url):
-        yield match["password"] or match["parameter"]
-    account, at, _ = url.rpartition("@")
-    if at:
-        yield account.partition("://")[2].partition(":")[2]
 
 
 def _chosen(settings: Settings, name: str | None) -> str:
@@ -120,22 +97,40 @@ def _from_outside(environ: Mapping[str, str], url_file: Path | None) -> str:
 
 
 def _as_stated(stated: str, key: str, environ: Mapping[str, str], folder: Path) -> str:
-    scheme, _, rest = stated.partition(":")
-    if scheme == "env":
-        return _variable(rest, "", key, environ)
-    if scheme == "file":
-        return _content(folder / rest, key, regular=True)
+    try:
+        found = address.parsed(stated) if stated else address.Address()
+    except address.Unfit as unfit:
+        raise ReconcilerError(f"{key}: {unfit.message}", remedy=unfit.remedy) from None
+    if found.variable:
+        return _variable(found.variable, "", key, environ)
+    if found.file:
+        return _named(folder / found.file, key)
     # As a part of a URL a value is quoted: a password may hold any character.
-    return VARIABLE.sub(lambda m: quote(_variable(m["name"], m["message"] or "", key, environ), safe=""), stated)
+    password = quote(_variable(found.password, found.hint, key, environ), safe="") if found.password else ""
+    return f"{found.before}{password}{found.after}"
 
 
 def _variable(name: str, message: str, key: str, environ: Mapping[str, str]) -> str:
-    if environ.get(name):
-        return environ[name].strip()
+    value = environ.get(name, "").strip()
+    if value:
+        _veil(value)
+        return value
     why = f": {message}" if message else ""
     raise ReconcilerError(
         f"the environment variable {name} is not set{why}", remedy=f"set it; {key} in reconciler.yaml names it"
     )
+
+
+def _veil(found: str) -> None:
+    if not found.startswith(FILES):  # the path of a file is no secret
+        secrecy.keep(found, *address.passwords(found))
+
+
+def _named(file: Path, key: str) -> str:
+    """The content of a file that reconciler.yaml names: not that of another one behind a link."""
+    if not address.may_hold_a_url(os.path.realpath(file)):
+        raise ReconcilerError(f"{key}: {file} is a link to a file that may not be looked into from here")
+    return _content(file, key, regular=True)
 
 
 def _content(file: Path, source: str, *, regular: bool = False) -> str:
@@ -146,21 +141,20 @@ def _content(file: Path, source: str, *, regular: bool = False) -> str:
         if regular and file.exists() and not file.is_file():
             raise ReconcilerError(f"{source}: {file} is not a regular file", remedy="name a file that holds one URL")
         with file.open("rb") as stream:
-            content = stream.read(LONGEST + 1)
-        if len(content) > LONGEST:
-            raise ReconcilerError(f"{source}: {file} is too long", remedy="it must hold one database URL")
-        text = content.decode().strip()
+            content = stream.read(LARGEST + 1).decode("utf-8").strip()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ReconcilerError(f"{source}: {file} cannot be read: {reason}") from None
-    if not text:
+    if len(content) > LARGEST:
+        raise ReconcilerError(f"{source}: {file} is too long", remedy="it must hold one database URL")
+    if not content:
         raise ReconcilerError(f"{source}: {file} is empty", remedy="it must hold one database URL")
-    return text
+    return content
 
 
 def _with_driver(url: str) -> str:
     scheme, separator, rest = url.partition("://")
-    return f"{DRIVERS.get(scheme, scheme)}{separator}{rest}"
+    return f"{address.DRIVERS.get(scheme, scheme)}{separator}{rest}"
 
 
 def _absolute(url: str, folder: Path) -> str:

@@ -13,15 +13,14 @@ from reconciler.settings.terms import (
     Bytes,
     Cache,
     Class,
-    Code,
-    Glob,
+    Globs,
     Line,
+    Lint,
     Name,
     Percent,
     Plain,
     Root,
     Seconds,
-    Severity,
     Tenants,
     Url,
 )
@@ -53,8 +52,11 @@ class Target(Section):
 
     type: Line = Field(description="`native`, or what another package calls its type of target.", examples=["native"])
     url: Url = optional(
-        "The database: an SQLAlchemy URL without a password, `env:NAME` or `file:PATH`. `${NAME}` stands for a part of "
-        "it. A relative SQLite path starts at this file's folder. RECONCILER_DATABASE_URL wins over it.",
+        "The database: an SQLAlchemy URL without a password, `env:NAME` or `file:PATH`. `${NAME}` stands for its "
+        "password. The variables are called `ESP_URL`, `ESP_…_URL`, and for a password `ESP_PASSWORD`, "
+        "`ESP_…_PASSWORD`; the file as `esp_url` or `esp_…_url`; others are not looked up, and of the parameters after "
+        "a `?` only those that give nothing else away are taken. A relative SQLite path starts at this file's folder. "
+        "RECONCILER_DATABASE_URL wins over it.",
         "sqlite:///esp.db",
         "env:ESP_DATABASE_URL",
         "postgresql://reconciler:${ESP_PASSWORD}@db.example/esp",
@@ -62,7 +64,7 @@ class Target(Section):
     insecure: bool = key(False, "Allows a connection to another host without TLS.")
     memory: Plain = optional("Where the reconciler keeps what it remembers: the name of a schema.", "reconciler")
     table_prefix: Plain = optional("What the system's tables are prefixed with.", "mw_")
-    columns: dict[str, str] = key(
+    columns: Annotated[dict[str, str], Field(max_length=1_000)] = key(
         {},
         "Fields of a package that this version of the system has a column for: field → column.",
         {"automation.reset_limit": "reset_automation_limit"},
@@ -75,7 +77,7 @@ class Target(Section):
 class Safety(Section):
     """When a plan is refused, and how long an apply may take."""
 
-    block: list[Class] = key(
+    block: Annotated[list[Class], Field(max_length=100)] = key(
         ["too-much", "empty"], "Classes of change that block a plan.", ["too-much", "empty", "delete"]
     )
     max_change_percent: Annotated[int, Field(ge=0, le=100)] = key(
@@ -108,17 +110,19 @@ class Document(Section):
         "desired",
     )
     target: Plain = optional("The target that is used when none is named; else the only one.", "production")
-    targets: dict[Name, Target] = key({}, "The live systems by name.", {"production": {"type": "native"}})
+    targets: Annotated[dict[Name, Target], Field(max_length=100)] = key(
+        {}, "The live systems by name.", {"production": {"type": "native"}}
+    )
     mode: Literal["additive", "managed", "authoritative"] = key(
         "managed",
         "What is deleted when it is in no file: nothing (`additive`), what this project made or adopted (`managed`), "
         "or whatever is not in `hands_off` (`authoritative`).",
     )
-    hands_off: list[Glob] = key([], "Objects that are never compared, moved or deleted.", ["package/Internal*"])
-    external: list[Glob] = key([], "Objects that files may refer to and that are never touched.", ["role/Admin"])
+    hands_off: Globs = key([], "Objects that are never compared, moved or deleted.", ["package/Internal*"])
+    external: Globs = key([], "Objects that files may refer to and that are never touched.", ["role/Admin"])
     safety: Safety = key({}, "When a plan is refused, and how long an apply may take.", {"max_change_percent": 20})
     limits: Limits = key({}, "How large a file may be before it is refused.", {"file_bytes": "64 MiB"})
-    lint: dict[Code, Severity] = key({}, "How seriously a finding is taken, by its code.", {"wildcard": "off"})
+    lint: Lint = key({}, "How seriously a finding is taken, by its code.", {"wildcard": "off"})
     privacy: Literal["masked", "full"] = key(
         "masked", "Whether names of customers that no file declares are shown outside a terminal."
     )

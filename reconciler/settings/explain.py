@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 Where = tuple[str, ...]
 
+MOST = 200
+"""Complaints of one code that are told one by one."""
+
+LONGEST = 100
+"""Characters of what is stated that a complaint repeats."""
+
 SECRET = frozenset({"url", "memory"})
 """Keys whose value is never quoted."""
 
@@ -24,6 +31,7 @@ STANDARD = {
     "literal_error": "choice",
     "greater_than_equal": "range",
     "less_than_equal": "range",
+    "too_long": "range",
     "string_pattern_mismatch": "name",
     "string_too_short": "name",
     "string_too_long": "name",
@@ -42,23 +50,38 @@ class Complaint:
 
 
 def complaints(errors: Iterable[ErrorDetails]) -> Iterator[Complaint]:
-    """One complaint for each error, in the order in which pydantic found them."""
+    """One complaint for each error, in the order in which pydantic found them; of a code the first `MOST` and a
+    count."""
     whole = schema()
+    counts: Counter[str] = Counter()
     for error in errors:
-        where = tuple(str(part) for part in error["loc"] if part != "[key]")
+        code = error["type"] if error["type"] in CODES else STANDARD.get(error["type"], "type")
+        counts[code] += 1
+        if counts[code] <= MOST:
+            yield _complaint(error, code, whole)
+    for code, count in counts.items():
+        yield from uncounted(code, count)
+
+
+def uncounted(code: str, count: int) -> Iterator[Complaint]:
+    """How many complaints of this code are not told one by one, where there are any."""
+    if count > MOST:
+        told = f"{count - MOST:,} more complaints of this code"
+        yield Complaint(where=(), code=code, message=told, remedy="put the others right first")
+
+
+def _complaint(error: ErrorDetails, code: str, whole: Mapping[str, Any]) -> Complaint:
+    where = tuple(str(part) for part in error["loc"] if part != "[key]")
+    if error["type"] in CODES:
         context = error.get("ctx", {})
-        if error["type"] in CODES:
-            yield Complaint(where=where, code=error["type"], message=context["message"], remedy=context["remedy"])
-        else:
-            yield _in_our_words(where, error, whole)
-
-
-def _in_our_words(where: Where, error: ErrorDetails, whole: Mapping[str, Any]) -> Complaint:
-    code = STANDARD.get(error["type"], "type")
+        return Complaint(where=where, code=code, message=context["message"], remedy=context["remedy"])
     if code == "unknown-setting":
         message, remedy = _unknown(where[-1], list(_node(whole, where[:-1]).get("properties", {})))
     elif code == "required":
         message, remedy = "it is not stated and is needed", _remedy(_node(whole, where))
+    elif error["type"] == "too_long":
+        most = error["ctx"]["max_length"]
+        message, remedy = f"it has more than {most:,} entries", f"write at most {most:,}"
     else:
         node = _node(whole, where)
         message, remedy = _wrong(where, error["input"], code, node), _remedy(node)
@@ -89,9 +112,14 @@ def _shown(stated: Any) -> str:
         case bool():
             return str(stated).lower()
         case str():
-            return f'"{stated}"'
+            return f'"{brief(stated)}"'
         case _:
-            return str(stated)
+            return brief(str(stated))
+
+
+def brief(text: str) -> str:
+    """Its beginning, where it is too long to be read."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _node(whole: Mapping[str, Any], where: Where) -> Mapping[str, Any]:

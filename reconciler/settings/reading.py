@@ -14,11 +14,11 @@ from reconciler.model.finding import Finding
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.plan import Policy
 from reconciler.model.ref import Origin
+from reconciler.settings.explain import Complaint, Where, brief
 from reconciler.settings.stated import Entry, Settings
 
 if TYPE_CHECKING:
     from reconciler.settings.document import Document
-    from reconciler.settings.explain import Complaint, Where
 
 INTERPOLATED = re.compile(r"\$\{[A-Za-z_]")
 
@@ -68,21 +68,23 @@ def _judged(data: object) -> tuple[Document | None, list[Complaint]]:
     from reconciler.settings import explain
     from reconciler.settings.document import Document
 
+    elsewhere = list(_interpolated(data))
     misplaced = [
         explain.Complaint(
             where=where,
             code="interpolation",
             message="the environment is not read here",
-            remedy="only targets.NAME.url may hold ${NAME}",
+            remedy="only targets.NAME.url may hold ${NAME}, as its password",
         )
-        for where in _interpolated(data)
+        for where in elsewhere[: explain.MOST]
     ]
+    misplaced += explain.uncounted("interpolation", len(elsewhere))
     try:
         document = Document.model_validate(data)
     except ValidationError as error:
-        elsewhere = {complaint.where for complaint in misplaced}
+        known = set(elsewhere)
         found = explain.complaints(error.errors(include_url=False))
-        return None, misplaced + [complaint for complaint in found if complaint.where not in elsewhere]
+        return None, misplaced + [complaint for complaint in found if complaint.where not in known]
     return document, misplaced + list(_unknown_default(document))
 
 
@@ -95,18 +97,18 @@ def _interpolated(data: object, where: Where = ()) -> Iterator[Where]:
         case list():
             for index, inner in enumerate(data):
                 yield from _interpolated(inner, (*where, str(index)))
-        case str() if INTERPOLATED.search(data) and not (where[0] == "targets" and where[-1] == "url"):
+        case str() if INTERPOLATED.search(data) and not (
+            len(where) == 3 and where[0] == "targets" and where[2] == "url"
+        ):
             yield where
 
 
 def _unknown_default(document: Document) -> Iterator[Complaint]:
-    from reconciler.settings.explain import Complaint
-
     if document.target and document.target not in document.targets:
         yield Complaint(
             where=("target",),
             code="choice",
-            message=f'there is no target "{document.target}"{did_you_mean(document.target, document.targets)}',
+            message=f'there is no target "{brief(document.target)}"{did_you_mean(document.target, document.targets)}',
             remedy=f"targets has {', '.join(document.targets) or 'none'}",
         )
 
@@ -118,7 +120,7 @@ def _finding(complaint: Complaint, lines: Mapping[tuple[str, ...], int], place: 
         code=complaint.code,
         message=complaint.message,
         remedy=complaint.remedy,
-        field=".".join(where),
+        field=".".join(map(brief, where)),
         origin=Origin(place, lines.get(nearest, 1)),
         at_files=True,
     )

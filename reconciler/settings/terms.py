@@ -5,25 +5,23 @@ Imported only where a file is read or the schema is made (start-up). Knows no ke
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.values import OFF
-from reconciler.settings.access import ENCRYPTED, plain_password
+from reconciler.settings.access import ENCRYPTED
+from reconciler.settings.address import Unfit, parsed, plain_password
+from reconciler.settings.explain import brief
 from reconciler.settings.quantities import BYTES, PERCENT, SECONDS, pattern, quantity
 
 LIFTABLE = tuple(sorted(code.word for code in CODES.values() if code.liftable))
-
-# A URL, or where one is to be found; `${NAME}` may stand for any part of it.
-ADDRESS = re.compile(r"(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|\$\{[^}]+\}|[A-Za-z][\w+]*://.*)$", re.DOTALL)
 
 
 def _complaint(code: str, message: str, remedy: str) -> PydanticCustomError:
@@ -36,7 +34,7 @@ def _measured(units: dict[str, int], example: str) -> tuple[BeforeValidator, Wit
         try:
             return quantity(stated, units)
         except ValueError:
-            raise _complaint("type", f"{stated!r} is no quantity", f"write it like {example}") from None
+            raise _complaint("type", f"{brief(repr(stated))} is no quantity", f"write it like {example}") from None
 
     written = {"type": ["integer", "string"], "minimum": 0, "pattern": pattern(units)}
     return BeforeValidator(read), WithJsonSchema(written)
@@ -46,7 +44,7 @@ def _count_or_off(stated: object) -> int | None:
     if stated == OFF:
         return None
     if isinstance(stated, bool) or not isinstance(stated, int) or stated < 0:
-        raise _complaint("range", f"{stated!r} is no number from 0", "write one, or off")
+        raise _complaint("range", f"{brief(repr(stated))} is no number from 0", "write one, or off")
     return stated
 
 
@@ -55,7 +53,7 @@ def _glob(stated: str) -> str:
     if not (slash and name and any(fnmatchcase(known, kind) for known in KINDS.kinds)):
         known = ", ".join(KINDS.kinds)
         raise _complaint(
-            "name", f'"{stated}" is no kind/name', f"write it like {KINDS.kinds[0]}/Internal*; kinds: {known}"
+            "name", f'"{brief(stated)}" is no kind/name', f"write it like {KINDS.kinds[0]}/Internal*; kinds: {known}"
         )
     return stated
 
@@ -70,10 +68,10 @@ def _no_secret(stated: str) -> str:
 
 
 def _url(stated: str) -> str:
-    if not ADDRESS.match(stated):
-        raise _complaint(
-            "type", "this is no database URL", "write one like sqlite:///esp.db, or env:NAME, or file:PATH"
-        )
+    try:
+        parsed(stated)
+    except Unfit as unfit:
+        raise _complaint(unfit.code, unfit.message, unfit.remedy) from None
     return stated
 
 
@@ -87,12 +85,12 @@ def _cache(stated: object) -> str:
     if isinstance(stated, bool):
         return OWN_CACHE if stated else ""
     if not isinstance(stated, str) or not stated.strip() or not stated.isprintable():
-        raise _complaint("type", f"{stated!r} is no folder", "write true, false or a folder")
+        raise _complaint("type", f"{brief(repr(stated))} is no folder", "write true, false or a folder")
     steps = PurePosixPath(stated).parts
     if not steps or stated.startswith(("/", "~")) or ".." in steps or GIT in map(str.lower, steps):
         raise _complaint(
             "choice",
-            f'"{stated}" is not a folder of its own below the one of this file',
+            f'"{brief(stated)}" is not a folder of its own below the one of this file',
             "write one like var/cache, or true for the cache folder of the user",
         )
     return stated
@@ -100,12 +98,21 @@ def _cache(stated: object) -> str:
 
 def _root(stated: str) -> str:
     if not stated.isprintable():
-        raise _complaint("name", f"{stated!r} holds characters that are not seen", "write a folder")
+        raise _complaint("name", f"{brief(repr(stated))} holds characters that are not seen", "write a folder")
     return stated
 
 
 def _code(word: str) -> str:
     return _one_of(word, tuple(CODES), "finding")
+
+
+def _no_more_than_codes(stated: object) -> object:
+    """Before each is looked at: what a code was meant to be takes long to find out."""
+    if isinstance(stated, dict) and len(stated) > len(CODES):
+        raise _complaint(
+            "range", f"it has more than {len(CODES)} entries, which is how many codes there are", "write fewer"
+        )
+    return stated
 
 
 def _class(word: str) -> str:
@@ -115,7 +122,7 @@ def _class(word: str) -> str:
 def _one_of(word: str, words: tuple[str, ...], what: str) -> str:
     if word not in words:
         raise _complaint(
-            "choice", f'"{word}" is no {what}{did_you_mean(word, words)}', f"write one of {', '.join(words)}"
+            "choice", f'"{brief(word)}" is no {what}{did_you_mean(word, words)}', f"write one of {', '.join(words)}"
         )
     return word
 
@@ -138,3 +145,5 @@ Cache = Annotated[str, PlainValidator(_cache), WithJsonSchema({"type": ["boolean
 Root = Annotated[Line, AfterValidator(_root)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Severity = Literal["off", "note", "warning", "error"]
+Globs = Annotated[list[Glob], Field(max_length=10_000)]
+Lint = Annotated[dict[Code, Severity], BeforeValidator(_no_more_than_codes)]

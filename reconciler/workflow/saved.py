@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ from reconciler.model import secrecy
 from reconciler.model.errors import ReconcilerError, Stale
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Plan
+from reconciler.model.secrecy import veiled
 from reconciler.report import document
 from reconciler.workflow.journey import actor, declared, now
 from reconciler.workflow.site import Site
@@ -23,7 +25,9 @@ LARGEST = 512 * 1024 * 1024
 def written(plan: Plan, environ: Mapping[str, str]) -> str:
     """The text of a plan file: canonical, with its digest, and signed where the environment holds a key."""
     meta = {"created": now(), "created_by": actor(), "tool": f"reconciler {__version__}"}
-    return document.dumps(document.seal(document.document(plan, meta=meta), _key(environ)))
+    findings = (replace(each, message=veiled(each.message), remedy=veiled(each.remedy)) for each in plan.findings)
+    shown = replace(plan, findings=tuple(findings))  # values stay as they are: they are promised
+    return document.dumps(document.seal(document.document(shown, meta=meta), _key(environ)))
 
 
 def read(stream: BinaryIO, environ: Mapping[str, str]) -> Plan:

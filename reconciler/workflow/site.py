@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 FILE_NAME = "reconciler.yaml"
+LARGEST = 128 * 1024
+"""Bytes of a reconciler.yaml; what it says of `limits:` is for the other files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +108,14 @@ def found(choices: Choices, environ: Mapping[str, str], start: Path) -> Path:
 def opened(choices: Choices, environ: Mapping[str, str], start: Path) -> Site:
     """Read the settings. Raises FileErrors with every complaint, ReconcilerError when the file cannot be read."""
     place = found(choices, environ, start)
+    limits = Limits(file_bytes=LARGEST)
     try:
-        content = place.read_bytes()
+        with place.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
         folder = place.absolute().parent
     except OSError as error:
         raise ReconcilerError(f"{place} cannot be read: {error.strerror}") from error
-    document = yaml.read(content, place.name, Limits())
+    document = yaml.read(content, place.name, limits)
     stated = setup.build(document.data, document.lines, place.name, folder)
     if not _within_work_tree(stated.root, folder):
         raise FileErrors(

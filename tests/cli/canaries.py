@@ -88,27 +88,27 @@ def credential(scene: Scene, url: str) -> list[str]:
 
 
 def env(scene: Scene, url: str) -> list[str]:
-    scene.settings("env:SHOP_URL")
-    scene.patch.setenv("SHOP_URL", url)
+    scene.settings("env:ESP_SHOP_URL")
+    scene.patch.setenv("ESP_SHOP_URL", url)
     return []
 
 
 def insecure_env(scene: Scene, url: str) -> list[str]:
     """Elsewhere without TLS, as the operator says."""
-    scene.settings("env:SHOP_URL", ", insecure: true")
-    scene.patch.setenv("SHOP_URL", url)
+    scene.settings("env:ESP_SHOP_URL", ", insecure: true")
+    scene.patch.setenv("ESP_SHOP_URL", url)
     return []
 
 
 def file(scene: Scene, url: str) -> list[str]:
-    scene.settings(f"file:{scene.holds('url', url)}")
+    scene.settings(f"file:{scene.holds('esp_url', url)}")
     return []
 
 
 def part(scene: Scene, url: str) -> list[str]:
     """The password alone is a variable."""
-    scene.settings(url.replace(QUOTED, "${SHOP_PASSWORD}"))
-    scene.patch.setenv("SHOP_PASSWORD", SECRET)
+    scene.settings(url.replace(QUOTED, "${ESP_SHOP_PASSWORD}"))
+    scene.patch.setenv("ESP_SHOP_PASSWORD", SECRET)
     return []
 
 

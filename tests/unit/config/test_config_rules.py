@@ -129,6 +129,14 @@ def test_a_star_alone_is_a_warning(tmp_path: Path) -> None:
         ("R:\n  permissions: ['*']  # nolint: in-use no such thing here\n", 1),
         ("R:\n  permissions: ['*']\n  description: x  # nolint: wildcard too late\n", 1),
         ("# nolint: wildcard another\nQ: {}\nR:\n  permissions: ['*']\n", 1),
+        ("R: {permissions: ['*'], description: 'x # nolint: wildcard no comment'}\n", 1),
+        ("R: {permissions: ['*'], description: \"x # nolint: wildcard no comment\"}\n", 1),
+        ("R: {permissions: ['*'], description: 'x'} # nolint: wildcard a comment\n", 0),
+        ("'R # nolint: wildcard no comment': {permissions: ['*']}\n", 1),
+        ("R:\n  description: 'x\n    # nolint: wildcard no comment\n    y'\n  permissions: ['*']\n", 1),
+        ("R:\n  description: |-\n    # nolint: wildcard no comment\n  permissions: ['*']\n", 1),
+        ("R:\n  description: |- # nolint: wildcard on another line\n    x\n  permissions: ['*']\n", 1),
+        ("R:\n  description: é # 'é' # nolint: x of another\n  permissions: ['*'] # nolint: wildcard é\n", 0),
     ],
 )
 def test_a_comment_takes_a_warning_back(tmp_path: Path, content: str, left: int) -> None:

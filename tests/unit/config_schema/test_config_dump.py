@@ -309,7 +309,7 @@ def test_names_that_no_file_may_have(tmp_path: Path) -> None:
         "# yaml-language-server: $schema=../schemas/tenant.schema.json\n"
         "# tenant/T@x.example left out: its name is not unique in the live system\n"
         "# tenant/t@x.example left out: its name is not unique in the live system\n"
-        "# tenant/line break left out: no file may have such a name\n"
+        "# tenant/line\\x0abreak left out: no file may have such a name\n"
         "# tenant/ bad left out: the name begins or ends with a blank\n"
         "good@x.example:\n  name: G\n"
     )

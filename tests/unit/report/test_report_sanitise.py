@@ -1,13 +1,17 @@
 import json
 import unicodedata
 from dataclasses import replace
+from importlib import import_module
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from report_plans import delta, item, plan, update
 
+from reconciler.cli.delivery import REPORTS, as_json
 from reconciler.kinds import KINDS
+from reconciler.model import secrecy
 from reconciler.model.change import Cause, Create, Delete, Effect, Forget, Reassign, Rename
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Allowance, Counts, Impact, Source
@@ -19,6 +23,8 @@ from reconciler.report.sanitise import plain
 from reconciler.report.sentence import Tense, sentence
 from reconciler.report.summary import summary
 from reconciler.report.text import drift_text, findings_text, listing_text, plan_text
+from reconciler.report.topic import Frame, drifted, planned
+from reconciler.workflow import saved
 
 CONTROLS = [chr(code) for code in (*range(0x20), 0x7F, *range(0x80, 0xA0))]
 HOSTILE = [
@@ -168,3 +174,40 @@ def test_the_plan_file_is_ascii():
     text = dumps(document(hostile_plan("ä\x7f\u202e"), meta={}))
     assert text.isascii()
     assert json.loads(text)["resource_changes"][0]["name"] == "aä\x7f\u202eb"
+
+
+SECRET = "Kanarie`7/x <y>&|\"k@Vogel'_é"
+
+
+@pytest.fixture
+def kept():
+    secrecy.begin()
+    secrecy.keep(SECRET)
+    yield
+    secrecy.begin()
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("spelled", [SECRET, quote(SECRET), quote(SECRET, safe=""), json.dumps(SECRET)[1:-1]])
+def test_no_report_gives_a_secret_away(spelled):
+    """Wherever a driver's words, or whatever else, may have brought it."""
+    whole = hostile_plan(spelled)
+    whole = replace(whole, source=replace(whole.source, commit="ab12cd3"))  # git's own
+    reports = [import_module(f"reconciler.report.{REPORTS[form].module}").report for form in REPORTS]
+    frames = [Frame(vocabulary=KINDS, masked=masked, token="0" * 32) for masked in (True, False)]
+    topics = (planned(whole), drifted(whole, KINDS))
+    shown = [report(topic, frame) for report in reports for topic in topics for frame in frames]
+    shown += [rendering for rendering in renderings(whole, spelled) if not rendering.startswith("{")]
+    shown.append(as_json({"said": [spelled, {"more": spelled}]}))
+    assert len(shown) > 30
+    for text in shown:
+        assert "kanarie" not in text.lower()
+        assert "vogel" not in text.lower()
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_plan_file_says_no_secret_in_its_words():
+    written = json.loads(saved.written(hostile_plan(SECRET), {}))
+    said = [finding["message"] + finding["remedy"] for finding in written["findings"]]
+    assert len(said) == 3
+    assert "Kanarie" not in "".join(said)

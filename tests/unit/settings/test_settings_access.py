@@ -8,7 +8,7 @@ import pytest
 from reconciler import settings
 from reconciler.model.errors import ReconcilerError
 from reconciler.settings import Entry, Settings
-from reconciler.settings.access import plain_password
+from reconciler.settings.address import plain_password
 
 
 @pytest.fixture
@@ -50,17 +50,17 @@ def test_a_url_is_made_whole(tmp_path: Path, url: str, whole: str) -> None:
 
 
 def test_env_and_file(tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("mysql://u:p@h/d\n")
-    assert url_of(stated(tmp_path, "file:secret")) == "mysql+pymysql://u:p@h/d"
-    assert url_of(stated(tmp_path, f"file:{tmp_path}/secret")) == "mysql+pymysql://u:p@h/d"
-    assert url_of(stated(tmp_path, "env:URL"), {"URL": "postgres://h/d"}) == "postgresql+psycopg://h/d"
+    (tmp_path / "esp_url").write_text("mysql://u:p@h/d\n")
+    assert url_of(stated(tmp_path, "file:esp_url")) == "mysql+pymysql://u:p@h/d"
+    assert url_of(stated(tmp_path, f"file:{tmp_path}/esp_url")) == "mysql+pymysql://u:p@h/d"
+    assert url_of(stated(tmp_path, "env:ESP_URL"), {"ESP_URL": "postgres://h/d"}) == "postgresql+psycopg://h/d"
 
 
 def test_a_variable_inside_a_url_is_quoted(tmp_path: Path) -> None:
-    made = stated(tmp_path, "mysql://u:${PASSWORD}@${HOST:?no host}/d")
-    assert url_of(made, {"PASSWORD": "a@b/c", "HOST": "db.example"}) == "mysql+pymysql://u:a%40b%2Fc@db.example/d"
-    with pytest.raises(ReconcilerError, match="HOST is not set: no host"):
-        url_of(made, {"PASSWORD": "secret"})
+    made = stated(tmp_path, "mysql://u:${ESP_PASSWORD:?ask the team}@h/d?ssl_ca=x")
+    assert url_of(made, {"ESP_PASSWORD": "a@b/c"}) == "mysql+pymysql://u:a%40b%2Fc@h/d?ssl_ca=x"
+    with pytest.raises(ReconcilerError, match="ESP_PASSWORD is not set: ask the team"):
+        url_of(made, {})
 
 
 def test_the_environment_wins_over_the_file(one: Settings, tmp_path: Path) -> None:
@@ -89,16 +89,16 @@ def test_two_sources_are_one_too_many(one: Settings, tmp_path: Path, option: boo
     ("url", "environ", "said"),
     [
         ("", {}, "no database URL"),
-        ("env:NOTHING", {}, "NOTHING is not set"),
-        ("file:nothing", {}, "cannot be read: No such file"),
-        ("file:empty", {}, "is empty"),
-        ("file:bytes", {}, "not UTF-8"),
-        ("env:SOPS", {"SOPS": "ENC[AES256_GCM,data:x]"}, "encrypted"),
+        ("env:ESP_NO_URL", {}, "ESP_NO_URL is not set"),
+        ("file:no/esp_url", {}, "cannot be read: No such file"),
+        ("file:esp_empty_url", {}, "is empty"),
+        ("file:esp_bytes_url", {}, "not UTF-8"),
+        ("env:ESP_URL", {"ESP_URL": "ENC[AES256_GCM,data:x]"}, "encrypted"),
     ],
 )
 def test_no_url(tmp_path: Path, url: str, environ: dict[str, str], said: str) -> None:
-    (tmp_path / "empty").write_text("\n")
-    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    (tmp_path / "esp_empty_url").write_text("\n")
+    (tmp_path / "esp_bytes_url").write_bytes(b"\xff\xfe")
     with pytest.raises(ReconcilerError, match=said):
         url_of(stated(tmp_path, url), environ)
 

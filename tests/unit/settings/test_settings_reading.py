@@ -66,7 +66,7 @@ targets:
   a: {type: native, url: "sqlite:///a.db"}
   b:
     type: mailwizz
-    url: env:B_URL
+    url: env:ESP_B_URL
     insecure: true
     memory: reconciler
     table_prefix: mw_
