@@ -200,6 +200,11 @@ class Applying:
         instance = self.memory.instance(session)
         if self.plan.source.instance and instance != self.plan.source.instance:
             raise Stale("the plan was made for another database; nothing was changed", remedy="plan again")
+        if self.memory.reverted(session, self.plan.project).get(self.run.plan, 0) > self.plan.source.reverted:
+            raise Stale(
+                "this plan was carried out and taken back since it was made; nothing was changed",
+                remedy="plan again; `reconciler history` lists the revert",
+            )
         others = self.memory.foreign(session, self.plan.project)
         changes = self.plan.changes
         ours = {*(change.ref for change in changes), *(memo.ref for memo in self.plan.remember)}

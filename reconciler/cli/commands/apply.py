@@ -58,8 +58,7 @@ def _from_file(here: Site, plan_file: str) -> Plan:
         plan = saved.read(sys.stdin.buffer, os.environ)
     else:
         plan = saved.read_file(Path(plan_file), os.environ)
-    saved.belongs(here, plan)
-    return plan
+    return saved.belongs(here, plan)
 
 
 def _made_now(here: Site, wish: Wish, delivery: Delivery, *, asking: bool) -> Plan:
