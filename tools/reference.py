@@ -45,7 +45,11 @@ EXIT_CODES = (
         3,
         "blocked by a guard, a threshold, a policy or `pause`: refused before any write; the plan is still shown whole",
     ),
-    (4, "the plan file is stale, tampered with, or of another target or version; what moved is printed"),
+    (
+        4,
+        "the plan file is stale, tampered with, made under other settings, or of another target or version; what moved "
+        "is printed",
+    ),
     (5, "another apply holds the lock"),
     (6, "the outcome is not known (the answer to the COMMIT was lost): run it again"),
     (64, "usage error (also: no terminal to ask on and no `--auto-approve`)"),
@@ -57,7 +61,11 @@ ENVIRONMENT = (
     ("RECONCILER_CONFIG", "The `reconciler.yaml` to use, or its folder, where `--config` says nothing."),
     ("RECONCILER_DATABASE_URL", "The address of the database. Wins over `targets.NAME.url`."),
     ("RECONCILER_DATABASE_URL_FILE", "A file that holds the address of the database."),
-    ("RECONCILER_PLAN_KEY", "A secret that signs plan files; with it, a plan file without its signature is refused."),
+    (
+        "RECONCILER_PLAN_KEY",
+        "A secret that signs plan files; with it, a plan file without its signature is refused. Set and empty, or with "
+        "white space at its ends, it is an error.",
+    ),
     ("RECONCILER_DEBUG", "`1` shows where an internal error comes from."),
     ("NO_COLOR", "Set to anything: no colour."),
 )

@@ -1,10 +1,11 @@
-"""Carrying a plan out: the apply itself, and the word about it. Knows no plan's origin: files or history."""
+"""Carrying a plan out: the plan in words, the apply itself, and the word about it. Knows no plan's origin: files or
+history."""
 
 from __future__ import annotations
 
 import time
 
-from reconciler.cli import rendering, streams
+from reconciler.cli import logs, rendering, streams
 from reconciler.cli.delivery import Delivery
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Plan
@@ -13,13 +14,28 @@ from reconciler.workflow.journey import applied
 from reconciler.workflow.site import Site
 
 
+def show(plan: Plan, delivery: Delivery, *, asking: bool) -> None:
+    """The plan in words: on stdout, or on stderr where stdout is a document's. Raises ReconcilerError where it cannot
+    be shown and somebody is to be asked about it."""
+    say = streams.say if delivery.speaks else streams.hint
+    try:
+        say(rendering.text_of_plan(plan, delivery.look()))
+    except ReconcilerError as error:
+        if asking:
+            raise
+        streams.warn(streams.plain(error.message))
+
+
 def carry_out(here: Site, plan: Plan, delivery: Delivery) -> None:
-    """Run the plan and say what was done. Raises as `journey.applied`."""
+    """Run the plan and say what was done. Raises as `journey.applied`; once that has returned, nothing."""
     started = time.monotonic()
     with streams.phases(quiet=delivery.quiet) as progress:
         outcome = applied(here, plan, progress)
-    try:
+    done = f"applied, as run {outcome.run.id}"
+    with streams.after(done):
+        log = logs.current()
+        if log is not None:
+            log.write(logs.INFO, "applied", done, run=outcome.run.id, duration_ms=logs.milliseconds(started))
         reminders = here.target.afterwards if outcome.done and isinstance(here.target, Reminding) else ()
-        delivery.deliver(rendering.of_outcome(plan, outcome, time.monotonic() - started, reminders))
-    except (ReconcilerError, OSError) as error:  # the live system is changed, and no exit code may deny it
-        streams.complain(f"applied, as run {outcome.run.id}; but {streams.plain(str(error))}")
+        told = rendering.of_outcome(plan, outcome, time.monotonic() - started, reminders)
+        delivery.deliver(told, done=done)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -136,11 +137,13 @@ class Delivery:
         """Whether stdout is for words; else it is a document's and words go to stderr."""
         return Output(TEXT) in self.complete()
 
-    def deliver(self, renderers: Renderers) -> None:
-        """Render each output and put it where it belongs, files first: what stdout says is then true."""
+    def deliver(self, renderers: Renderers, *, done: str = "") -> None:
+        """Render each output and put it where it belongs, files first: what stdout says is then true. `done`: what was
+        done before, and is so however the telling ends; one output that fails then takes none of the others away."""
         for output in sorted(self.complete(), key=lambda output: output.path == STDOUT):
             if output.format in renderers or not output.added:
-                self._deliver(output, renderers[output.format])
+                with streams.after(done) if done else nullcontext():
+                    self._deliver(output, renderers[output.format])
 
     def deliver_known(self, renderers: Renderers) -> None:
         """As `deliver`, of the formats that have a renderer: for an end that has no result but complaints."""

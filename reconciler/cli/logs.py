@@ -1,7 +1,7 @@
 """`--log-format json`: what goes to stderr as one JSON object a line, for a program that collects logs.
 
-Keys: `ts` (UTC), `level` (info, warning, error), `event` (phase, hint, warning, error, finding, end), `invocation`
-(the same in all lines of one command), `message`, and what the event has besides. Knows no event's text.
+Keys: `ts` (UTC), `level` (info, warning, error), `event` (phase, hint, warning, error, finding, applied, end),
+`invocation` (the same in all lines of one command), `message`, and what the event has besides. Knows no event's text.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import click
 
+from reconciler.cli import writing
 from reconciler.model.secrecy import veiled_data
 
 OPTION: Final = "--log-format"
@@ -48,7 +49,7 @@ class Log:
             **{name: value for name, value in more.items() if value is not None},
         }
         text = json.dumps({name: veiled_data(value) for name, value in line.items()})
-        click.echo(text.replace("\x7f", "\\u007f"), err=True)
+        writing.tell(text.replace("\x7f", "\\u007f"))
 
 
 _log: ContextVar[Log | None] = ContextVar("log", default=None)

@@ -19,7 +19,7 @@ from typing import NoReturn
 import click
 
 from reconciler import __version__
-from reconciler.cli import logs, streams
+from reconciler.cli import logs, streams, writing
 from reconciler.model import secrecy
 from reconciler.model.errors import ReconcilerError
 
@@ -169,4 +169,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _interrupt)
     # A command is short and its values make no circles; to look for some among so many takes as long as the work.
     gc.disable()
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        writing.settle(stream)  # what fails later would become the exit code
+    sys.exit(code)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from reconciler.cli import logs
+from reconciler.cli import logs, writing
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.secrecy import veiled
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.report.masking import Masking
 
 __all__ = [
+    "after",
     "complain",
     "explain",
     "hint",
@@ -49,8 +50,7 @@ def say(text: str) -> None:
     try:
         click.echo(text.removesuffix("\n"), color=True)
     except OSError as error:
-        # Whatever is still buffered must not raise again when the interpreter closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        writing.discard(sys.stdout)
         if not isinstance(error, BrokenPipeError):
             raise ReconcilerError(f"the result cannot be written to stdout: {error.strerror}") from error
 
@@ -74,9 +74,23 @@ def _told(text: str, level: str, event: str, message: str, **more: str | None) -
     """One piece of news, in whichever form stderr has."""
     log = logs.current()
     if log is None:
-        click.echo(veiled(text), err=True)
+        writing.tell(veiled(text))
     else:
         log.write(level, event, message, **more)
+
+
+@contextmanager
+def after(done: str) -> Iterator[None]:
+    """Around what is only told. `done` says what is done already: that it cannot be told, or that somebody will not
+    wait for it, must not deny it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        complain(f"{done}; interrupted before all of it was told")
+    except (ReconcilerError, OSError) as error:
+        complain(f"{done}; but {plain(str(error))}")
+    except Exception as error:  # its message may hold what nobody is to read
+        complain(f"{done}; but what was done cannot be told: internal error: {type(error).__name__}")
 
 
 def remark(findings: Sequence[Finding], masking: Masking | None = None) -> None:
@@ -147,8 +161,7 @@ def width() -> int:
 class Phases:
     """Names the phase at work on stderr once it takes longer than a second; one line, rewritten."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self) -> None:
         self._name = ""
         self._shown = False
         self._lock = threading.Lock()
@@ -171,8 +184,7 @@ class Phases:
         self._timer.cancel()
         with self._lock:
             if self._shown:
-                self._stream.write("\r\x1b[K")
-                self._stream.flush()
+                writing.tell("\r\x1b[K", end="")
             self._shown = False
 
     def _show(self) -> None:
@@ -181,8 +193,7 @@ class Phases:
             self._write()
 
     def _write(self) -> None:
-        self._stream.write(f"\r\x1b[K{plain(self._name)} …")
-        self._stream.flush()
+        writing.tell(f"\r\x1b[K{plain(self._name)} …", end="")
 
 
 class Logged:
@@ -218,7 +229,7 @@ def phases(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
     if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield _silent
         return
-    shown = Phases(sys.stderr)
+    shown = Phases()
     shown.start()
     try:
         yield shown

@@ -10,7 +10,7 @@ import functools
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,12 +104,14 @@ def watched(command: Command) -> Command:
 
 @dataclass(slots=True, kw_only=True)
 class Round:
-    """One run as it goes. `samples`: what it has measured; `said`: what its ping says; `target`: as far as known."""
+    """One run as it goes. `samples`: what it has measured; `said`: what its ping says; `target`: as far as known;
+    `written`: it has changed files, so that what cannot be told any more is no error."""
 
     wanted: Wanted
     id: str = field(default_factory=logs.invocation)
     target: str = ""
     said: str = ""
+    written: bool = False
     samples: list[Any] = field(default_factory=list)
     phases: dict[str, float] = field(default_factory=dict)
 
@@ -143,7 +145,8 @@ def attended(wanted: Wanted, check: Callable[[Round], int]) -> int:
     _ring(bell, this, "start")
     try:
         code = check(this)
-        _measure(this, code, well=True)
+        with streams.after("the drift is written into the files") if this.written else nullcontext():
+            _measure(this, code, well=True)
     except BaseException as error:
         code = _code_of(error)
         with suppress(Exception):  # the first failure is the one to be told

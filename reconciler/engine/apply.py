@@ -76,10 +76,10 @@ class Applying:
             return self._settled(outcome, unknown)
         except BaseException as error:
             self._give_up()
-            # Cut off at the COMMIT, the run may be done; what the transaction says of it is the truth then.
             if not committing or isinstance(error, (Locked, Refused, TargetError)):
                 self._note_failure(error)
-            raise
+                raise
+            return self._cut_off(outcome, error)
         self._recount(outcome)
         return outcome
 
@@ -106,7 +106,7 @@ class Applying:
         if not any(isinstance(change, Delete) for change in outcome.done):
             return
         orphans: Mapping[Ref, Collection[Ref]] = {}
-        with suppress(ReconcilerError):  # it is done, whatever becomes of the question
+        with suppress(ReconcilerError, KeyboardInterrupt):  # it is done, whatever becomes of the question
             orphans = self.writer.orphans()
             if orphans:
                 self.writer.rollback()
@@ -135,6 +135,19 @@ class Applying:
             )
         if found != DONE:
             raise Retry("the connection was lost at the COMMIT; nothing was changed", remedy="run again")
+        return outcome
+
+    def _cut_off(self, outcome: Outcome, error: BaseException) -> Outcome:
+        """What became of a transaction that was interrupted at its COMMIT: it may be done all the same. Raises the
+        error where it is not, Unknown where nobody can tell."""
+        found = self.in_doubt()
+        if found is None:
+            raise Unknown(
+                f"interrupted at the COMMIT; whether run {self.run.id} was applied is not known",
+                remedy=f"run again when the system answers, or look with `reconciler history {self.run.id}`",
+            ) from error
+        if found != DONE:
+            raise error
         return outcome
 
     def _in_transaction(self) -> Outcome:
@@ -187,6 +200,11 @@ class Applying:
         instance = self.memory.instance(session)
         if self.plan.source.instance and instance != self.plan.source.instance:
             raise Stale("the plan was made for another database; nothing was changed", remedy="plan again")
+        if self.memory.reverted(session, self.plan.project).get(self.run.plan, 0) > self.plan.source.reverted:
+            raise Stale(
+                "this plan was carried out and taken back since it was made; nothing was changed",
+                remedy="plan again; `reconciler history` lists the revert",
+            )
         others = self.memory.foreign(session, self.plan.project)
         changes = self.plan.changes
         ours = {*(change.ref for change in changes), *(memo.ref for memo in self.plan.remember)}

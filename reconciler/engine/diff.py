@@ -56,7 +56,7 @@ class Differ:
             return tuple(self._override(declared, field, item, old, new) for item, (old, new) in found.items())
         losing = isinstance(field.type, Names)
         return tuple(
-            ItemDelta(item=item, before=old, after=new, effect=_item_effect(old, new) if losing else Effect.NEUTRAL)
+            ItemDelta(item=item, before=old, after=new, effect=item_effect(old, new) if losing else Effect.NEUTRAL)
             for item, (old, new) in found.items()
         )
 
@@ -132,7 +132,8 @@ def strongest(deltas: tuple[FieldDelta, ...]) -> Cause:
     return max((delta.cause for delta in deltas), key=STRENGTH.__getitem__)
 
 
-def _item_effect(before: Value | None, after: Value | None) -> Effect:
+def item_effect(before: Value | None, after: Value | None) -> Effect:
+    """What it does that an item of a set comes or goes."""
     if after is None:
         return Effect.LESS
     return Effect.MORE if before is None else Effect.NEUTRAL

@@ -3,15 +3,17 @@ writes nothing."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
 from sqlalchemy import Connection, func, select
 
 from reconciler.memory.history import entry_of, run_of
 from reconciler.memory.tables import Tables
-from reconciler.model.memory import ASIDE, Entry, Held, RunRow
+from reconciler.model.memory import ASIDE, REVERT, Entry, Held, RunRow
 from reconciler.model.ref import Ref
 
+DONE = "done"
 MANY = 2_000
 """Objects of one kind above which all of the kind are read at once."""
 CHUNK = 500
@@ -37,6 +39,19 @@ def entries(session: Connection, tables: Tables, run: str) -> list[Entry]:
     change = tables.change
     found = session.execute(select(change).where(change.c.run == run).order_by(change.c.seq))
     return [entry_of(row._asdict()) for row in found]
+
+
+def reverted(session: Connection, tables: Tables, project: str) -> dict[str, int]:
+    """Fingerprint of a plan → how often a finished run of it was taken back by another finished one."""
+    run = tables.run
+    ours = select(run.c.command).where(run.c.project == project, run.c.outcome == DONE)
+    commands = session.execute(ours.where(run.c.command.startswith(REVERT))).scalars()
+    times = Counter(command.removeprefix(REVERT) for command in commands)
+    found: Counter[str] = Counter()
+    for some in _chunks(times):
+        for number, plan in session.execute(select(run.c.id, run.c.plan).where(run.c.id.in_(some))):
+            found[plan] += times[number]
+    return dict(found)
 
 
 def held(session: Connection, tables: Tables, project: str, refs: Collection[Ref]) -> dict[Ref, Held]:

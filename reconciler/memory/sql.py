@@ -84,6 +84,7 @@ class SqlMemory:
                 instance=instance,
                 paused=self.paused(session, project),
                 tables=True,
+                reverted=self.reverted(session, project),
             )
 
     def foreign(self, session: Connection, project: str) -> Mapping[Ref, str]:
@@ -92,6 +93,11 @@ class SqlMemory:
         others = select(table.c.kind, table.c.key, table.c.project).where(table.c.project != project)
         with told("be read"):
             return {Ref(kind, key): owner for kind, key, owner in session.execute(others)}
+
+    def reverted(self, session: Connection, project: str) -> Mapping[str, int]:
+        """Fingerprint of a plan → how often a finished run of it was taken back by another finished one."""
+        with told("be read"):
+            return reading.reverted(session, self._tables, project)
 
     def instance(self, session: Connection) -> str:
         """The database's own id; empty where there is no memory. Raises TargetError on one of another version."""

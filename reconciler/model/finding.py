@@ -112,6 +112,7 @@ CODES: dict[str, Code] = {
         Code("stale", "the live system is no longer what the plan saw"),
         Code("not-held", "the system did not keep what was written; rolled back"),
         Code("tampered", "the plan file was changed after it was made, or its signature is missing or wrong"),
+        Code("other-policy", "the plan file was made under other settings than those of now"),
         Code("other-target", "the plan file was made for another database, project, version or checkout"),
         # what is only said
         Code("released", "a field was taken out of the file; its live value stays, unmanaged"),

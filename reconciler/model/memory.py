@@ -46,6 +46,7 @@ class Remembered:
 
     `foreign`: objects of other projects in the same database. `finished`: one apply of this project has finished.
     `instance`: the database's own id, empty before `database create` or the first apply. `tables`: memory exists.
+    `reverted`: fingerprint of a plan → how often a run of it was taken back.
     """
 
     objects: Mapping[str, Mapping[str, tuple[str, str]]] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class Remembered:
     instance: str = ""
     paused: Pause | None = None
     tables: bool = False
+    reverted: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,8 @@ MEMORY = "memory"
 null where there was nothing."""
 ALLOWED = "allowed"
 """The action of an entry that keeps what `--allow` lifted, and why."""
+REVERT = "revert "
+"""How the command of a run begins that takes another one back; its id follows."""
 ASIDE = frozenset({MEMORY, ALLOWED})
 """Actions that a run records beside its changes."""
 
@@ -127,6 +131,10 @@ class Memory(Protocol):
 
     def foreign(self, session: Session, project: str) -> Mapping[Ref, str]:
         """What other projects manage, and which (RULES 17)."""
+        ...
+
+    def reverted(self, session: Session, project: str) -> Mapping[str, int]:
+        """Fingerprint of a plan → how often a finished run of it was taken back by another finished one."""
         ...
 
     def announce(self, session: Session, run: Run) -> None:

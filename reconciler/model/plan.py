@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from reconciler.model.change import Cause, Change, Create, Update
 from reconciler.model.finding import Finding
@@ -55,7 +56,8 @@ class Allowance:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """What a plan was made from. `files`: digest of the declared values; `only`: the objects it is limited to;
-    `reverts`: the run that it undoes, empty for a plan made from files."""
+    `reverts`: the run that it undoes, empty for a plan made from files; `options`: what the settings say of the target;
+    `reverted`: how often runs of the very same changes were taken back before."""
 
     files: str = ""
     commit: str = ""
@@ -65,6 +67,8 @@ class Source:
     only: tuple[str, ...] = ()
     allowances: tuple[Allowance, ...] = ()
     reverts: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    reverted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,10 +92,11 @@ def parse(text: str | bytes, key: bytes | None) -> Plan:
     """The plan in a plan file.
 
     Raises ReconcilerError when it is no plan file, and Stale when it is one of a newer format, when it was changed
-    after it was made, or when a key is set and the signature is missing or wrong.
+    after it was made (a key that stands twice was never written), or when a key is set and the signature is missing or
+    wrong.
     """
     try:
-        doc = json.loads(text, parse_constant=_refused, parse_float=_finite)
+        doc = json.loads(text, object_pairs_hook=_once, parse_constant=_refused, parse_float=_finite)
         if not isinstance(doc, dict) or doc.get("format") != FORMAT:
             raise _no_plan()
         _check_version(doc.get("format_version"))
@@ -204,6 +205,14 @@ def _tampered(message: str) -> Stale:
 
 def _no_plan() -> ReconcilerError:
     return ReconcilerError("this is not a plan file", remedy="make one with: reconciler plan --out plan.json")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which no key stands twice: another reader, a policy engine above all, might take the other value."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _tampered("the plan file was changed after it was made: a key stands twice in it")
+    return found
 
 
 def _refused(constant: str) -> NoReturn:

@@ -8,12 +8,14 @@ from reconciler.model.memory import Memo
 from reconciler.model.plan import Allowance, Counts, Impact, Policy, Source
 from reconciler.report.shape import (
     FLAG,
+    JSON,
     ORIGIN,
     REF,
     TEXT,
     VALUE,
     WHOLE,
     fixed,
+    mapping,
     of,
     optional,
     sequence,
@@ -93,7 +95,9 @@ ALLOWANCE = of(Allowance, "A class of change lifted by name.", code=TEXT, reason
 SOURCE = of(
     Source,
     "What the plan was made from: the digest of the files, the commit, the database's own id, the tool's version, and "
-    "the run that it takes back.",
+    "the run that it takes back. Only where there is something to say: what is set of the target, and how often runs "
+    "of these very changes were taken back before.",
+    sparse=("options", "reverted"),
     files=TEXT,
     commit=TEXT,
     dirty=FLAG,
@@ -102,6 +106,8 @@ SOURCE = of(
     only=sequence(TEXT),
     allowances=sequence(ALLOWANCE),
     reverts=TEXT,
+    options=mapping(JSON),
+    reverted=WHOLE,
 )
 
 POLICY = of(

@@ -5,8 +5,8 @@ Knows no plan. Reading raises ValueError for anything but what the schema allows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, Field, dataclass, fields
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -140,32 +140,39 @@ def fixed(*shapes: Shape[Any]) -> Shape[tuple[Any, ...]]:
     )
 
 
-def of(made: Callable[..., T], doc: str, /, **shapes: Shape[Any]) -> Shape[T]:
-    """An object with a key for each field of the dataclass `made`. Raises ValueError when a field has no shape."""
-    names = {each.name for each in fields(made)}  # type: ignore[arg-type]
-    if names != shapes.keys():
-        raise ValueError(f"{made}: {sorted(names ^ shapes.keys())} have no shape, or are no fields")
+def of(made: Callable[..., T], doc: str, /, *, sparse: Collection[str] = (), **shapes: Shape[Any]) -> Shape[T]:
+    """An object with a key for each field of the dataclass `made`; those of `sparse` are left out where they hold their
+    default. Raises ValueError when a field has no shape."""
+    declared: dict[str, Field[Any]] = {each.name: each for each in fields(made)}  # type: ignore[arg-type]
+    if declared.keys() != shapes.keys():
+        raise ValueError(f"{made}: {sorted(declared.keys() ^ shapes.keys())} have no shape, or are no fields")
     pairs = tuple(shapes.items())
+    defaults = {name: _default(declared[name]) for name in sparse}
+    needed = shapes.keys() - defaults.keys()
+
+    def encode(value: T) -> dict[str, Any]:
+        told = {name: getattr(value, name) for name in shapes}
+        return {n: shape.encode(told[n]) for n, shape in pairs if n in needed or told[n] != defaults[n]}
 
     def decode(found: Any) -> T:
-        if _exactly(dict)(found).keys() != shapes.keys():
+        if not needed <= _exactly(dict)(found).keys() <= shapes.keys():
             raise ValueError(f"{sorted(found)} are not the keys {sorted(shapes)}")
-        return made(**{name: shape.decode(found[name]) for name, shape in pairs})
+        return made(**{name: shape.decode(found[name]) for name, shape in pairs if name in found})
 
-    return Shape(
-        lambda value: {name: shape.encode(getattr(value, name)) for name, shape in pairs},
-        decode,
-        closed(doc, {name: dict(shape.schema) for name, shape in pairs}),
-    )
+    return Shape(encode, decode, closed(doc, {name: dict(shape.schema) for name, shape in pairs}, sparse=sparse))
 
 
-def closed(doc: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of an object that has exactly these properties."""
+def _default(declared: Field[Any]) -> Any:
+    return declared.default if declared.default_factory is MISSING else declared.default_factory()
+
+
+def closed(doc: str, properties: Mapping[str, Any], *, sparse: Collection[str] = ()) -> dict[str, Any]:
+    """The schema of an object that has exactly these properties; those of `sparse` may be left out."""
     return {
         "description": doc,
         "type": "object",
         "properties": dict(properties),
-        "required": list(properties),
+        "required": [name for name in properties if name not in sparse],
         "additionalProperties": False,
     }
 

@@ -90,6 +90,10 @@ class Safety(Section):
     over_limit: Literal["off", "warn", "block"] = key(
         "warn", "What to do about customers whose use is above a new limit."
     )
+    signed_plans: Literal["optional", "required"] = key(
+        "optional",
+        "`required`: a plan file is applied only where RECONCILER_PLAN_KEY is set, so that it must be signed.",
+    )
 
 
 class Limits(Section):

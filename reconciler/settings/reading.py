@@ -43,6 +43,7 @@ def build(data: object, lines: Mapping[tuple[str, ...], int], place: str, base: 
         aliases=document.limits.aliases,
         lint=document.lint,
         cache=_cache_folder(document.cache, folder),
+        signed_plans=document.safety.signed_plans == "required",
     )
 
 

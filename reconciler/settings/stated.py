@@ -23,7 +23,8 @@ class Entry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """`folder`: where reconciler.yaml lies; `root`: where the `*.d` folders lie; `cache`: where parsed files are kept,
-    None: nowhere. `lint`: code → off, note, warning or error. Sizes are in bytes."""
+    None: nowhere. `lint`: code → off, note, warning or error. Sizes are in bytes.
+    `signed_plans`: no other plan file is applied."""
 
     project: str
     folder: Path
@@ -36,3 +37,4 @@ class Settings:
     aliases: int = 50
     lint: Mapping[str, str] = field(default_factory=dict)
     cache: Path | None = None
+    signed_plans: bool = False

@@ -19,7 +19,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.errors import FileErrors
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.memory import Remembered, Run
+from reconciler.model.memory import REVERT, Remembered, Run
 from reconciler.model.plan import Allowance, Plan, Source
 from reconciler.model.ref import Ref
 from reconciler.model.target import Reader
@@ -98,7 +98,7 @@ def planned(site: Site, wish: Wish, progress: Progress, witness: Witness | None 
         facts = reader.facts(draft.question)
     progress("running the guards")
     source = source_of(site, desired, remembered, wish)
-    return planner.complete(draft, facts, source=source, allowances=wish.allowances)
+    return numbered(planner.complete(draft, facts, source=source, allowances=wish.allowances), remembered)
 
 
 def source_of(site: Site, desired: Desired, remembered: Remembered, wish: Wish, reverts: str = "") -> Source:
@@ -113,7 +113,16 @@ def source_of(site: Site, desired: Desired, remembered: Remembered, wish: Wish, 
         version=__version__,
         only=wish.only,
         reverts=reverts,
+        options=site.options,
     )
+
+
+def numbered(plan: Plan, remembered: Remembered) -> Plan:
+    """The plan, knowing how often runs of the same changes were taken back: once that is oftener, it is stale."""
+    from reconciler.report.document import fingerprint  # start-up
+
+    times = remembered.reverted.get(fingerprint(plan), 0) if remembered.reverted else 0
+    return replace(plan, source=replace(plan.source, reverted=times)) if times else plan
 
 
 def applied(site: Site, plan: Plan, progress: Progress) -> Outcome:
@@ -128,7 +137,7 @@ def run_of(site: Site, plan: Plan) -> Run:
     """A new run, as history will keep it."""
     from reconciler.report.document import fingerprint  # start-up
 
-    command = f"revert {plan.source.reverts}" if plan.source.reverts else "apply"
+    command = f"{REVERT}{plan.source.reverts}" if plan.source.reverts else "apply"
     return new_run(site.project, command=command, plan=fingerprint(plan), commit=plan.source.commit)
 
 

@@ -26,7 +26,16 @@ ASKING = 5
 
 def persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> Outcome:
     """Apply, from the start again after each Retry and on a connection of its own. Raises what `engine.apply` raises;
-    after the last try that is the Retry itself."""
+    after the last try that is a Retry that says how long all of them took."""
+    began = time.monotonic()
+    try:
+        return _persisted(site, plan, run, progress)
+    except Retry as error:
+        took = time.monotonic() - began
+        raise Retry(f"{error.message}; gave up after {TRIES} tries in {took:.1f} s", remedy=error.remedy) from error
+
+
+def _persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> Outcome:
     import stamina  # start-up: only an apply tries again
 
     from reconciler.engine.apply import apply

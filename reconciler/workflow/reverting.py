@@ -13,7 +13,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
 from reconciler.model.target import Reader
 from reconciler.report.masking import OPEN, Masking
-from reconciler.workflow.journey import Progress, Wish, declared, source_of
+from reconciler.workflow.journey import Progress, Wish, declared, numbered, source_of
 from reconciler.workflow.site import Site
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def reverted(site: Site, beginning: str, wish: Wish, progress: Progress) -> Plan
         facts = reader.facts(draft.question)
     progress("running the guards")
     source = source_of(site, desired, remembered, wish, reverts=past.run.id)
-    return planner.complete(draft, facts, source=source, allowances=wish.allowances)
+    return numbered(planner.complete(draft, facts, source=source, allowances=wish.allowances), remembered)
 
 
 def _past(site: Site, reader: Reader, beginning: str) -> Past:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler import settings as setup
 from reconciler.config import yaml
@@ -54,6 +54,13 @@ class Site:
     def project(self) -> str:
         """The name under which memory is kept."""
         return self.settings.project
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What the settings say of the chosen system that only its type understands; not where memory lies, which its
+        instance id tells better."""
+        options = self.settings.targets[self.target.name].options
+        return {name: value for name, value in options.items() if name != "memory"}
 
     @property
     def limits(self) -> Limits:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from golden_scene import DATABASE, Scene, copy, dump, lasting, standing, told, wish
 
+from reconciler.engine.agreement import disagreements
 from reconciler.engine.verdict import drift_code, plan_code
 from reconciler.kinds import KINDS
 from reconciler.model.change import Forget
@@ -87,6 +88,7 @@ def test_golden(case: Path, in_full: bool, scene: Scene, bless: bool) -> None:
         return
     golden(case / "plan.txt", as_text(plan), bless)
     golden(case / "plan.json", as_document(plan), bless)
+    assert not list(disagreements(plan, KINDS))
     if in_full:
         again = planned(site, asked)
         assert (as_text(again), as_document(again)) == (as_text(plan), as_document(plan))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reconciler.engine.agreement import disagreements
 from reconciler.engine.apply import Outcome
 from reconciler.kinds import KINDS
 from reconciler.model.plan import Allowance, Plan
@@ -114,6 +115,7 @@ class Esp:
     ) -> Outcome:
         """What `apply` does, of a fresh plan where none is given; waits `patience` seconds for another one."""
         plan = plan or self.plan(settings=settings)
+        assert not list(disagreements(plan, KINDS)), "its file would be refused"
         return journey.applied(self.site(settings, patience=patience), plan, progress)
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 
@@ -144,6 +145,7 @@ def test_after_five_times_it_is_told_and_nothing_is_changed(each: Esp, monkeypat
         each.apply(plan)
     assert caught.value.exit_code == 1
     assert caught.value.remedy == "run again"
+    assert re.search(r"; gave up after 5 tries in [0-9.]+ s$", caught.value.message)
     assert each.dump() == before
     assert outcomes(each) == ["failed"]
 

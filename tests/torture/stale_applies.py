@@ -29,10 +29,11 @@ def apply(world: World, content: bytes, *, by_command: bool = False, key: str = 
     """Run this plan file. `key`: of signatures. Only what a command would catch is caught."""
     file = world.esp.folder / "plan.json"
     file.write_bytes(content)
-    environ = {saved.KEY: key}
+    environ = {saved.KEY: key} if key else {}
     if by_command:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv(saved.KEY, key)
+            if key:
+                patch.setenv(saved.KEY, key)
             code, out, err = commanded("apply", str(file), "--json", "-c", str(world.esp.folder / "reconciler.yaml"))
         assert "internal error" not in err
         return Ended(code, err, tuple(json.loads(out)["already"]) if code == 0 else ())

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli import rendering, streams
-from reconciler.cli.carrying import carry_out
+from reconciler.cli.carrying import carry_out, show
 from reconciler.cli.delivery import STDOUT, WORDS, Delivery
 from reconciler.cli.options import located, met, scoped, shown, site
 from reconciler.engine.verdict import plan_code
@@ -41,7 +41,7 @@ def command(place: Choices, wish: Wish, delivery: Delivery, approved: bool, plan
         raise click.UsageError("there is no terminal to ask on; give --auto-approve, or a plan file")
     delivery.check_places()
     here = site(place)
-    plan = _from_file(here, plan_file) if plan_file else _made_now(here, wish, delivery)
+    plan = _from_file(here, plan_file) if plan_file else _made_now(here, wish, delivery, asking=not approved)
     if plan.blocked:
         if plan_file:
             streams.hint(rendering.text_of_plan(plan, delivery.look()))
@@ -59,17 +59,15 @@ def _from_file(here: Site, plan_file: str) -> Plan:
         plan = saved.read(sys.stdin.buffer, os.environ)
     else:
         plan = saved.read_file(Path(plan_file), os.environ)
-    saved.belongs(here, plan)
-    return plan
+    return saved.belongs(here, plan)
 
 
-def _made_now(here: Site, wish: Wish, delivery: Delivery) -> Plan:
-    """A fresh plan, shown: on stdout, or on stderr where stdout is a document's."""
+def _made_now(here: Site, wish: Wish, delivery: Delivery, *, asking: bool) -> Plan:
+    """A fresh plan, shown."""
     with streams.phases(quiet=delivery.quiet) as progress:
         plan = planned(here, wish, progress)
     met(wish, plan, delivery)
-    say = streams.say if delivery.speaks else streams.hint
-    say(rendering.text_of_plan(plan, delivery.look()))
+    show(plan, delivery, asking=asking)
     return plan
 
 

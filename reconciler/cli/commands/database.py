@@ -50,6 +50,7 @@ def seed(place: Choices) -> int:
 
 
 def _told(done: Sequence[str]) -> int:
-    for line in done or ("nothing to do",):
-        streams.say(streams.plain(line))
+    with streams.after("the database is as it was asked for"):
+        for line in done or ("nothing to do",):
+            streams.say(streams.plain(line))
     return 0

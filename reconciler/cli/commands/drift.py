@@ -89,7 +89,7 @@ def _checked(here: Site, this: Round, delivery: Delivery, *, write_back: bool) -
     if wanted.state and seen:
         drifting_seen.remember(wanted.state, seen, (trace.fingerprint for trace in found.look.traces))
     if write_back:
-        _write_back(found, quiet=delivery.quiet)
+        this.written = _write_back(found, quiet=delivery.quiet)
     elif code and not delivery.quiet:
         streams.hint("`reconciler apply` writes what the files say; `reconciler drift --write-back` takes what is live")
     return code
@@ -154,7 +154,8 @@ def _sender(wanted: Wanted, this: Round) -> Callable[[_Found], None]:
     return send
 
 
-def _write_back(found: _Found, *, quiet: bool) -> None:
+def _write_back(found: _Found, *, quiet: bool) -> bool:
+    """Write, and tell; whether any file was changed."""
     from reconciler.workflow.drifting_back import write_back  # start-up: only this writes YAML
 
     done = write_back(found.here, found.look)
@@ -166,6 +167,7 @@ def _write_back(found: _Found, *, quiet: bool) -> None:
         streams.hint(f"wrote {streams.plain(name)}")
     if not quiet and not done.files:
         streams.hint("no file was changed")
+    return bool(done.files)
 
 
 def _left(left: tuple[Trace, ...]) -> Iterator[str]:

@@ -29,8 +29,10 @@ def command(place: Choices, write: bool, complete: bool, quiet: bool) -> int:
     if found.findings and not quiet:
         streams.remark(found.findings)
     if write:
-        for name in found.write():
-            streams.say(f"wrote {streams.plain(name)}")
+        written = list(found.write())
+        with streams.after("the files are written"):
+            for name in written:
+                streams.say(f"wrote {streams.plain(name)}")
     else:
         streams.say("\n".join(streams.plain(line) for line in found.difference()))
     if not quiet and not found.files:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import click
 
 from reconciler.cli import streams
@@ -23,10 +25,11 @@ def command(place: Choices, check: bool, quiet: bool) -> int:
     """
     found = list(unformatted(site(place)))
     disorderly = [each for each in found if not each.kept]
-    for each in disorderly:
-        if not check:
-            each.write()
-        streams.say(streams.plain(each.place))
+    for each in disorderly if not check else ():
+        each.write()
+    with streams.after("the files are in order") if disorderly and not check else nullcontext():
+        for each in disorderly:
+            streams.say(streams.plain(each.place))
     if quiet:
         return 1 if check and disorderly else 0
     for each in found:

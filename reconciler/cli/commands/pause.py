@@ -22,5 +22,6 @@ def command(place: Choices, reason: str) -> int:
         raise click.UsageError("--reason is empty")
     here = site(place)
     paused = looking.pause(here, reason.strip())
-    streams.say(f"Applies of project {streams.plain(here.project)} are paused: {streams.plain(paused.reason)}")
+    with streams.after("applies are paused"):
+        streams.say(f"Applies of project {streams.plain(here.project)} are paused: {streams.plain(paused.reason)}")
     return 0

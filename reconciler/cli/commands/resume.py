@@ -19,5 +19,6 @@ def command(place: Choices) -> int:
     """
     here = site(place)
     ended = looking.resume(here)
-    streams.say(f"Applies of project {streams.plain(here.project)} {'run again' if ended else 'were not paused'}.")
+    with streams.after("applies are not paused"):
+        streams.say(f"Applies of project {streams.plain(here.project)} {'run again' if ended else 'were not paused'}.")
     return 0

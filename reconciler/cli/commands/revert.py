@@ -7,7 +7,7 @@ import os
 import click
 
 from reconciler.cli import rendering, streams
-from reconciler.cli.carrying import carry_out
+from reconciler.cli.carrying import carry_out, show
 from reconciler.cli.delivery import FORMATS, WORDS, Delivery
 from reconciler.cli.options import located, scoped, shown, site
 from reconciler.engine.verdict import plan_code
@@ -43,8 +43,7 @@ def command(place: Choices, wish: Wish, delivery: Delivery, out: str, approved: 
         if not (out or plan.blocked or delivery.quiet) and (plan.changes or plan.remember or plan.drop):
             streams.hint("nothing was changed; to carry it out: --out plan.json and `reconciler apply plan.json`")
         return plan_code(plan)
-    say = streams.say if delivery.speaks else streams.hint
-    say(rendering.text_of_plan(plan, delivery.look()))
+    show(plan, delivery, asking=False)
     if plan.blocked:
         streams.complain("the plan is blocked; nothing was changed")
         return plan_code(plan)

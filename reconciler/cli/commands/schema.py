@@ -26,8 +26,10 @@ def command(folder: Path, check: bool) -> int:
     One for each kind, one for reconciler.yaml, one for the plan file.
     """
     if not check:
-        for path in schemas.write(folder):
-            streams.say(f"wrote {streams.plain(str(path))}")
+        written = list(schemas.write(folder))
+        with streams.after("the schemas are written"):
+            for path in written:
+                streams.say(f"wrote {streams.plain(str(path))}")
         return 0
     outdated = list(schemas.outdated(folder))
     for name in outdated:

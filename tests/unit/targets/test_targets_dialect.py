@@ -26,7 +26,7 @@ class PostgresError(Exception):
 POSTGRES: list[tuple[str | None, str, type[ReconcilerError], str]] = [
     ("40001", "could not serialize", Retry, "gave the transaction up"),
     ("40P01", "deadlock detected", Retry, "gave the transaction up"),
-    ("55P03", "lock timeout", Retry, "waited 5 s"),
+    ("55P03", "lock timeout", Retry, "waited 0.0 s"),
     ("57014", "statement timeout", TargetError, "took longer than 30 s"),
     ("23503", "violates foreign key", Refused, "still refers"),
     ("23505", "duplicate key", TargetError, "the name is taken"),
@@ -48,7 +48,7 @@ POSTGRES: list[tuple[str | None, str, type[ReconcilerError], str]] = [
 MARIADB: list[tuple[int, type[ReconcilerError], str]] = [
     (1213, Retry, "gave the transaction up"),
     (1020, Retry, "gave the transaction up"),
-    (1205, Retry, "waited 5 s"),
+    (1205, Retry, "waited 0.0 s"),
     (1969, TargetError, "took longer than 30 s"),
     (2006, Lost, "was lost"),
     (2013, Lost, "was lost"),

@@ -137,8 +137,8 @@ def _of_cluster(cursor: Any, place: Database) -> dict[str, Any]:
     return {"wsrep_sync_wait": 15}
 
 
-def meaning(error: BaseException | None, place: Database) -> Exception:
-    """What an error of the driver means to a person."""
+def meaning(error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
+    """What an error of the driver means to a person. `waited`: seconds that the statement took."""
     shown = place.shown
     arguments: tuple[Any, ...] = getattr(error, "args", ())
     code = arguments[0] if arguments and isinstance(arguments[0], int) else 0
@@ -147,7 +147,7 @@ def meaning(error: BaseException | None, place: Database) -> Exception:
         return Retry(f"{shown} gave the transaction up for another one's sake ({code})", remedy="run again")
     if code == 1205:
         return Retry(
-            f"{shown}: another writer holds rows that are needed (waited {max(1, ceil(place.lock_timeout))} s)",
+            f"{shown}: another writer holds rows that are needed (waited {waited:.1f} s)",
             remedy="run again when it has finished, or give --lock-timeout",
         )
     if code == CUT_OFF:

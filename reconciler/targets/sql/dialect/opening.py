@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -49,14 +50,15 @@ def _connected(engine: sa.Engine) -> sa.Connection:
 @contextmanager
 def speaking(place: Database) -> Iterator[None]:
     """Turn the driver's errors into ours. Raises TargetError, Refused, Locked, Retry or Lost."""
+    began = time.monotonic()
     try:
         yield
     except sa.exc.DBAPIError as error:
         if error.connection_invalidated:
             raise Lost(f"the connection to {place.shown} was lost", remedy="run again") from error
-        raise _of(place).meaning(error.orig, place) from error
+        raise _of(place).meaning(error.orig, place, time.monotonic() - began) from error
     except sqlite3.Error as error:
-        raise _of(place).meaning(error, place) from error
+        raise _of(place).meaning(error, place, time.monotonic() - began) from error
     except OverflowError as error:  # SQLite's driver, of a number past 64 bits; the servers refuse it themselves
         raise TargetError(f"{place.shown} refuses the value: the number is too large") from error
 

@@ -126,8 +126,8 @@ class Flavour(Protocol):
         """An engine whose connections are ready for use. Raises TargetError."""
         ...
 
-    def meaning(self, error: BaseException | None, place: Database) -> Exception:
-        """What an error of the driver means to a person."""
+    def meaning(self, error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
+        """What an error of the driver means to a person. `waited`: seconds that the statement took."""
         ...
 
     def settings_of(self, connection: sa.Connection) -> tuple[tuple[str, str], ...]:

@@ -129,8 +129,8 @@ def _milliseconds(seconds: float) -> str:
     return str(max(1, round(seconds * 1000)))  # 0 would be for ever
 
 
-def meaning(error: BaseException | None, place: Database) -> Exception:
-    """What an error of the driver means to a person."""
+def meaning(error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
+    """What an error of the driver means to a person. `waited`: seconds that the statement took."""
     shown, state = place.shown, getattr(error, "sqlstate", None)
     # The first line: the driver repeats the statement below it.
     said = getattr(getattr(error, "diag", None), "message_primary", None) or str(error).partition("\n")[0]
@@ -141,7 +141,7 @@ def meaning(error: BaseException | None, place: Database) -> Exception:
             return Retry(f"{shown} gave the transaction up for another one's sake ({said})", remedy="run again")
         case "55P03":
             return Retry(
-                f"{shown}: another writer holds rows that are needed (waited {place.lock_timeout:g} s)",
+                f"{shown}: another writer holds rows that are needed (waited {waited:.1f} s)",
                 remedy="run again when it has finished, or give --lock-timeout",
             )
         case "57014":

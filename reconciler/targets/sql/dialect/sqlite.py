@@ -110,8 +110,8 @@ def _text(stored: bytes) -> str:
     return stored.decode("utf-8", "backslashreplace")
 
 
-def meaning(error: BaseException | None, place: Database) -> Exception:
-    """What an error of the driver means to a person."""
+def meaning(error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
+    """What an error of the driver means to a person. `waited`: seconds that the statement took."""
     code = getattr(error, "sqlite_errorname", "") or ""
     shown = place.shown
     match code.split("_")[1] if "_" in code else "":
@@ -119,7 +119,7 @@ def meaning(error: BaseException | None, place: Database) -> Exception:
             return Retry(f"{shown} was changed by another writer meanwhile", remedy="run again")
         case "BUSY" | "LOCKED":
             return Locked(
-                f"{shown} is locked by another writer (waited {place.lock_timeout:g} s)",
+                f"{shown} is locked by another writer (waited {waited:.1f} s)",
                 remedy="run again when it has finished, or give --lock-timeout",
             )
         case "NOTADB" | "CORRUPT":
