@@ -24,7 +24,7 @@ from reconciler.targets.sql.mapped import mapped
 from reconciler.targets.sql.mapping import Col, KindMap, Options, System
 from reconciler.targets.sql.membership import members, memberships
 from reconciler.targets.sql.mirror import Mirror
-from reconciler.targets.sql.reader import record
+from reconciler.targets.sql.reader import record, twins_of
 from reconciler.targets.sql.restoring import kept, restore, restore_beside
 from reconciler.targets.sql.rows import Rows, collector_resting
 from reconciler.targets.sql.wire import Query, Wire, chunks
@@ -70,6 +70,17 @@ class SqlWriter:
         facts = self._witness.facts(question)
         self._guarded |= {kind for kind, letter in facts.protection.items() if letter == "A"}
         return facts
+
+    def twins(self, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, ...]]:
+        """Which of these have twins by now. Read without locks, which would be on every row: what comes to be the same
+        name a moment later is found by the next plan."""
+        found: dict[Ref, tuple[str, ...]] = {}
+        for name, keys in by_kind(refs).items():
+            kind = self._system.kinds[name]
+            with speaking(self._wire.place):
+                rows = self._wire.connection.execute(sa.select(kind.key).where(*kind.shown)).fetchall()
+            found |= {Ref(name, key): others for key, others in twins_of(keys, [text(row[0]) for row in rows])}
+        return found
 
     def raw(self, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Any]]:
         """Every column of every row of these objects, also columns we do not know: table → rows (RULES 21). Of a table

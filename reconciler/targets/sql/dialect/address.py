@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from reconciler.model.errors import TargetError
-from reconciler.targets.sql.dialect.place import Database
+from reconciler.targets.sql.dialect.place import TIMEOUT, Database
 
 SUPPORTED: Final = {"mariadb": "pymysql", "mysql": "pymysql", "postgresql": "psycopg", "sqlite": "pysqlite"}
 """Each with its driver."""
@@ -20,7 +20,9 @@ KNOWN: Final = frozenset({"ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_ci
 NO: Final = frozenset({"false", "0", "no", "off"})
 
 
-def database(url: str, lock_timeout: float, *, insecure: bool = False, held: float = 30.0) -> Database:
+def database(
+    url: str, lock_timeout: float, *, insecure: bool = False, held: float = 30.0, timeout: float = TIMEOUT
+) -> Database:
     """Read a URL. `insecure`: another host may be reached without verified TLS. Raises TargetError, which never repeats
     the URL, when it is none or of a database not supported."""
     try:
@@ -43,7 +45,7 @@ def database(url: str, lock_timeout: float, *, insecure: bool = False, held: flo
         raise TargetError("the database URL names no database", remedy="write it as in sqlite:///var/esp.db")
     if not insecure and not _stays_here(parsed):
         parsed = _verified(parsed)
-    return Database(parsed, lock_timeout, held)
+    return Database(parsed, lock_timeout, held, timeout)
 
 
 def _stays_here(url: sa.URL) -> bool:
