@@ -12,12 +12,13 @@ from reconciler.model.change import Members, Raw
 from reconciler.model.errors import Lost, Refused, TargetError, Unknown
 from reconciler.model.facts import Facts, Question
 from reconciler.model.memory import Session
+from reconciler.model.names import all_folded
 from reconciler.model.record import Record
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Draft
 from reconciler.targets.sql.codec import text
-from reconciler.targets.sql.dialect import roll_back, speaking
+from reconciler.targets.sql.dialect import is_odd, roll_back, speaking
 from reconciler.targets.sql.facts import Witness, by_kind
 from reconciler.targets.sql.ink import Ink, _table, delete_where
 from reconciler.targets.sql.mapped import mapped
@@ -27,7 +28,7 @@ from reconciler.targets.sql.mirror import Mirror
 from reconciler.targets.sql.reader import record, twins_of
 from reconciler.targets.sql.restoring import kept, restore, restore_beside
 from reconciler.targets.sql.rows import Rows, collector_resting
-from reconciler.targets.sql.wire import Query, Wire, chunks
+from reconciler.targets.sql.wire import CHUNK, Query, Wire, chunks
 
 
 class SqlWriter:
@@ -77,8 +78,12 @@ class SqlWriter:
         found: dict[Ref, tuple[str, ...]] = {}
         for name, keys in by_kind(refs).items():
             kind = self._system.kinds[name]
+            statement = sa.select(kind.key).where(*kind.shown)
+            if len(keys) <= CHUNK:  # what folds to plain ASCII is plain in another case, or odd
+                same = sa.func.lower(sa.func.trim(kind.key)).in_(all_folded(keys))
+                statement = statement.where(sa.or_(same, is_odd(self._wire.connection, kind.key)))
             with speaking(self._wire.place):
-                rows = self._wire.connection.execute(sa.select(kind.key).where(*kind.shown)).fetchall()
+                rows = self._wire.connection.execute(statement).fetchall()
             found |= {Ref(name, key): others for key, others in twins_of(keys, [text(row[0]) for row in rows])}
         return found
 

@@ -37,6 +37,7 @@ def database(
         )
     if parsed.drivername.partition("+")[2] not in ("", SUPPORTED[backend]):
         raise TargetError("the database URL names a driver that is not supported", remedy=f"write {backend}:// alone")
+    parsed = parsed.set(drivername=f"{backend}+{SUPPORTED[backend]}")  # SQLAlchemy may prefer another one
     if "@" in (parsed.host or ""):
         raise TargetError(
             "the database URL has more than one @", remedy="in a user name or a password write %40 for @, %2F for /"

@@ -263,6 +263,14 @@ def with_transactions(connection: sa.Connection, table: str) -> str:
     return f"ALTER TABLE {connection.dialect.identifier_preparer.quote(table)} ENGINE={ENGINE};"
 
 
+def is_odd(text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether a text holds anything but printable ASCII. Byte by byte: a collation would take the sign of Kelvin for a
+    k."""
+    other = sa.literal("[^ -~]", sa.String())
+    found: sa.ColumnElement[bool] = sa.cast(text, sa.LargeBinary).op("REGEXP", is_comparison=True)(other)
+    return found
+
+
 def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
     """Every foreign key of one column, sorted. Read from SHOW CREATE TABLE: an account that may only SELECT sees no
     rule in information_schema."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -105,6 +105,11 @@ def sight_lacking(connection: sa.Connection) -> str:
 def with_transactions(connection: sa.Connection, table: str) -> str:
     """The SQL that gives a table transactions."""
     return _at(connection).with_transactions(connection, table)
+
+
+def is_odd(connection: sa.Connection, text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether a text holds anything but printable ASCII."""
+    return _at(connection).is_odd(text)
 
 
 def declared_links(connection: sa.Connection) -> tuple[Link, ...]:

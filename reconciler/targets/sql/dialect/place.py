@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
@@ -182,6 +182,10 @@ class Flavour(Protocol):
 
     def with_transactions(self, connection: sa.Connection, table: str) -> str:
         """The SQL that gives a table transactions."""
+        ...
+
+    def is_odd(self, text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        """Whether a text holds anything but printable ASCII."""
         ...
 
     def declared_links(self, connection: sa.Connection) -> tuple[Link, ...]:

@@ -167,6 +167,12 @@ def with_transactions(connection: sa.Connection, table: str) -> str:
     return ""
 
 
+def is_odd(text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether a text holds anything but printable ASCII."""
+    found: sa.ColumnElement[bool] = text.op("GLOB", is_comparison=True)("*[^ -~]*")
+    return found
+
+
 def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
     """Every foreign key of one column, sorted. SQLAlchemy's reflection misses what is declared beside a column."""
     found = connection.exec_driver_sql(
