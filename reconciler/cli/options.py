@@ -39,6 +39,14 @@ def duration(text: str) -> float:
     return float(match[1]) * SECONDS[match[2]]
 
 
+def some_time(text: str) -> float:
+    """As `duration`, more than none."""
+    seconds = duration(text)
+    if not seconds:
+        raise click.BadParameter("nothing answers in no time; write 10s or 2m")
+    return seconds
+
+
 def output(text: str) -> Output:
     """`text`, `json`, `json=plan.json` → where it goes. Raises BadParameter on anything else."""
     form, equals, path = text.partition("=")
@@ -63,9 +71,17 @@ def located(command: Command) -> Command:
 
     @functools.wraps(command)
     def placed(
-        *, config: Path | None, target: str, database_url_file: Path | None, lock_timeout: float | None, **rest: Any
+        *,
+        config: Path | None,
+        target: str,
+        database_url_file: Path | None,
+        lock_timeout: float | None,
+        timeout: float | None,
+        **rest: Any,
     ) -> Any:
-        choices = Choices(config=config, target=target, url_file=database_url_file, lock_timeout=lock_timeout)
+        choices = Choices(
+            config=config, target=target, url_file=database_url_file, lock_timeout=lock_timeout, timeout=timeout
+        )
         return command(place=choices, **rest)
 
     path = click.Path(path_type=Path)
@@ -91,6 +107,12 @@ def located(command: Command) -> Command:
             type=duration,
             metavar="TIME",
             help="How long to wait for another apply: 10s (the default), 2m.",
+        ),
+        click.option(
+            "--timeout",
+            type=some_time,
+            metavar="TIME",
+            help="How long to wait for any answer of the database: 40s (the default), 5m.",
         ),
     )
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from reconciler.engine.journal import allowance_entries, entries, memory_entries
-from reconciler.engine.prove import not_held, prove, touched
+from reconciler.engine.prove import doubled, not_held, prove, touched
 from reconciler.engine.recheck import recheck_moved, recheck_start
 from reconciler.engine.write import Moves, Writing, size
 from reconciler.model.change import Change, Delete, Rename
@@ -156,6 +156,9 @@ class Applying:
         self._refuse_another_world()
         self.progress("proving that nothing moved")
         refs = touched(self.plan.changes)
+        twins = tuple(doubled(self.plan.changes, self.writer.twins(refs)))
+        if twins:
+            raise Stale("a name is there twice by now; nothing was changed", findings=twins)
         found = self.writer.read(refs)
         proof = prove(self.plan.changes, found, self.vocabulary)
         if proof.stale:

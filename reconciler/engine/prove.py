@@ -50,6 +50,16 @@ def prove(changes: Sequence[Change], found: Found, vocabulary: Vocabulary) -> Pr
     return Proof(tuple(todo), tuple(already), tuple(stale))
 
 
+def doubled(changes: Sequence[Change], twins: Mapping[Ref, Sequence[str]]) -> Iterator[Finding]:
+    """Changes of what has a twin by now, which a plan would leave out (RULES 1)."""
+    for change in changes:
+        if not isinstance(change, Forget):
+            named = twins.get(change.ref, ())
+            if named:
+                said = ", ".join(f'"{name}"' for name in named)
+                yield _stale(change, f"{said} is live too now, which is the same name but for case and blanks")
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """The live objects with planned renames in view."""

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, select, update
 
-from reconciler.memory import reading, versions
+from reconciler.memory import reading, storage, versions
 from reconciler.memory.history import change_row, run_of, run_row
 from reconciler.memory.rights import rights
 from reconciler.memory.tables import Tables
@@ -61,22 +61,34 @@ class SqlMemory:
             present = versions.found(session, self._tables)
         return None if present is None else present[0]
 
+    def unsafe(self, session: Connection) -> list[tuple[str, str]]:
+        """(table, why nothing can be rolled back in it, and the SQL that mends it)."""
+        with told("be read"):
+            return [
+                (name, f"{kept} has no transactions: {statement}")
+                for name, kept, statement in storage.unsafe(session, self._tables)
+            ]
+
     def install(self, session: Connection) -> list[str]:
         """As `versions.install`."""
         with told("make its tables"):
+            storage.refuse_unsafe(session, self._tables)
             return versions.install(session, self._tables)
 
     def upgrade(self, session: Connection) -> list[str]:
         """As `versions.upgrade`."""
         with told("change its tables"):
+            storage.refuse_unsafe(session, self._tables)
             return versions.upgrade(session, self._tables)
 
     def recall(self, session: Connection, project: str) -> Remembered:
-        """Everything about one project. Raises TargetError on a memory of another version."""
+        """Everything about one project. Raises TargetError on a memory of another version, or one that no apply could
+        write to."""
         with told("be read"):
             instance = versions.usable(session, self._tables)
             if instance is None:
                 return Remembered()
+            storage.refuse_unsafe(session, self._tables)
             return Remembered(
                 objects=self._objects(session, project),
                 foreign=self.foreign(session, project),
@@ -132,6 +144,7 @@ class SqlMemory:
     def announce(self, session: Connection, run: Run) -> None:
         """Write the run as `running` and COMMIT. Raises Locked, and TargetError where there is no memory."""
         with told("announce this run", lambda: self._in_the_way(session, run)):
+            storage.refuse_unsafe(session, self._tables)
             if versions.usable(session, self._tables) is None:
                 raise TargetError("there is no memory in this database", remedy="run `reconciler database create`")
             runs = self._tables.run
@@ -202,6 +215,7 @@ class SqlMemory:
         """Refuse every apply of the project until `resume`; a pause before this one is replaced. The caller commits."""
         table = self._tables.pause
         with told("be written"):
+            storage.refuse_unsafe(session, self._tables)
             session.execute(delete(table).where(table.c.project == project))
             session.execute(
                 insert(table).values(project=project, reason=pause.reason, actor=pause.actor, since=pause.since)
@@ -219,6 +233,7 @@ class SqlMemory:
         """Let applies run again; whether they were paused. The caller commits."""
         table = self._tables.pause
         with told("be written"):
+            storage.refuse_unsafe(session, self._tables)
             return session.execute(delete(table).where(table.c.project == project)).rowcount > 0
 
     def _objects(self, session: Connection, project: str) -> dict[str, dict[str, tuple[str, str]]]:

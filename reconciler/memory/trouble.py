@@ -24,6 +24,9 @@ HELD: Final = frozenset(
 )
 """How the engines say that another transaction holds the row."""
 
+WHOLE_FILE: Final = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED"})
+"""There everybody who writes holds the same lock. An apply has announced itself before it does."""
+
 GIVEN_UP: Final = frozenset({"SQLITE_BUSY_SNAPSHOT", "40001", "40P01", "1213", "1020"})
 """How they say that the transaction is gone for another one's sake."""
 
@@ -53,8 +56,14 @@ def told(doing: str, holder: Callable[[], Run | None] = lambda: None) -> Iterato
     except DBAPIError as error:
         codes = _codes(error)
         if is_held(error):
+            run = holder()
+            if run is None and not codes.isdisjoint(WHOLE_FILE):
+                raise Locked(
+                    "another program holds the lock of the database",
+                    remedy="run this again when the program has ended its transaction, or give --lock-timeout",
+                ) from error
             raise Locked(
-                f"another apply holds the lock{_named(holder())}",
+                f"another apply holds the lock{_named(run)}",
                 remedy="wait until it has finished, then run this again",
             ) from error
         if not GIVEN_UP.isdisjoint(codes):

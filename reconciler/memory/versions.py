@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import Connection, Table, insert, inspect, select, update
 from sqlalchemy.schema import CreateSchema
 
+from reconciler.memory.storage import make_safe, refuse_unsafe
 from reconciler.memory.tables import ONLY, VERSION, Tables
 from reconciler.model.errors import TargetError
 
@@ -77,7 +78,9 @@ def install(session: Connection, tables: Tables) -> list[str]:
     # An administrator may have made the schema for an account that may not.
     if tables.schema is not None and tables.schema not in inspect(session).get_schema_names():
         session.execute(CreateSchema(tables.schema))
+    make_safe(session, tables)
     tables.metadata.create_all(session)
+    refuse_unsafe(session, tables)  # a server may put them elsewhere all the same
     if tables.home is not None:
         _only_row(session, tables.home, database=tables.owner)
     _only_row(session, tables.lock, heartbeat=0, run="")
@@ -98,6 +101,7 @@ def upgrade(session: Connection, tables: Tables, steps: tuple[Step, ...] = STEPS
     _refuse_newer(version, steps[-1].version if steps else VERSION)
     if version > 1:  # the first did not say whose it is
         _refuse_another_s(session, tables)
+    make_safe(session, tables)
     done = []
     for step in steps:
         if step.version > version:

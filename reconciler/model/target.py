@@ -34,6 +34,7 @@ class TargetSettings:
     lock_timeout: float = 10.0
     options: Mapping[str, Any] = field(default_factory=dict)
     max_lock_time: float = 30.0
+    timeout: float = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ class Writer(Protocol):
 
     def facts(self, question: Question) -> Facts:
         """As a Reader, with locking reads."""
+        ...
+
+    def twins(self, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, ...]]:
+        """Which of these have twins by now (RULES 1): live names that agree with theirs when folded, sorted, those of
+        `refs` left out; the name itself where two objects have it."""
         ...
 
     def raw(self, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Any]]:

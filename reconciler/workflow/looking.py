@@ -44,17 +44,24 @@ def diagnosis(site: Site) -> Iterator[tuple[str, str]]:
         if version is None:
             yield "memory", "none yet; `reconciler database create` makes it"
             return
-        remembered = site.memory.recall(reader.session, site.project)
         yield "memory", f"version {version}"
-        yield "instance", remembered.instance
-        managed = (counted(len(keys), kind) for kind, keys in sorted(remembered.objects.items()) if keys)
-        yield "managed", ", ".join(managed) or "nothing"
-        yield "applies", _pause_line(remembered.paused)
-        for row in site.memory.runs(reader.session, site.project, RUNS_SHOWN):
-            whose = f"{row.run.command} by {row.run.actor} on {row.run.host}"
-            yield f"run {row.run.started}", f"{whose}, {counted(row.changes, 'change')}, {row.outcome}"
+        unsafe = site.memory.unsafe(reader.session)
+        yield from ((f"table {name}", answer) for name, answer in unsafe)
+        if not unsafe:
+            yield from _remembered(site, reader.session)
     if isinstance(site.target, HasAccounts):
         yield from site.target.accounts(site.memory.rights)
+
+
+def _remembered(site: Site, session: Session) -> Iterator[tuple[str, str]]:
+    remembered = site.memory.recall(session, site.project)
+    yield "instance", remembered.instance
+    managed = (counted(len(keys), kind) for kind, keys in sorted(remembered.objects.items()) if keys)
+    yield "managed", ", ".join(managed) or "nothing"
+    yield "applies", _pause_line(remembered.paused)
+    for row in site.memory.runs(session, site.project, RUNS_SHOWN):
+        whose = f"{row.run.command} by {row.run.actor} on {row.run.host}"
+        yield f"run {row.run.started}", f"{whose}, {counted(row.changes, 'change')}, {row.outcome}"
 
 
 def rehearsal(site: Site, progress: Progress) -> Iterator[tuple[str, str]]:

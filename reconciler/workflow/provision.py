@@ -60,6 +60,8 @@ def seed(site: Site) -> Sequence[str]:
     target = site.target
     if not isinstance(target, Provision):
         raise TargetError(f'the target "{target.name}" is somebody else\'s system; only the built-in one is filled')
+    with target.reader() as reader:
+        site.memory.recall(reader.session, site.project)  # refuses a memory that could not be written to afterwards
     done = list(target.seed())
     run = new_run(site.project, command="seed")
     with target.reader() as reader:

@@ -28,17 +28,21 @@ if TYPE_CHECKING:
 FILE_NAME = "reconciler.yaml"
 LARGEST = 128 * 1024
 """Bytes of a reconciler.yaml; what it says of `limits:` is for the other files."""
+MARGIN = 10.0
+"""Seconds by which we wait longer for an answer than the system is given for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """What the command line says about the place: which file, which system, and where its secret is.
-    `lock_timeout`: seconds to wait for another apply; None leaves it to the settings."""
+    `lock_timeout`: seconds to wait for another apply; `timeout`: for any answer of the system; None leaves them to the
+    settings."""
 
     config: Path | None = None
     target: str = ""
     url_file: Path | None = None
     lock_timeout: float | None = None
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +79,10 @@ class Site:
         chosen = setup.target(self.settings, self.choices.target or None, self.environ, self.choices.url_file)
         if self.choices.lock_timeout is not None:
             chosen = replace(chosen, lock_timeout=self.choices.lock_timeout)
-        chosen = replace(chosen, max_lock_time=float(self.settings.policy.max_lock_seconds))
+        longest = float(self.settings.policy.max_lock_seconds)
+        # The system itself ends what takes too long under the lock, and says so; giving up comes after that.
+        timeout = self.choices.timeout or max(chosen.timeout, longest + MARGIN)
+        chosen = replace(chosen, max_lock_time=longest, timeout=timeout)
         kind = target_type(chosen.type)
         findings = tuple(kind.check(chosen))
         if any(finding.blocks for finding in findings):

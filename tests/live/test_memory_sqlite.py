@@ -295,7 +295,7 @@ def test_the_lock_may_be_held_before_the_announcement(place: Path, session: Conn
 
 def test_a_holder_without_announcement_has_no_name(place: Path, session: Connection, memory: SqlMemory) -> None:
     session.execute(text("UPDATE reconciler_lock SET heartbeat = 9"))
-    with session_on(place) as other, pytest.raises(Locked, match=r"another apply holds the lock$"):
+    with session_on(place) as other, pytest.raises(Locked, match=r"another program holds the lock of the database$"):
         memory.announce(other, run_named("second"))
 
 

@@ -27,15 +27,19 @@ def command(place: Choices, delivery: Delivery, rehearse: bool) -> int:
     """
     delivery.complete(WORDS)
     here = site(place)
-    found = list(looking.diagnosis(here))
+    found: list[tuple[str, str]] = []
     trouble: ReconcilerError | None = None
-    if rehearse:
-        try:
+    doing = "diagnosis"
+    try:
+        for line in looking.diagnosis(here):
+            found.append(line)
+        doing = "rehearsal"
+        if rehearse:
             with streams.phases(quiet=delivery.quiet) as progress:
                 found += looking.rehearsal(here, progress)
-        except ReconcilerError as error:  # what was seen is told all the same
-            trouble = error
-            found.append(("rehearsal", f"failed: {error.message}"))
+    except ReconcilerError as error:  # what was seen is told all the same
+        trouble = error
+        found.append((doing, f"failed: {error.message}"))
     lines = [(streams.plain(label), streams.plain(answer)) for label, answer in found]
     column = max(len(label) for label, _ in lines)
     delivery.deliver(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from reconciler.model.finding import Finding
 from reconciler.model.ref import Origin, Ref
-from reconciler.model.resource import Vocabulary
+from reconciler.model.resource import Removal, Vocabulary
 from reconciler.model.rights import Rights
 from reconciler.model.target import TargetSettings
 from reconciler.targets.native import provision, seed
@@ -30,6 +30,7 @@ from reconciler.targets.sql.location import place_of, unusable
 from reconciler.targets.sql.needs import needed
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.schema import LiveSchema
+from reconciler.targets.sql.soundness import half_sight, refuse, told
 from reconciler.targets.sql.wire import Wire
 from reconciler.targets.sql.writer import SqlWriter
 
@@ -71,12 +72,14 @@ class NativeTarget:
         # Looked at through the other door: a transaction on this one would already wait for the lock.
         with opened(self._place, Door.READ) as connection:
             provision.check_version(connection)
+            refuse(Wire(connection, self._place, locking=False), self._system)
         with opened(self._place, Door.WRITE) as connection:
             yield SqlWriter(Wire(connection, self._place, locking=True), self._system, self._vocabulary)
 
     def create(self) -> Sequence[str]:
         """Make the database. Raises TargetError where it exists."""
         with opened(self._place, Door.CREATE) as connection:
+            refuse(Wire(connection, self._place, locking=False), self._system)  # what broke off may be there
             done = provision.create(connection, self._metadata)
         with opened(self._place, Door.WRITE):
             return done  # opening it for writing once settles the journal's mode, which readers cannot
@@ -85,6 +88,7 @@ class NativeTarget:
         """Bring the tables to this version. Raises TargetError on a newer schema."""
         with opened(self._place, Door.READ) as connection:
             provision.version_of(connection)  # a file that is not ours is not opened for writing
+            refuse(Wire(connection, self._place, locking=False), self._system)
         with opened(self._place, Door.WRITE) as connection:
             return provision.upgrade(connection, self._metadata)
 
@@ -108,8 +112,12 @@ class NativeTarget:
                 ("engine", engine_version(connection)),
                 ("schema version", f"{version} (this reconciler knows {provision.VERSION})"),
             ]
+            half, flaws = half_sight(wire), dict(told(wire, self._system))
             for name in sorted(self._metadata.tables):
-                lines.append((f"table {name}", _rows_in(connection, name) if name in schema.tables else "missing"))
+                label, absent = f"table {name}", "not seen" if half else "missing"
+                there = flaws.get(label) or _rows_in(connection, name) if name in schema.tables else absent
+                lines.append((label, there))
+            lines += [("tables that are not seen", half)] if half else []
             lines += settings_of(connection)
             for kind in self._system.kinds:
                 lines.append((f"protection of {kind}", schema.protection(self._system, kind)))
@@ -119,8 +127,13 @@ class NativeTarget:
     def accounts(self, memory: Rights) -> tuple[tuple[str, str], ...]:
         """What the account in use may, and the GRANTs of the two accounts that are enough; none on a file."""
         schema = self._metadata.tables[SCHEMA]
-        own = needed(self._system, self._vocabulary, self.creates, besides=schema.c)
         with opened(self._place, Door.READ) as connection:
+            live = LiveSchema(Wire(connection, self._place, locking=False))
+            going = [
+                kind for kind in self._system.kinds.values() if self._vocabulary[kind.kind].removal is Removal.DELETE
+            ]
+            reached = [place for kind in going for place in live.reached(self._system, kind)]
+            own = needed(self._system, self._vocabulary, self.creates, besides=schema.c, reached=reached)
             return accounts(connection, own, memory)
 
 
@@ -143,5 +156,9 @@ NATIVE = NativeType()
 
 
 def _rows_in(connection: sa.Connection, table: str) -> str:
-    count = connection.execute(sa.select(sa.func.count()).select_from(sa.table(table))).scalar()
+    try:
+        with connection.begin_nested():
+            count = connection.execute(sa.select(sa.func.count()).select_from(sa.table(table))).scalar()
+    except sa.exc.DBAPIError:
+        return "cannot be read"
     return f"{count:,} rows"

@@ -30,6 +30,7 @@ from reconciler.targets.sql.needs import needed
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.refusing import refusals, rivals
 from reconciler.targets.sql.schema import LiveSchema
+from reconciler.targets.sql.soundness import half_sight, refuse, refuse_half_sight, told
 from reconciler.targets.sql.wire import Wire
 from reconciler.targets.sql.writer import SqlWriter
 
@@ -109,6 +110,7 @@ class AdaptedTarget:
             return self._bound(Wire(connection, self.place, locking=False))
 
     def _bound(self, wire: Wire) -> Found:
+        refuse_half_sight(wire)
         live = Discovery(wire)
         return found(self.adaptation.mapping(live, self.options), live)
 
@@ -156,6 +158,8 @@ class AdaptedTarget:
     def writer(self) -> Iterator[SqlWriter]:
         """A connection whose every transaction may write. Raises as `reader`."""
         system = self._found.system
+        with opened(self.place, Door.READ) as connection:
+            refuse(Wire(connection, self.place, locking=False), system)
         with opened(self.place, Door.WRITE) as connection:
             yield SqlWriter(Wire(connection, self.place, locking=True), system, self.vocabulary)
 
@@ -163,15 +167,15 @@ class AdaptedTarget:
         """Connection, versions, what this version lacks, protection class of each kind, what to know afterwards."""
         with opened(self.place, Door.READ) as connection:
             wire = Wire(connection, self.place, locking=False)
+            lines = [("connection", self.place.shown), ("engine", engine_version(connection))]
+            half = half_sight(wire)
+            if half:
+                return (*lines, ("tables that are not seen", half))  # nothing more would be true
             schema = LiveSchema(wire)
             system = self._found.system
             unseen = UNSEEN if system.by_triggers and not may(connection, "TRIGGER") else ""
-            lines = [
-                ("connection", self.place.shown),
-                ("engine", engine_version(connection)),
-                ("system", f"{self.type}, {self.adaptation.version(wire)}"),
-                *settings_of(connection),
-            ]
+            lines += [("system", f"{self.type}, {self.adaptation.version(wire)}"), *settings_of(connection)]
+            lines += told(wire, system)
             for kind in system.kinds:
                 lines += [(f"{kind}: no place for {n}", why) for n, why in self._found.lacking[kind].items()]
                 if kind in self._found.barred and kind in self.adaptation.creates:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.model.errors import TargetError
-from reconciler.targets.sql.dialect import speaking
+from reconciler.targets.sql.dialect import TABLE, LiveTable, live_tables, speaking
 from reconciler.targets.sql.mapped import of_place
 from reconciler.targets.sql.mapping import (
     Account,
@@ -26,6 +26,7 @@ from reconciler.targets.sql.mapping import (
     Stamps,
     System,
 )
+from reconciler.targets.sql.soundness import flawed, view_in_place_of
 from reconciler.targets.sql.wire import Wire
 
 
@@ -37,15 +38,23 @@ class Discovery:
         self._columns: dict[str, dict[str, Any]] = {}
 
     @cached_property
+    def _live(self) -> Mapping[str, LiveTable]:
+        with speaking(self._wire.place):
+            return live_tables(self._wire.connection)
+
+    @cached_property
     def tables(self) -> frozenset[str]:
         """The names of all tables."""
-        with speaking(self._wire.place):
-            return frozenset(sa.inspect(self._wire.connection).get_table_names())
+        return frozenset(name for name, live in self._live.items() if live.sort == TABLE)
 
     def columns(self, table: str) -> Mapping[str, Any]:
-        """name → what is known of each column; none where there is no such table."""
+        """name → what is known of each column; none where there is no such table. Raises TargetError where a view has
+        its name."""
         if table not in self._columns:
             found: dict[str, Any] = {}
+            other = view_in_place_of(table, self._live)
+            if other is not None:
+                raise flawed([other])
             if table in self.tables:
                 with speaking(self._wire.place):
                     found = {c["name"]: c for c in sa.inspect(self._wire.connection).get_columns(table)}

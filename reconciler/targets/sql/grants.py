@@ -43,7 +43,8 @@ def statements(connection: sa.Connection, rights: Rights) -> Lines:
         quote = connection.dialect.identifier_preparer.quote
         for (schema, table), deeds in sorted(spoken.items()):
             said = ", ".join(_said(deed, map(quote, columns)) for deed, columns in sorted(deeds.items()))
-            yield f"{label}: {table}", f"GRANT {said} ON {quote(schema)}.{quote(table)} TO {whom};"
+            where = f"{quote(schema)}.{quote(table) if table else '*'}"
+            yield f"{label}: {table or 'all tables'}", f"GRANT {said} ON {where} TO {whom};"
 
 
 def judgement(connection: sa.Connection, rights: Rights) -> Lines:
@@ -53,7 +54,10 @@ def judgement(connection: sa.Connection, rights: Rights) -> Lines:
         return
     plan, apply = (_spoken(engine, connection, wanted) for wanted in (rights.plan, rights.apply))
     powers = tuple(engine.powers(connection, sorted({schema for schema, _ in apply})))
-    lacking = {name: list(_lacking(wanted, powers)) for name, wanted in (("plan", plan), ("apply", apply))}
+    lacking = {name: list(_lacking(engine, wanted, powers)) for name, wanted in (("plan", plan), ("apply", apply))}
+    refused = list(_refused(connection, rights.plan))
+    for each in lacking.values():
+        each += [power for power in refused if power not in each]
     if not lacking["apply"]:
         wanted, said = apply, "enough to plan and to apply"
     else:
@@ -87,26 +91,44 @@ def _spoken(engine: Granting, connection: sa.Connection, rights: Iterable[Right]
     found: Spoken = {}
     for right in sorted(rights, key=lambda right: right.deed is Deed.LOCK):
         privilege = engine.PRIVILEGES.get(right.deed)
+        if privilege is None:
+            continue
         deeds = found.setdefault((right.schema or own, right.table), {})
-        if privilege is None or (right.deed is Deed.LOCK and privilege in deeds):
+        if right.deed is Deed.LOCK and privilege in deeds:
             continue
         had = deeds.get(privilege, right.columns)
         deeds[privilege] = tuple(sorted({*had, *right.columns})) if had and right.columns else ()
     return found
 
 
-def _lacking(wanted: Spoken, powers: Collection[Power]) -> Iterator[Power]:
+def _refused(connection: sa.Connection, rights: Iterable[Right]) -> Iterator[Power]:
+    """What the database does not let this account read, whatever its grants seem to say."""
+    for right in rights:
+        if right.deed is Deed.SELECT:
+            columns: list[sa.ColumnElement[object]] = [sa.column(name) for name in right.columns] or [
+                sa.literal_column("1")
+            ]
+            table = sa.table(right.table, *map(sa.column, right.columns), schema=right.schema or None)
+            try:
+                with connection.begin_nested():
+                    connection.execute(sa.select(*columns).select_from(table).where(sa.false()))
+            except sa.exc.DBAPIError:
+                yield Power("SELECT", right.schema, right.table)
+
+
+def _lacking(engine: Granting, wanted: Spoken, powers: Collection[Power]) -> Iterator[Power]:
     for (schema, table), deeds in sorted(wanted.items()):
         for deed, columns in sorted(deeds.items()):
             for column in columns or ("",):
                 power = Power(deed, schema, table, column)
-                if not any(_includes(held, power) for held in powers):
+                as_well = frozenset() if table else engine.INCLUDED.get(deed, frozenset())
+                if not any(_includes(held, power, as_well) for held in powers):
                     yield power
 
 
-def _includes(held: Power, power: Power) -> bool:
+def _includes(held: Power, power: Power, as_well: frozenset[str]) -> bool:
     return (
-        held.deed in (power.deed, *ANYTHING)
+        held.deed in (power.deed, *ANYTHING, *as_well)
         and held.schema in ("", power.schema)
         and held.table in ("", power.table)
         and held.column in ("", power.column)

@@ -10,7 +10,13 @@ from reconciler.targets.sql.dialect import Database, database
 
 def place_of(settings: TargetSettings) -> Database:
     """The database of a target. Raises TargetError on a URL that cannot be used."""
-    return database(settings.url, settings.lock_timeout, insecure=settings.insecure, held=settings.max_lock_time)
+    return database(
+        settings.url,
+        settings.lock_timeout,
+        insecure=settings.insecure,
+        held=settings.max_lock_time,
+        timeout=settings.timeout,
+    )
 
 
 def unusable(settings: TargetSettings) -> tuple[Finding, ...]:

@@ -20,10 +20,11 @@ def needed(
     creates: Collection[str],
     *,
     besides: Iterable[Col] = (),
-    reached: Iterable[tuple[str, str]] = (),
+    reached: Iterable[tuple[str, str, str]] = (),
 ) -> Rights:
     """What both accounts do with the system's tables. `creates`: the kinds whose objects can be created; `besides`:
-    columns that are read and belong to no kind; `reached`: (table, column) that is counted before a delete spreads."""
+    columns that are read and belong to no kind; `reached`: (schema, table, column) that is counted before
+    a delete spreads."""
     plan = tuple(_reading(system, besides, reached))
     writing = [right for kind in system.kinds.values() for right in _writing(system, kind, vocabulary[kind.kind])]
     making = [right for name in creates for right in _making(system, system.kinds[name])]
@@ -34,25 +35,26 @@ def needed(
     return Rights(plan=plan, apply=(*plan, *writing, *making, *locking, *following))
 
 
-def _reading(system: System, besides: Iterable[Col], reached: Iterable[tuple[str, str]]) -> Iterator[Right]:
-    """SELECT of what is read: the whole of a table that we know, or these columns of one that hides something. Of a
-    strange one that a delete may reach we know nothing, so it may hide something too."""
+def _reading(system: System, besides: Iterable[Col], reached: Iterable[tuple[str, str, str]]) -> Iterator[Right]:
+    """To see which tables there are and how they are declared, strange ones too; and SELECT of what is read: the whole
+    of a table that we know, or these columns of one that hides something. Of a strange one that a delete may reach we
+    know nothing, so it may hide something too."""
+    yield Right("", "", Deed.DESCRIBE)
     read: dict[tuple[str, str], set[str]] = {}
-    for column in (*_spoken_of(system), *besides):
+    for column in (*spoken_of(system), *besides):
         table = _table(column)
         read.setdefault((table.schema or "", table.name), set()).add(column.name)
     whole = {place for place in read if place[1] not in system.hiding}
-    for name, reaching in reached:
-        read.setdefault(("", name), set()).add(reaching)
+    for schema, name, reaching in reached:
+        read.setdefault((schema, name), set()).add(reaching)
     for (schema, name), columns in read.items():
         if (schema, name) in whole:
             yield Right(schema, name, Deed.SELECT)
         else:
             yield Right(schema, name, Deed.SELECT, tuple(sorted(columns)))
-            yield Right(schema, name, Deed.DESCRIBE)
 
 
-def _spoken_of(system: System) -> Iterator[Col]:
+def spoken_of(system: System) -> Iterator[Col]:
     """Every column of a table that is read: mapped, counted, or only in a condition."""
     for column in mapped(system):
         yield from _columns_in(column)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from reconciler.model.change import Members
@@ -19,6 +19,7 @@ from reconciler.targets.sql.listing import listing
 from reconciler.targets.sql.mapping import System
 from reconciler.targets.sql.membership import members
 from reconciler.targets.sql.rows import Packed, Rows, collector_resting
+from reconciler.targets.sql.soundness import refuse
 from reconciler.targets.sql.wire import Wire
 
 
@@ -37,7 +38,8 @@ class SqlReader:
         return self._wire.connection
 
     def snapshot(self) -> Snapshot:
-        """All live objects. Raises TargetError."""
+        """All live objects. Raises TargetError, also where tables are such that no plan could be trusted."""
+        refuse(self._wire, self._system)
         sheets, twins, unnameable, taken = {}, {}, {}, {}
         rows = Rows(self._wire, self._system)
         for kind in self._system.kinds.values():
@@ -79,6 +81,20 @@ def record(kind: str, place: str, packed: Packed, key: str, values: tuple[Value 
     named: Iterable[tuple[str, Any]] = zip(packed.fields, values, strict=True)
     held = {name: value for name, value in named if value is not None} if None in values else dict(named)
     return Record(kind=kind, key=key, values=held, origin=Origin(place))
+
+
+def twins_of(keys: Collection[str], live: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Those of `keys` that have twins among the live names, `keys` left out; the name itself where two have it."""
+    forms = dict(zip(keys, all_folded(keys), strict=True))
+    wanted, same = set(forms.values()), dict[str, list[str]]()
+    for name, form in zip(live, all_folded(live), strict=True):
+        if form in wanted:
+            same.setdefault(form, []).append(name)
+    for key, form in forms.items():
+        names = same.get(form, [])
+        others = {name for name in names if name not in forms} | ({key} if names.count(key) > 1 else set())
+        if others:
+            yield key, tuple(sorted(others))
 
 
 def clashes(keys: Collection[str]) -> tuple[tuple[str, ...], ...]:

@@ -13,6 +13,7 @@ from reconciler.targets.sql.dialect import (
     Watch,
     declared_links,
     enforces_references,
+    live_tables,
     restricting,
     speaking,
     triggers,
@@ -39,7 +40,7 @@ class LiveSchema:
     def tables(self) -> frozenset[str]:
         """The names of all tables."""
         with speaking(self._wire.place):
-            return frozenset(sa.inspect(self._wire.connection).get_table_names())
+            return frozenset(live_tables(self._wire.connection))
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
@@ -72,10 +73,10 @@ class LiveSchema:
 
     def _links_of(self, column: Col) -> list[Link]:
         named = (column.table.name, column.name)
-        return [link for link in self.links if (link.table, link.column) == named]
+        return [link for link in self.links if (link.table, link.column) == named and not link.schema]
 
     def _class(self, column: Col, target: KindMap) -> str:
-        actions = {link.on_delete for link in self._links_of(column) if link.refers_to == target.table.name}
+        actions = {link.on_delete for link in self._links_of(column) if _refers_to(link, target.table.name)}
         if actions & REFUSING or self._is_watched(column, target):
             return "A"
         return "B" if actions else "C"
@@ -101,12 +102,12 @@ class LiveSchema:
         hit: dict[str, list[str]] = {}
         for link in self._spreading(system, kind):
             for last, number, count in self._hit((link,), keys):
-                hit.setdefault(keys[number], []).append(f"{SPREADING[last.on_delete]} {count} of {last.table}")
+                hit.setdefault(keys[number], []).append(f"{SPREADING[last.on_delete]} {count} of {last.shown}")
         for key, words in sorted(hit.items()):
             yield key, f"would {', '.join(words)}"
 
-    def reached(self, system: System, kind: KindMap) -> Iterator[tuple[str, str]]:
-        """(table, column) of all that `cascades` looks at, whatever is in the tables by then."""
+    def reached(self, system: System, kind: KindMap) -> Iterator[tuple[str, str, str]]:
+        """(schema, table, column) of all that `cascades` looks at, whatever is in the tables by then."""
         for link in self._spreading(system, kind):
             yield from self._beyond((link,))
 
@@ -117,26 +118,30 @@ class LiveSchema:
         return [
             link
             for link in self.links
-            if link.refers_to == kind.table.name
+            if _refers_to(link, kind.table.name)
             and link.on_delete in SPREADING
-            and (link.table, link.column) not in own
-            and (link.on_delete == "CASCADE" or (link.table, link.column) not in named)
+            and (link.schema or (link.table, link.column) not in own)
+            and (link.schema or link.on_delete == "CASCADE" or (link.table, link.column) not in named)
         ]
 
-    def _beyond(self, path: tuple[Link, ...]) -> Iterator[tuple[str, str]]:
-        yield path[-1].table, path[-1].column
+    def _beyond(self, path: tuple[Link, ...]) -> Iterator[tuple[str, str, str]]:
+        last = path[-1]
+        yield last.schema, last.table, last.column
         for link in self._next(path):
-            yield path[-1].table, link.key
+            yield last.schema, last.table, link.key
             yield from self._beyond((*path, link))
 
     def _next(self, path: tuple[Link, ...]) -> list[Link]:
         """The foreign keys by which it would spread from the end of a path: what goes takes along what refers to it."""
-        last, passed = path[-1], {link.table for link in path}
+        last, passed = path[-1], {(link.schema, link.table) for link in path}
         goes_on = last.on_delete == "CASCADE"
         return [
             link
             for link in self.links
-            if goes_on and link.refers_to == last.table and link.on_delete in SPREADING and link.table not in passed
+            if goes_on
+            and (link.refers_schema, link.refers_to) == (last.schema, last.table)
+            and link.on_delete in SPREADING
+            and (link.schema, link.table) not in passed
         ]
 
     def _hit(self, path: tuple[Link, ...], ids: Iterable[int]) -> Iterator[tuple[Link, int, int]]:
@@ -150,7 +155,9 @@ class LiveSchema:
     def _counted(self, path: tuple[Link, ...], ids: Iterable[int]) -> Iterator[tuple[int, int]]:
         tables = [
             sa.table(
-                link.table, *(sa.column(name) for name in sorted({link.column, *(after.key for after in beyond)}))
+                link.table,
+                *(sa.column(name) for name in sorted({link.column, *(after.key for after in beyond)})),
+                schema=link.schema or None,
             ).alias(f"step_{number}")
             for number, link in enumerate(path)
             for beyond in [path[number + 1 : number + 2]]
@@ -162,6 +169,11 @@ class LiveSchema:
         statement = sa.select(first, sa.func.count()).select_from(source).group_by(first)
         for chunk in chunks(ids):
             yield from ((number, count) for number, count in self._wire.counts(statement.where(first.in_(chunk))))
+
+
+def _refers_to(link: Link, table: str) -> bool:
+    """Whether it names rows of a table of the connection's own schema."""
+    return link.refers_to == table and not link.refers_schema
 
 
 def _naming(system: System, kind: str) -> tuple[Col, ...]:

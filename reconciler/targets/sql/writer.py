@@ -12,22 +12,23 @@ from reconciler.model.change import Members, Raw
 from reconciler.model.errors import Lost, Refused, TargetError, Unknown
 from reconciler.model.facts import Facts, Question
 from reconciler.model.memory import Session
+from reconciler.model.names import all_folded
 from reconciler.model.record import Record
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Draft
 from reconciler.targets.sql.codec import text
-from reconciler.targets.sql.dialect import roll_back, speaking
+from reconciler.targets.sql.dialect import is_odd, roll_back, speaking
 from reconciler.targets.sql.facts import Witness, by_kind
 from reconciler.targets.sql.ink import Ink, _table, delete_where
 from reconciler.targets.sql.mapped import mapped
 from reconciler.targets.sql.mapping import Col, KindMap, Options, System
 from reconciler.targets.sql.membership import members, memberships
 from reconciler.targets.sql.mirror import Mirror
-from reconciler.targets.sql.reader import record
+from reconciler.targets.sql.reader import record, twins_of
 from reconciler.targets.sql.restoring import kept, restore, restore_beside
 from reconciler.targets.sql.rows import Rows, collector_resting
-from reconciler.targets.sql.wire import Query, Wire, chunks
+from reconciler.targets.sql.wire import CHUNK, Query, Wire, chunks
 
 
 class SqlWriter:
@@ -70,6 +71,21 @@ class SqlWriter:
         facts = self._witness.facts(question)
         self._guarded |= {kind for kind, letter in facts.protection.items() if letter == "A"}
         return facts
+
+    def twins(self, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, ...]]:
+        """Which of these have twins by now. Read without locks, which would be on every row: what comes to be the same
+        name a moment later is found by the next plan."""
+        found: dict[Ref, tuple[str, ...]] = {}
+        for name, keys in by_kind(refs).items():
+            kind = self._system.kinds[name]
+            statement = sa.select(kind.key).where(*kind.shown)
+            if len(keys) <= CHUNK:  # what folds to plain ASCII is plain in another case, or odd
+                same = sa.func.lower(sa.func.trim(kind.key)).in_(all_folded(keys))
+                statement = statement.where(sa.or_(same, is_odd(self._wire.connection, kind.key)))
+            with speaking(self._wire.place):
+                rows = self._wire.connection.execute(statement).fetchall()
+            found |= {Ref(name, key): others for key, others in twins_of(keys, [text(row[0]) for row in rows])}
+        return found
 
     def raw(self, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Any]]:
         """Every column of every row of these objects, also columns we do not know: table → rows (RULES 21). Of a table

@@ -47,6 +47,9 @@ class TinyWriter(TinyReader):
     def read(self, refs):
         return {Ref("role", name): record for name, record in self.records().items() if Ref("role", name) in refs}
 
+    def twins(self, refs):
+        return {}
+
     def raw(self, refs):
         return {ref: {"tiny_role": [record.values]} for ref, record in self.read(refs).items()}
 

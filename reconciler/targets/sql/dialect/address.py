@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from reconciler.model.errors import TargetError
-from reconciler.targets.sql.dialect.place import Database
+from reconciler.targets.sql.dialect.place import TIMEOUT, Database
 
 SUPPORTED: Final = {"mariadb": "pymysql", "mysql": "pymysql", "postgresql": "psycopg", "sqlite": "pysqlite"}
 """Each with its driver."""
@@ -27,7 +27,9 @@ HARMFUL: Final = {
 NO: Final = frozenset({"false", "0", "no", "off"})
 
 
-def database(url: str, lock_timeout: float, *, insecure: bool = False, held: float = 30.0) -> Database:
+def database(
+    url: str, lock_timeout: float, *, insecure: bool = False, held: float = 30.0, timeout: float = TIMEOUT
+) -> Database:
     """Read a URL. `insecure`: another host may be reached without verified TLS. Raises TargetError, which never repeats
     the URL, when it is none or of a database not supported."""
     try:
@@ -42,6 +44,7 @@ def database(url: str, lock_timeout: float, *, insecure: bool = False, held: flo
         )
     if parsed.drivername.partition("+")[2] not in ("", SUPPORTED[backend]):
         raise TargetError("the database URL names a driver that is not supported", remedy=f"write {backend}:// alone")
+    parsed = parsed.set(drivername=f"{backend}+{SUPPORTED[backend]}")  # SQLAlchemy may prefer another one
     if "@" in (parsed.host or ""):
         raise TargetError(
             "the database URL has more than one @", remedy="in a user name or a password write %40 for @, %2F for /"
@@ -52,7 +55,7 @@ def database(url: str, lock_timeout: float, *, insecure: bool = False, held: flo
         raise TargetError("the database URL names no database", remedy="write it as in sqlite:///var/esp.db")
     if not insecure and not _stays_here(parsed):
         parsed = _verified(parsed)
-    return Database(parsed, lock_timeout, held)
+    return Database(parsed, lock_timeout, held, timeout)
 
 
 def _stays_here(url: sa.URL) -> bool:

@@ -3,6 +3,8 @@ locks all that it reads. Knows no table of anybody's."""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Mapping
 from math import ceil
 from typing import Any, Final
 
@@ -10,14 +12,23 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from reconciler.model.errors import Lost, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect.place import DOCTOR, Database, Door, Link, Watch
+from reconciler.targets.sql.dialect.place import DOCTOR, SILENT, TABLE, Database, Door, Link, LiveTable, Watch
 
 COUNTS_LOCK: Final = True
 MEMORY_SCHEMA: Final = "reconciler"
 SCHEMAS_ARE_SHARED: Final = True  # a schema is a database
 
 PATIENCE: Final = 10
-"""Seconds for the server to answer at all."""
+"""Seconds for the server to let us in."""
+
+ENGINE: Final = "InnoDB"
+"""Others that have transactions have no foreign keys or lock otherwise."""
+
+SORTS: Final = {"BASE TABLE": TABLE, "SYSTEM VERSIONED": TABLE}
+LIVE: Final = "SELECT TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
+
+NOT_SHOWN: Final = 1142
+NOT_THERE: Final = 1146
 
 STRICT: Final = frozenset({"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"})
 """Without one of them the server cuts off what does not fit. Whoever runs an old application has often turned them off
@@ -51,7 +62,9 @@ ORDER BY 1, 2, 3
 
 def open_engine(place: Database, door: Door) -> sa.Engine:
     """Sessions in UTC, in strict mode. A reader cannot write; a writer's waiting and standing still is bounded."""
-    given: dict[str, Any] = {"connect_timeout": PATIENCE, "charset": "utf8mb4", "read_timeout": _longest(place, door)}
+    wait = place.longest_wait(door)
+    given: dict[str, Any] = {"connect_timeout": min(PATIENCE, place.timeout), "charset": "utf8mb4"}
+    given |= {"read_timeout": wait, "write_timeout": wait}
     if "unix_socket" in place.url.query:
         given["ssl_disabled"] = True  # nobody listens there, and to make ready for TLS takes longer than to connect
     # Nothing is put back into a pool, so nothing is reset: a node that is cut off refuses even a ROLLBACK.
@@ -62,7 +75,10 @@ def open_engine(place: Database, door: Door) -> sa.Engine:
     def connect(dialect: sa.Dialect, record: object, arguments: list[Any], named: dict[str, Any]) -> Any:
         import pymysql  # an extra; SQLAlchemy has loaded it by now
 
-        connection: Any = dialect.connect(*arguments, **named)
+        # As text the driver would send it as latin-1, while an account's password was made of UTF-8.
+        secret = named.get("password")
+        own = {**named, "password": secret.encode()} if isinstance(secret, str) else named
+        connection: Any = dialect.connect(*arguments, **own)
         try:
             with connection.cursor() as cursor:
                 _prepare(cursor, place, door)
@@ -80,12 +96,6 @@ def open_engine(place: Database, door: Door) -> sa.Engine:
         snapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(snapshot))
     return engine
-
-
-def _longest(place: Database, door: Door) -> int:
-    """Seconds after which a server that does not answer is taken for lost; it would have ended a writer's statement
-    itself by then."""
-    return ceil(place.held + place.lock_timeout) + PATIENCE if door is Door.WRITE else 600
 
 
 def _prepare(cursor: Any, place: Database, door: Door) -> None:
@@ -157,6 +167,8 @@ def meaning(error: BaseException | None, place: Database, waited: float = 0.0) -
             f"{shown} could not end the COMMIT: it is cut off from its cluster, or its disk fails ({said})",
             remedy="run again when it answers",
         )
+    if SILENT in said:
+        return Lost(f"{shown} does not answer", remedy="run again when it does, or give --timeout")
     if code in LOST:
         return Lost(f"the connection to {shown} was lost ({code})", remedy="run again")
     if code in UNREACHABLE:
@@ -219,6 +231,44 @@ def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
         ).all()
     )
     return tuple((name, str(found[name])) for name in names if name in found)
+
+
+def live_tables(connection: sa.Connection) -> Mapping[str, LiveTable]:
+    """Every name of the connection's own schema that the account has a privilege on."""
+    return {
+        name: LiveTable(SORTS.get(sort, sort.lower()), "" if engine == ENGINE else engine or "no engine that works")
+        for name, sort, engine in connection.exec_driver_sql(LIVE)
+    }
+
+
+def sight_lacking(connection: sa.Connection) -> str:
+    """The GRANT without which tables are hidden from this account. Asked of a table that nobody has: it is not there
+    for who sees all, and not allowed to who does not. SHOW GRANTS would not tell which of several patterns counts."""
+    quote = connection.dialect.identifier_preparer.quote
+    database, account = connection.exec_driver_sql("SELECT DATABASE(), CURRENT_USER()").one()
+    try:
+        connection.exec_driver_sql(f"SHOW CREATE TABLE {quote(f'reconciler_{secrets.token_hex(8)}')}")
+    except sa.exc.DBAPIError as error:
+        code = error.orig.args[0] if error.orig is not None else None
+        if code == NOT_THERE:
+            return ""
+        if code != NOT_SHOWN:
+            raise
+    name, _, host = account.rpartition("@")
+    return f"GRANT SHOW VIEW ON {quote(database)}.* TO '{name}'@'{host}';"
+
+
+def with_transactions(connection: sa.Connection, table: str) -> str:
+    """The SQL that gives a table transactions."""
+    return f"ALTER TABLE {connection.dialect.identifier_preparer.quote(table)} ENGINE={ENGINE};"
+
+
+def is_odd(text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether a text holds anything but printable ASCII. Byte by byte: a collation would take the sign of Kelvin for a
+    k."""
+    other = sa.literal("[^ -~]", sa.String())
+    found: sa.ColumnElement[bool] = sa.cast(text, sa.LargeBinary).op("REGEXP", is_comparison=True)(other)
+    return found
 
 
 def declared_links(connection: sa.Connection) -> tuple[Link, ...]:

@@ -19,10 +19,17 @@ PRIVILEGES: Final[Mapping[Deed, str]] = {
     Deed.INSERT: "INSERT",
     Deed.UPDATE: "UPDATE",
     Deed.DELETE: "DELETE",
-    # SHOW CREATE TABLE asks for any privilege of the whole table; on one that is no view this one allows nothing else.
+    # What an account has no privilege on is not even listed for it. This one lists it, and allows nothing else but to
+    # see how tables and views are declared.
     Deed.DESCRIBE: "SHOW VIEW",
 }
 """Locking reads need no more than SELECT."""
+
+TABLE_PRIVILEGES: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "REFERENCES", "INDEX", "ALTER")
+INCLUDED: Final[Mapping[str, frozenset[str]]] = {
+    "SHOW VIEW": frozenset({*TABLE_PRIVILEGES, "CREATE VIEW", "TRIGGER", "DELETE HISTORY"})
+}
+"""Any of them on a whole schema lists all its tables."""
 
 NAME: Final = r"`((?:[^`]|``)*)`"
 GRANT: Final = re.compile(rf"GRANT (?P<what>.+?) ON (?P<where>\*\.\*|{NAME}\.(?:\*|{NAME})) TO (?P<rest>.*)", re.S)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from reconciler.model.errors import Lost, TargetError
 from reconciler.targets.sql.dialect import mariadb, postgresql, sqlite
-from reconciler.targets.sql.dialect.place import Database, Door, Flavour, Link, Watch
+from reconciler.targets.sql.dialect.place import SILENT, Database, Door, Flavour, Link, LiveTable, Watch
 
 FLAVOURS: Final[dict[str, Flavour]] = {
     "sqlite": sqlite,
@@ -55,12 +55,18 @@ def speaking(place: Database) -> Iterator[None]:
         yield
     except sa.exc.DBAPIError as error:
         if error.connection_invalidated:
-            raise Lost(f"the connection to {place.shown} was lost", remedy="run again") from error
+            raise _lost(error, place) from error
         raise _of(place).meaning(error.orig, place, time.monotonic() - began) from error
     except sqlite3.Error as error:
         raise _of(place).meaning(error, place, time.monotonic() - began) from error
     except OverflowError as error:  # SQLite's driver, of a number past 64 bits; the servers refuse it themselves
         raise TargetError(f"{place.shown} refuses the value: the number is too large") from error
+
+
+def _lost(error: sa.exc.DBAPIError, place: Database) -> Lost:
+    if SILENT in str(error.orig):
+        return Lost(f"{place.shown} does not answer", remedy="run again when it does, or give --timeout")
+    return Lost(f"the connection to {place.shown} was lost", remedy="run again")
 
 
 def roll_back(connection: sa.Connection) -> None:
@@ -86,6 +92,26 @@ def engine_version(connection: sa.Connection) -> str:
     """The name and version of the database engine."""
     name = connection.dialect.name.replace("mysql", "mariadb")  # the other ones are refused at the door
     return f"{name} {'.'.join(map(str, connection.dialect.server_version_info or ()))}".strip()
+
+
+def live_tables(connection: sa.Connection) -> Mapping[str, LiveTable]:
+    """Every name of the connection's own schema that rows can be read from, as far as the account sees."""
+    return _at(connection).live_tables(connection)
+
+
+def sight_lacking(connection: sa.Connection) -> str:
+    """The GRANT without which this account does not see all tables of its own schema; empty: it sees them."""
+    return _at(connection).sight_lacking(connection)
+
+
+def with_transactions(connection: sa.Connection, table: str) -> str:
+    """The SQL that gives a table transactions."""
+    return _at(connection).with_transactions(connection, table)
+
+
+def is_odd(connection: sa.Connection, text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether a text holds anything but printable ASCII."""
+    return _at(connection).is_odd(text)
 
 
 def declared_links(connection: sa.Connection) -> tuple[Link, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
@@ -14,6 +14,12 @@ from reconciler.model.rights import Deed
 
 CREATE_FIRST: Final = "run `reconciler database create`"
 DOCTOR: Final = "`reconciler doctor` tells what is there"
+
+TIMEOUT: Final = 40.0
+"""Seconds to wait for an answer. The server itself ends a writer's statement before."""
+
+SILENT: Final = "timed out"
+"""What the drivers' errors say of an answer that did not come."""
 
 
 class Door(StrEnum):
@@ -27,11 +33,13 @@ class Door(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Database:
     """Where a system lives. `shown` is what messages may say: no user, no password, no path. `lock_timeout`: seconds to
-    wait for another writer; `held`: seconds after which the engine ends a transaction that stands still."""
+    wait for another writer; `held`: seconds after which the engine ends a transaction that stands still; `timeout`:
+    seconds to wait for an answer before the server is given up."""
 
     url: sa.URL
     lock_timeout: float
     held: float = 30.0
+    timeout: float = TIMEOUT
 
     @property
     def shown(self) -> str:
@@ -41,11 +49,29 @@ class Database:
         port = f":{self.url.port}" if self.url.port else ""
         return f"{self.url.host}{port}/{self.url.database}"
 
+    def longest_wait(self, door: Door) -> float:
+        """Seconds after which a silent server is given up; to wait for another writer is part of what a writer asks."""
+        return self.timeout + (self.lock_timeout if door is Door.WRITE else 0)
+
+
+TABLE: Final = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTable:
+    """What a name of the live schema stands for. `sort`: TABLE, or what it is instead; `engine`: the storage engine of
+    a table that has no transactions, else empty; `conceals`: whether policies keep rows of it from this account."""
+
+    sort: str = TABLE
+    engine: str = ""
+    conceals: bool = False
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Link:
     """A reference that the live schema knows. `on_delete`: RESTRICT, NO ACTION, SET NULL, SET DEFAULT or CASCADE.
-    `name`: the constraint's own; `key`: the column that is referred to."""
+    `name`: the constraint's own; `key`: the column that is referred to. `schema` and `refers_schema`: of both tables,
+    empty for the connection's own."""
 
     table: str
     column: str
@@ -53,6 +79,13 @@ class Link:
     on_delete: str
     name: str = ""
     key: str = "id"
+    schema: str = ""
+    refers_schema: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The table as a person finds it."""
+        return f"{self.schema}.{self.table}" if self.schema else self.table
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +124,11 @@ class Granting(Protocol):
     @property
     def PRIVILEGES(self) -> Mapping[Deed, str]:
         """What each deed needs; one that is missing needs nothing."""
+        ...
+
+    @property
+    def INCLUDED(self) -> Mapping[str, frozenset[str]]:
+        """Privilege of a whole schema → those of a whole schema that include it."""
         ...
 
     def entrances(
@@ -132,6 +170,22 @@ class Flavour(Protocol):
 
     def settings_of(self, connection: sa.Connection) -> tuple[tuple[str, str], ...]:
         """The switches of this connection that matter, for `doctor`."""
+        ...
+
+    def live_tables(self, connection: sa.Connection) -> Mapping[str, LiveTable]:
+        """Every name of the connection's own schema that rows can be read from, as far as the account sees."""
+        ...
+
+    def sight_lacking(self, connection: sa.Connection) -> str:
+        """The GRANT without which this account does not see all tables of its own schema; empty: it sees them."""
+        ...
+
+    def with_transactions(self, connection: sa.Connection, table: str) -> str:
+        """The SQL that gives a table transactions."""
+        ...
+
+    def is_odd(self, text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        """Whether a text holds anything but printable ASCII."""
         ...
 
     def declared_links(self, connection: sa.Connection) -> tuple[Link, ...]:

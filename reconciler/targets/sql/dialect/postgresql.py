@@ -3,13 +3,16 @@ no table of anybody's."""
 
 from __future__ import annotations
 
+from collections.abc import Generator, Mapping
+from math import ceil
+from time import monotonic
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
 from reconciler.model.errors import Lost, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect.place import DOCTOR, Database, Door, Link, Watch
+from reconciler.targets.sql.dialect.place import DOCTOR, SILENT, TABLE, Database, Door, Link, LiveTable, Watch
 
 COUNTS_LOCK: Final = False
 """What is counted is safe: the row that it refers to is locked, and a foreign key makes whoever wants to refer to it
@@ -19,7 +22,6 @@ MEMORY_SCHEMA: Final = "reconciler"
 SCHEMAS_ARE_SHARED: Final = False
 
 ALIVE: Final = {
-    "connect_timeout": 10,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -27,20 +29,35 @@ ALIVE: Final = {
 }
 """Seconds, the last one milliseconds, after which a server that cannot be heard is taken for lost."""
 
+PATIENCE: Final = 10
+"""Seconds for the server to let us in."""
+
 BATCH: Final = 1_000
 """Rows up to which each is a message of its own. For more, waiting for each answer over a network takes too long."""
 
 ACTIONS: Final = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
 LINKS: Final = """
-SELECT child.relname, field.attname, parent.relname, key.confdeltype, key.conname
+SELECT child.relname, field.attname, parent.relname, key.confdeltype, key.conname, referred.attname,
+    coalesce(nullif(schema.nspname, current_schema()), ''), coalesce(nullif(other.nspname, current_schema()), '')
 FROM pg_catalog.pg_constraint AS key
 JOIN pg_catalog.pg_class AS child ON child.oid = key.conrelid
 JOIN pg_catalog.pg_class AS parent ON parent.oid = key.confrelid
 JOIN pg_catalog.pg_attribute AS field ON field.attrelid = key.conrelid AND field.attnum = key.conkey[1]
+JOIN pg_catalog.pg_attribute AS referred ON referred.attrelid = key.confrelid AND referred.attnum = key.confkey[1]
 JOIN pg_catalog.pg_namespace AS schema ON schema.oid = child.relnamespace
-WHERE key.contype = 'f' AND array_length(key.conkey, 1) = 1 AND schema.nspname = current_schema()
-ORDER BY 1, 2, 5
+JOIN pg_catalog.pg_namespace AS other ON other.oid = parent.relnamespace
+WHERE key.contype = 'f' AND array_length(key.conkey, 1) = 1
+ORDER BY 7, 1, 2, 5
+"""
+"""Of all schemas: a delete spreads to them all."""
+
+SORTS: Final = {"r": TABLE, "p": TABLE, "v": "view", "m": "materialized view", "f": "foreign table"}
+
+LIVE: Final = """
+SELECT held.relname, held.relkind, row_security_active(held.oid)
+FROM pg_catalog.pg_class AS held JOIN pg_catalog.pg_namespace AS schema ON schema.oid = held.relnamespace
+WHERE schema.nspname = current_schema() AND held.relkind IN ('r', 'p', 'v', 'm', 'f')
 """
 
 UNREACHABLE: Final = (
@@ -76,10 +93,15 @@ ORDER BY 1, 2, 3
 def open_engine(place: Database, door: Door) -> sa.Engine:
     """Sessions in UTC. A reader cannot write; a writer's waiting and standing still is bounded by the server."""
     # Connections to a server are kept alive by nobody here: each command opens one.
-    given: dict[str, Any] = {**ALIVE, "application_name": "reconciler", "client_encoding": "utf8"}
+    limit = min(PATIENCE, ceil(place.timeout))
+    given: dict[str, Any] = {**ALIVE, "connect_timeout": limit, "application_name": "reconciler"}
+    given["client_encoding"] = "utf8"
     if door is Door.WRITE:
         given["cursor_factory"] = _one_by_one()
     engine = sa.create_engine(place.url, poolclass=sa.NullPool, hide_parameters=True, connect_args=given)
+
+    def connect(dialect: sa.Dialect, record: object, arguments: list[Any], named: dict[str, Any]) -> Any:
+        return _impatient(place.longest_wait(door)).connect(*arguments, **named)
 
     def prepare(connection: Any, record: object) -> None:
         import psycopg  # an extra; SQLAlchemy has loaded it by now
@@ -94,8 +116,36 @@ def open_engine(place: Database, door: Door) -> sa.Engine:
         except psycopg.Error as error:
             raise meaning(error, place) from error
 
+    event.listen(engine, "do_connect", connect)
     event.listen(engine, "connect", prepare)
     return engine
+
+
+def _impatient(seconds: float) -> Any:
+    """A connection that is closed when the server keeps silent for so long. The driver would wait for ever: a server
+    that stands still keeps its connections up."""
+    import psycopg  # an extra; start-up
+
+    def bounded(answer: Generator[Any, Any, Any], close: Any) -> Generator[Any, Any, Any]:
+        try:
+            wanted = next(answer)
+            heard = monotonic()
+            while True:
+                ready = yield wanted
+                if ready:
+                    heard = monotonic()
+                elif monotonic() - heard > seconds:
+                    close()
+                    raise psycopg.OperationalError(f"the connection {SILENT}: no answer for {seconds:g} s")
+                wanted = answer.send(ready)
+        except StopIteration as ended:
+            return ended.value
+
+    class Impatient(psycopg.Connection[Any]):
+        def wait(self, gen: Any, *limits: Any, **more: Any) -> Any:
+            return super().wait(bounded(gen, self.pgconn.finish), *limits, **more)
+
+    return Impatient
 
 
 def _one_by_one() -> Any:
@@ -117,6 +167,8 @@ def _one_by_one() -> Any:
 
 def _settings(place: Database, door: Door) -> dict[str, str]:
     found = {"TimeZone": "UTC", "lock_timeout": _milliseconds(place.lock_timeout)}
+    # A policy that keeps rows from us is an error then: what is hidden would count as absent.
+    found["row_security"] = "off"
     if door is Door.WRITE:
         # A process that is frozen loses its transaction, and with it the lock.
         found["idle_in_transaction_session_timeout"] = _milliseconds(place.held)
@@ -181,10 +233,35 @@ def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(connection.execute(ask, {"name": name}).scalar())) for name in names)
 
 
+def live_tables(connection: sa.Connection) -> Mapping[str, LiveTable]:
+    """Every name of the connection's own schema; the catalogue shows them to everybody. Unlogged tables have
+    transactions as others have."""
+    found = connection.exec_driver_sql(LIVE)
+    return {name: LiveTable(SORTS[sort], conceals=conceals) for name, sort, conceals in found}
+
+
+def sight_lacking(connection: sa.Connection) -> str:
+    """Everybody sees every table."""
+    return ""
+
+
+def with_transactions(connection: sa.Connection, table: str) -> str:
+    """Every table has them."""
+    return ""
+
+
+def is_odd(text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether a text holds anything but printable ASCII."""
+    found: sa.ColumnElement[bool] = sa.collate(text, "C").op("~", is_comparison=True)("[^ -~]")
+    return found
+
+
 def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
     """Every foreign key of one column, sorted."""
-    found = connection.exec_driver_sql(LINKS)
-    return tuple(Link(table, column, target, ACTIONS[kind], name) for table, column, target, kind, name in found)
+    return tuple(
+        Link(table, column, target, ACTIONS[kind], name, key, schema, other)
+        for table, column, target, kind, name, key, schema, other in connection.exec_driver_sql(LINKS)
+    )
 
 
 def watches(connection: sa.Connection) -> tuple[Watch, ...]:

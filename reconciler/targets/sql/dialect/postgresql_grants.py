@@ -21,6 +21,8 @@ PRIVILEGES: Final[Mapping[Deed, str]] = {
 }
 """How a table is declared may be seen by everybody."""
 
+INCLUDED: Final[Mapping[str, frozenset[str]]] = {}
+
 NUMBERED: Final = """
 SELECT number.relname FROM pg_catalog.pg_depend AS tie
 JOIN pg_catalog.pg_class AS number ON number.oid = tie.objid AND number.relkind = 'S'

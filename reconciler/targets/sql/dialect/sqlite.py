@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from reconciler.model.errors import Locked, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect.place import CREATE_FIRST, DOCTOR, Database, Door, Link, Watch
+from reconciler.targets.sql.dialect.place import CREATE_FIRST, DOCTOR, Database, Door, Link, LiveTable, Watch
 
 COUNTS_LOCK: Final = False  # BEGIN IMMEDIATE has locked everything
 MEMORY_SCHEMA: Final = None
@@ -149,6 +149,28 @@ def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     """The switches of this connection that matter, for `doctor`."""
     names = ("foreign_keys", "journal_mode", "synchronous", "busy_timeout", "query_only")
     return tuple((name, str(connection.exec_driver_sql(f"PRAGMA {name}").scalar())) for name in names)
+
+
+def live_tables(connection: sa.Connection) -> Mapping[str, LiveTable]:
+    """Tables and views."""
+    found = connection.exec_driver_sql("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')")
+    return {name: LiveTable(sort) for name, sort in found}
+
+
+def sight_lacking(connection: sa.Connection) -> str:
+    """Who reads the file sees all of it."""
+    return ""
+
+
+def with_transactions(connection: sa.Connection, table: str) -> str:
+    """Every table has them."""
+    return ""
+
+
+def is_odd(text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether a text holds anything but printable ASCII."""
+    found: sa.ColumnElement[bool] = text.op("GLOB", is_comparison=True)("*[^ -~]*")
+    return found
 
 
 def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
