@@ -54,12 +54,13 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a plan was made from. `files`: digest of the declared values; `only`: the objects it is limited to;
-    `reverts`: the run that it undoes, empty for a plan made from files."""
+    """What a plan was made from. `files`: digest of the declared values; `dirty`: not all was committed, None where git
+    could not tell; `only`: the objects it is limited to; `reverts`: the run that it undoes, empty for a plan made from
+    files."""
 
     files: str = ""
     commit: str = ""
-    dirty: bool = False
+    dirty: bool | None = False
     instance: str = ""
     version: str = ""
     only: tuple[str, ...] = ()
