@@ -110,6 +110,9 @@ def test_a_repository_among_the_files_runs_nothing(
     assert cli("plan", "--out", "plan.json").code == 0
     assert cli("drift").code == 0
     assert ran(trap) == ""
+    told = json.loads(Path("plan.json").read_text(encoding="utf-8"))["source"]["commit"]
+    outer = where.startswith(("below", "with"))
+    assert told == (git(place.folder.parent, "rev-parse", "HEAD") if outer else "")  # never what the files say
 
 
 def own_fsmonitor(tree: Path, trap: Path) -> None:
