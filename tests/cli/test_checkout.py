@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -329,3 +331,29 @@ def test_a_git_that_does_not_answer_tells_nothing(place: Place, trap: Path, monk
     monkeypatch.setattr(module, "PATIENCE", 0.1)
     assert checkout(place.folder) == Checkout(dirty=None)
     assert exposed(place.folder / "plan.json") is False
+
+
+STARTS = re.compile(
+    r"^(subprocess|multiprocessing|pty|webbrowser|ctypes)$|^os\.(system|popen|exec|spawn|posix_spawn|fork)"
+)
+
+
+def test_no_other_program_is_ever_started() -> None:
+    """The one door is `_git` of the checkout: what git is given is shown above."""
+    starting = set()
+    for path in (Path(module.__file__).parents[1]).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Import(names=names):
+                    used = [each.name for each in names]
+                case ast.ImportFrom(module=str() as source, names=names):
+                    used = [source, *(f"{source}.{each.name}" for each in names)]
+                case ast.Attribute(value=ast.Name(id="os"), attr=name):
+                    used = [f"os.{name}"]
+                case ast.Attribute(value=ast.Name(id="click"), attr="edit" | "launch" | "echo_via_pager"):
+                    used = ["subprocess"]
+                case _:
+                    used = []
+            if any(STARTS.match(each) for each in used):
+                starting.add(path.name)
+    assert starting == {"checkout.py"}
