@@ -70,9 +70,12 @@ generate: $(READY) ## Write what is generated: schemas, reference pages, the out
 	@$(BIN)/python tools/readme.py
 	@$(BIN)/python tools/guides.py
 
-lock: $(READY) ## Resolve requirements.lock anew (needs uv)
-	@uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate --extra postgres --extra mysql --extra metrics --group dev --output-file requirements.lock
+RESOLVE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate --extra postgres --extra mysql --extra metrics
+
+lock: $(READY) ## Resolve requirements.lock anew, and requirements-runtime.lock as a part of it (needs uv)
+	@$(RESOLVE) --group dev --output-file requirements.lock
+	@$(RESOLVE) --group build --constraints requirements.lock --output-file requirements-runtime.lock
 
 clean: ## Take away what was made here
 	@rm -rf $(VENV) var dist .reconciler-cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -50,9 +50,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def group_of(name: str) -> str:
-    """Whom a test shares its worker with: those of the same server, those of packaging, else nobody."""
+    """Whom a test shares its worker with: those of the same server, of packaging, of one install, else nobody."""
     if name.startswith("tests/packaging/"):
         return "packaging"
+    if name.startswith("tests/ci/test_install.py"):
+        return "install"
     server = re.search(rf"\[.*\b({'|'.join(SERVERS)})\b", name)
     return server[1] if server else name
 

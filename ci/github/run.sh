@@ -4,7 +4,8 @@
 set -euo pipefail
 umask 077
 
-program=$RUNNER_TEMP/reconciler/bin/reconciler
+# Isolated: no module of the workspace or of PYTHONPATH is ever loaded.
+program=("$RUNNER_TEMP/reconciler/bin/python" -I -m reconciler)
 reports=$RUNNER_TEMP/reconciler-plan
 said=$RUNNER_TEMP/reconciler-said
 rm -rf "$reports" "$said"
@@ -26,15 +27,15 @@ case $COMMAND in
 plan)
     arguments+=(--detailed-exitcode "--out=$reports/plan.json" --output=github)
     arguments+=("--output=markdown=$reports/plan.md" "--output=html=$reports/plan.html")
-    "$program" "${arguments[@]}" 2>"$said" || exitcode=$?
+    "${program[@]}" "${arguments[@]}" 2>"$said" || exitcode=$?
     [[ ! -s $said ]] || untrusted <"$said"
     ;;
 validate | drift)
-    "$program" "${arguments[@]}" --output=github 2>"$said" || exitcode=$?
+    "${program[@]}" "${arguments[@]}" --output=github 2>"$said" || exitcode=$?
     [[ ! -s $said ]] || untrusted <"$said"
     ;;
 apply)
-    "$program" "${arguments[@]}" -- "${PLAN_FILE:-$RUNNER_TEMP/reconciler-reviewed/plan.json}" >"$said" 2>&1 || exitcode=$?
+    "${program[@]}" "${arguments[@]}" -- "${PLAN_FILE:-$RUNNER_TEMP/reconciler-reviewed/plan.json}" >"$said" 2>&1 || exitcode=$?
     untrusted <"$said"
     {
         printf '<pre>\n'

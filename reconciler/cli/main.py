@@ -9,10 +9,12 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
+from threading import Timer
 from types import FrameType
 from typing import NoReturn
 
@@ -157,8 +159,16 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _dropped(what: sys.UnraisableHookArgs) -> None:
+    """Python drops an interrupt that meets it while it cleans up (a weak reference, `__del__`): let it come again."""
+    if issubclass(what.exc_type, KeyboardInterrupt):
+        Timer(0.01, os.kill, [os.getpid(), signal.SIGTERM]).start()
+    else:
+        sys.__unraisablehook__(what)
+
+
 def main() -> NoReturn:
-    """The console script."""
+    """What the console script does once everything is imported; ends the process."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by whoever started us, as in `>&-`
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  stays open to the end
@@ -166,10 +176,22 @@ def main() -> NoReturn:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     # Start-up: nobody's plugins have a say in what our files may hold, so none are looked for.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    signal.signal(signal.SIGTERM, _interrupt)
     # A command is short and its values make no circles; to look for some among so many takes as long as the work.
     gc.disable()
-    code = run(sys.argv[1:])
+    code = INTERRUPTED
+    with suppress(KeyboardInterrupt):  # between two lines of which neither is guarded
+        sys.unraisablehook = _dropped
+        _on_interrupt(_interrupt)
+        code = run(sys.argv[1:])
+    # What was done is told: nothing that comes now changes how it ended.
+    _on_interrupt(signal.SIG_IGN)
     for stream in (sys.stdout, sys.stderr):
         writing.settle(stream)  # what fails later would become the exit code
     sys.exit(code)
+
+
+def _on_interrupt(does: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    """For Ctrl-C, unless whoever started us wants none, and for a polite kill."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, does)
+    signal.signal(signal.SIGTERM, does)

@@ -55,13 +55,14 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a plan was made from. `files`: digest of the declared values; `only`: the objects it is limited to;
-    `reverts`: the run that it undoes, empty for a plan made from files; `options`: what the settings say of the target;
-    `reverted`: how often runs of the very same changes were taken back before."""
+    """What a plan was made from. `files`: digest of the declared values; `dirty`: not all was committed, None where git
+    could not tell; `only`: the objects it is limited to; `reverts`: the run that it undoes, empty for a plan made from
+    files; `options`: what the settings say of the target; `reverted`: how often runs of the very same changes were
+    taken back before."""
 
     files: str = ""
     commit: str = ""
-    dirty: bool = False
+    dirty: bool | None = False
     instance: str = ""
     version: str = ""
     only: tuple[str, ...] = ()

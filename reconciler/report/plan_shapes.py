@@ -94,13 +94,14 @@ ALLOWANCE = of(Allowance, "A class of change lifted by name.", code=TEXT, reason
 
 SOURCE = of(
     Source,
-    "What the plan was made from: the digest of the files, the commit, the database's own id, the tool's version, and "
+    "What the plan was made from: the digest of the files, the commit, whether something was not "
+    "committed (null where git could not tell), the database's own id, the tool's version, and "
     "the run that it takes back. Only where there is something to say: what is set of the target, and how often runs "
     "of these very changes were taken back before.",
     sparse=("options", "reverted"),
     files=TEXT,
     commit=TEXT,
-    dirty=FLAG,
+    dirty=optional(FLAG),
     instance=TEXT,
     version=TEXT,
     only=sequence(TEXT),

@@ -23,7 +23,7 @@ from reconciler.report.quotas import Quota, quotas
 from reconciler.report.sections import Section, section_of, section_of_finding
 from reconciler.report.text import speaker_of
 from reconciler.report.topic import DRIFT, Frame, Topic
-from reconciler.report.words import counted
+from reconciler.report.words import commit_said, counted
 
 WIDTH = 100
 """Where long enumerations are broken."""
@@ -152,7 +152,7 @@ def review(topic: Topic, frame: Frame) -> Review:
         verdict=_verdict(topic, ordered),
         summary=topic.verdict,
         target=plan.target,
-        commit=source.commit[:7] + (" with uncommitted changes" if source.dirty else ""),
+        commit=commit_said(source),
         only=source.only,
         allowances=source.allowances,
         items=tuple(ordered),

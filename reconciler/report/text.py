@@ -16,7 +16,7 @@ from reconciler.report.masking import OPEN, Masking, masking_of
 from reconciler.report.sanitise import plain
 from reconciler.report.sections import Section, section_of, section_of_finding
 from reconciler.report.summary import allowances_said, drift, summary
-from reconciler.report.words import counted, listed
+from reconciler.report.words import commit_said, counted, listed
 
 HINTS = {Section.DRIFT: "changed in the database since the last apply"}
 """What a title needs said beside it."""
@@ -120,9 +120,8 @@ def sorted_in(plan: Plan, speaker: Speaker) -> dict[Section, list[Entry]]:
 
 
 def _header(command: str, plan: Plan, page: Page) -> str:
-    commit = plan.source.commit[:7] + (" with uncommitted changes" if plan.source.dirty else "")
     only = f"only {listed(plan.source.only)}" if plan.source.only else ""
-    left = plain(" · ".join(filter(None, (f"reconciler {command}", plan.target, commit.strip(), only))))
+    left = plain(" · ".join(filter(None, (f"reconciler {command}", plan.target, commit_said(plan.source), only))))
     right = f"{counted(plan.counts.compared, 'object')} compared"
     gap = " " * max(min(page.width, _HEADER_WIDTH) - len(left) - len(right), 3)
     return page.paint(left, Style.BOLD) + gap + right

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeGuard
 
-from reconciler.model.plan import digest_of
+from reconciler.model.plan import Source, digest_of
 from reconciler.model.resource import FieldType, Text
 from reconciler.model.secrecy import veiled
 from reconciler.model.values import INHERIT, Value
@@ -17,6 +17,14 @@ _LONGEST = 120
 def counted(count: int, noun: str) -> str:
     """`1 error`, `2,000 errors`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def commit_said(source: Source) -> str:
+    """`ab12cd3 with uncommitted changes`; empty where there is no commit to tell."""
+    commit = source.commit[:7]
+    if source.dirty is None:
+        return f"{commit}, perhaps with uncommitted changes" if commit else "commit not known"
+    return f"{commit} with uncommitted changes" if commit and source.dirty else commit
 
 
 def value(it: Value | None, sort: FieldType | None = None) -> str:

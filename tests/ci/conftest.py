@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -58,10 +57,10 @@ def api() -> Iterator[github_api.Api]:
 def runner(checkout: Path, tmp_path: Path, api: github_api.Api) -> Runner:
     """A job for pull request 7, with the reconciler installed already."""
     temp = tmp_path / "runner temp"
-    program = temp / "reconciler" / "bin" / "reconciler"
-    program.parent.mkdir(parents=True)
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m reconciler "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
+    python = temp / "reconciler" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
     (temp / "reconciler" / ".ready").touch()
     environ = {
         "GITHUB_API_URL": api.address,
@@ -69,7 +68,6 @@ def runner(checkout: Path, tmp_path: Path, api: github_api.Api) -> Runner:
         "GITHUB_REPOSITORY": github_api.REPOSITORY_NAME,
         "GITHUB_RUN_ID": "4711",
         "GITHUB_SHA": "c0ffee" * 6 + "c0ff",
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
     }
     context = {"event_name": "pull_request", "event.pull_request.number": "7"}
     return Runner(folder=checkout, temp=temp, github=context, environ=environ)

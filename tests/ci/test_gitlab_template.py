@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 from actions_runner import REPOSITORY
+from proposals import planted
 
 TEMPLATE = REPOSITORY / "ci" / "gitlab" / "reconciler.gitlab-ci.yml"
 
@@ -20,9 +21,9 @@ TEMPLATE = REPOSITORY / "ci" / "gitlab" / "reconciler.gitlab-ci.yml"
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
     """What pip would have installed."""
-    program = tmp_path / "checkout.reconciler" / "bin" / "reconciler"
+    program = tmp_path / "checkout.reconciler" / "bin" / "python"
     program.parent.mkdir(parents=True)
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m reconciler "$@"\n', encoding="utf-8")
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     return program
 
@@ -35,13 +36,12 @@ def jobs() -> dict[str, Any]:
 def run(name: str, checkout: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """The job's lines in one shell, as a runner does; those that install are left out."""
     job = jobs()[name]
-    prepared = [line for line in job["before_script"] if "venv" not in line and "pip" not in line]
+    prepared = [line for line in job["before_script"] if "venv" not in line and " pip " not in line]
     assert len(prepared) == len(job["before_script"]) - 2
     environ = {
         **os.environ,
         **job["variables"],
         "CI_PROJECT_DIR": str(checkout),
-        "PYTHONPATH": str(REPOSITORY),
         "RECONCILER_FOLDER": "esp",
         **variables,
     }
@@ -103,6 +103,16 @@ def test_no_variable_is_run_as_a_script(checkout: Path, program: Path) -> None:
     assert run("reconciler-plan", checkout, RECONCILER_TARGET=nasty).returncode == 1
     assert run("reconciler-apply", checkout, RECONCILER_TARGET=nasty).returncode == 1
     assert not list(checkout.rglob("owned"))
+
+
+def test_no_job_runs_what_is_checked_out(checkout: Path, program: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    careless = planted(checkout, mark)
+    planted(checkout / "esp", mark)
+    for name in ("reconciler-validate", "reconciler-plan", "reconciler-apply"):
+        ended = run(name, checkout, **careless)
+        assert ended.returncode == 0, ended.stderr
+    assert not mark.exists(), mark.read_text(encoding="utf-8")
 
 
 def test_an_apply_waits_for_a_person_and_for_its_turn() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from actions_runner import REPOSITORY
+from proposals import planted
 
 from reconciler.cli.main import COMMANDS
 
@@ -46,7 +47,7 @@ def hook(name: str, ours: Path, theirs: Path, home: Path) -> subprocess.Complete
     (theirs / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [used]}), encoding="utf-8")
     git(theirs, "add", "--all")
     return subprocess.run(
-        [sys.executable, "-m", "pre_commit", "run", name, "--all-files"],
+        [str(Path(sys.executable).with_name("pre-commit")), "run", name, "--all-files"],
         cwd=theirs,
         env={**os.environ, "PRE_COMMIT_HOME": str(home), "PRE_COMMIT_COLOR": "never"},
         capture_output=True,
@@ -65,7 +66,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_validate_passes_right_files_and_stops_wrong_ones(checkout: Path, ours: Path, home: Path) -> None:
     theirs = checkout / "esp"
     git(theirs, "init", "-q")
+    planted(theirs, mark := checkout / "ran")
     ended = hook("reconciler-validate", ours, theirs, home)
+    assert not mark.exists(), mark.read_text(encoding="utf-8")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert re.search(r"reconciler validate\.+Passed", ended.stdout)
     path = theirs / "tenants.d" / "eu.yaml"

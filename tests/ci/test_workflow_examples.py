@@ -13,6 +13,8 @@ import pytest
 import yaml
 from actions_runner import REPOSITORY
 
+from reconciler.kinds import KINDS
+
 ACTION = REPOSITORY / "action.yml"
 PLAN, APPLY = (REPOSITORY / "docs" / "examples" / "github" / name for name in ("plan.yml", "apply.yml"))
 GITLAB = REPOSITORY / "ci" / "gitlab" / "reconciler.gitlab-ci.yml"
@@ -87,6 +89,27 @@ def test_applies_run_one_at_a_time_and_are_never_cut_off() -> None:
     assert read(APPLY)["on"]["push"]["paths"] == read(PLAN)["on"]["pull_request"]["paths"]
 
 
+def test_the_workflows_look_at_every_folder_of_files() -> None:
+    folders = {f"{kind.folder}/**" for kind in KINDS}
+    assert {"reconciler.yaml", *folders} == set(read(PLAN)["on"]["pull_request"]["paths"])
+
+
+def test_what_runs_with_the_secrets_is_approved_by_its_owners() -> None:
+    guide = (REPOSITORY / "docs" / "guides" / "pull-requests.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"```text file=\.github/CODEOWNERS\n(.*?)```", guide, re.DOTALL)
+    owners = [line.split() for line in listed.splitlines()]
+
+    def owner(path: str) -> str:
+        """The last line that fits decides."""
+        fits = [who for what, who in owners if what == "*" or f"/{path}".startswith(what)]
+        return fits[-1] if fits else ""
+
+    ours = "reconciler.yaml", ".github/workflows/apply.yml", ".github/CODEOWNERS", ".github/actions/plan/action.yml"
+    others = "action.yml", "requirements-runtime.lock", ".pre-commit-config.yaml", ".gitattributes", ".gitlab-ci.yml"
+    assert {owner(path) for path in (*ours, *others)} == {"@your-organisation/platform"}
+    assert owner("packages.d/a.yaml") == "@your-organisation/billing"
+
+
 def test_plan_and_apply_mean_the_same_artifact() -> None:
     environments = {
         step["with"]["environment"]
@@ -96,29 +119,3 @@ def test_plan_and_apply_mean_the_same_artifact() -> None:
         if step.get("with", {}).get("command") in ("plan", "apply")
     }
     assert len(environments) == 1
-
-
-def test_the_environment_of_the_action_is_made_from_the_lock(tmp_path: Path) -> None:
-    """With a stand-in for python3 that writes down how it is called."""
-    calls = tmp_path / "calls"
-    stand_in = tmp_path / "bin" / "python3"
-    stand_in.parent.mkdir()
-    made = tmp_path / "temp" / "reconciler" / "bin" / "python"
-    stand_in.write_text(
-        f'#!/bin/sh\necho "$@" >>{calls}\n[ "$2" != venv ] || {{ mkdir -p {made.parent} && cp "$0" {made}; }}\n'
-    )
-    stand_in.chmod(0o755)
-    environ = {
-        "PATH": f"{stand_in.parent}:/usr/bin:/bin",
-        "RUNNER_TEMP": str(tmp_path / "temp"),
-        "GITHUB_ACTION_PATH": str(REPOSITORY),
-    }
-    script = ["bash", str(REPOSITORY / "ci" / "github" / "install.sh")]
-    subprocess.run(script, env=environ, check=True, timeout=60)
-    installed = [line for line in calls.read_text(encoding="utf-8").splitlines() if " install " in line]
-    assert [line.partition(" install ")[2] for line in installed] == [
-        f"--require-hashes -r {REPOSITORY}/requirements.lock",
-        f"--no-deps --no-build-isolation {REPOSITORY}",
-    ]
-    subprocess.run(script, env=environ, check=True, timeout=60)
-    assert len([line for line in calls.read_text(encoding="utf-8").splitlines() if " install " in line]) == 2

@@ -162,3 +162,56 @@ def test_the_module_runs_as_the_command() -> None:
 
 def test_run_returns_the_code_of_help() -> None:
     assert run(["plan", "--help"]) == 0
+
+
+def test_an_interrupt_while_something_is_cleaned_up_is_not_lost() -> None:
+    code = (
+        "import signal, sys, time; from reconciler.cli import main\n"
+        "class Gone:\n    def __del__(self):\n        signal.raise_signal(signal.SIGINT); 0\n"
+        "def waiting(**_):\n    Gone(); time.sleep(30)\n"
+        "main.reconciler.main = waiting; sys.argv[1:] = ['plan']; main.main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=20)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (130, False), ended.stderr
+
+
+STARTS = {
+    "module": ["-m", "reconciler"],
+    "script": ["-c", "import sys; from reconciler.__main__ import main; sys.exit(main())"],  # as pip writes it
+}
+
+
+def interrupted(start: str, command: str, after: int, cwd: Path, *before: str) -> tuple[int, str]:
+    """Ctrl-C once so many modules more are there than our own first one; the end, and what was said besides."""
+    words = [*before, sys.executable, "-X", "importtime", *STARTS[start], command]
+    with subprocess.Popen(words, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said: list[str] = []
+        ours = 0
+        for line in process.stderr:
+            said.append(line)
+            ours += ours > 0 or bool(re.search(r"\| +reconciler\.cli\b", line))
+            if ours == after:
+                process.send_signal(signal.SIGINT)
+        words = [line for line in said if not line.startswith("import time:")]
+        return process.wait(timeout=60), "".join(words).strip()
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("after", [1, 2, 5, 10, 20, 30, 40, 60, 80, 120, 200, 300])
+def test_an_interrupt_while_it_starts_shows_no_traceback(place: Place, start: str, after: int) -> None:
+    code, said = interrupted(start, "plan", after, place.folder)
+    assert "Traceback" not in said
+    assert (code, said) in {
+        (-signal.SIGINT, ""),
+        (130, "error: interrupted; nothing that was not finished has been kept"),
+        (130, ""),
+        (0, ""),  # it was done already
+    }
+
+
+def test_an_interrupt_that_is_not_wanted_stays_so(place: Place) -> None:
+    """As in the background of a script."""
+    for after in (1, 40, 200):
+        ignoring = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
+        assert interrupted("module", "plan", after, place.folder, *ignoring) == (0, "")

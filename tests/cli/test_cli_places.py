@@ -11,7 +11,7 @@ import pytest
 from small_repository import Cli, Place
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow import checkout, saved
+from reconciler.workflow import saved
 from reconciler.workflow.exporting import Exported
 from reconciler.workflow.journey import actor
 from reconciler.workflow.keeping import keep
@@ -23,15 +23,6 @@ def test_without_git_there_is_no_commit(cli: Cli, place: Place, monkeypatch: pyt
     monkeypatch.setenv("PATH", "")
     assert cli("plan", "--out", "plan.json").code == 0
     assert json.loads((place.folder / "plan.json").read_text())["source"]["commit"] == ""
-
-
-def test_a_git_that_does_not_answer_is_no_git(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = place.write("bin/git", "#!/bin/sh\nsleep 20\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
-    monkeypatch.setattr(checkout, "PATIENCE", 0.1)
-    assert checkout.checkout(place.folder) == checkout.Checkout()
-    assert checkout.exposed(place.folder / "plan.json") is False
 
 
 def test_a_file_that_cannot_take_its_place_leaves_nothing_behind(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
