@@ -12,7 +12,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 
-_ADDRESS = re.compile(r"""[^\s"'`<>(),;:/=]+@[^\s"'`<>(),;:/=]+""")
+_ADDRESS = re.compile(r"""(?<![^\s"'`<>(),;:/=])[^\s"'`<>(),;:/=]+@[^\s"'`<>(),;:/=]+""")
 
 
 @dataclass(frozen=True, slots=True)

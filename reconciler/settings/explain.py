@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reconciler.model.finding import CODES
+from reconciler.model.finding import CODES, MOST_ALIKE
 from reconciler.model.nearest import did_you_mean
 from reconciler.settings.published import schema
 
@@ -44,13 +45,16 @@ class Complaint:
 def complaints(errors: Iterable[ErrorDetails]) -> Iterator[Complaint]:
     """One complaint for each error, in the order in which pydantic found them."""
     whole = schema()
+    seen: Counter[str] = Counter()
     for error in errors:
+        seen[error["type"]] += 1
         where = tuple(str(part) for part in error["loc"] if part != "[key]")
         context = error.get("ctx", {})
         if error["type"] in CODES:
             yield Complaint(where=where, code=error["type"], message=context["message"], remedy=context["remedy"])
         else:
-            yield _in_our_words(where, error, whole)
+            # Nobody is told of more, so nobody asks what was meant.
+            yield _in_our_words(where, error, whole if seen[error["type"]] <= MOST_ALIKE else {})
 
 
 def _in_our_words(where: Where, error: ErrorDetails, whole: Mapping[str, Any]) -> Complaint:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import settings as setup
 from reconciler.config import yaml
-from reconciler.config.limits import Limits
+from reconciler.config.limits import MEBIBYTE, Limits
 from reconciler.kinds import KINDS
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.resource import Vocabulary
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 FILE_NAME = "reconciler.yaml"
+LARGEST_SETTINGS = MEBIBYTE
+"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,7 @@ def opened(choices: Choices, environ: Mapping[str, str], start: Path) -> Site:
         content = place.read_bytes()
     except OSError as error:
         raise ReconcilerError(f"{place} cannot be read: {error.strerror}") from error
-    document = yaml.read(content, place.name, Limits())
+    document = yaml.read(content, place.name, Limits(file_bytes=LARGEST_SETTINGS))
     return Site(
         settings=setup.build(document.data, document.lines, place.name, place.absolute().parent),
         choices=choices,
