@@ -15,7 +15,7 @@ import click
 
 from reconciler.cli import logs, writing
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.finding import Finding, Severity
+from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.secrecy import veiled
 from reconciler.report.sanitise import plain
 
@@ -103,7 +103,7 @@ def remark(findings: Sequence[Finding], masking: Masking | None = None) -> None:
     if log is None:
         hint(findings_text(findings, colour=wants_colour(sys.stderr), masking=hidden))
         return
-    for found in findings:
+    for found in limited(findings):
         address = f"{found.ref.kind}/{hidden.name(found.ref.kind, found.ref.key)}" if found.ref else None
         log.write(
             LEVELS.get(found.severity, logs.WARNING),

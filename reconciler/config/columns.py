@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 from reconciler.model.finding import Finding
@@ -24,15 +25,22 @@ def cells(sheet: Sheet, field: str) -> Iterator[Cell]:
 
 
 def complaint(sheet: Sheet, block: Block, key: str, field: str, code: str, message: str, remedy: str) -> Finding:
-    """A Finding at the line of the field, or of the object where `field` is empty."""
-    lines = sheet.locate(block.place, key)
-    line = lines.get(field, lines.get(""))
+    """A Finding about the field, or about the object where `field` is empty. `located` gives it its line."""
     return Finding(
         code=code,
         message=message,
         remedy=remedy,
         ref=Ref(sheet.kind, key),
         field=field,
-        origin=Origin(block.place, line),
+        origin=Origin(block.place),
         at_files=True,
     )
+
+
+def located(finding: Finding, sheets: Mapping[str, Sheet]) -> Finding:
+    """The finding at the line of its field, or of its object. To find the line is most of its cost."""
+    if finding.ref is None or finding.origin is None or finding.origin.line is not None:
+        return finding
+    place = finding.origin.place
+    lines = sheets[finding.ref.kind].locate(place, finding.ref.key)
+    return replace(finding, origin=Origin(place, lines.get(finding.field, lines.get(""))))

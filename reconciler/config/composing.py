@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reconciler.config.complaint import Complaint, Path, shown
+from reconciler.config.complaint import Capped, Complaint, ItemLines, Path, shortened, shown
 from reconciler.config.limits import Limits
 from reconciler.config.scalars import meaning
 
 LARGEST_EXPANSION = 100_000
 """Values that aliases may stand for in one file, all together."""
+
+MOST_COMPLAINTS = 10_000
+"""After so many a file is read no further: nobody wrote it by hand."""
+
+FREE_VALUES = 50_000
+BYTES_A_VALUE = 4
+"""Of a file with more values than `FREE_VALUES`, each needs so many bytes, a collection as many again. What people
+write has three times that."""
 
 MERGE_KEY = "<<"
 
@@ -53,16 +61,18 @@ class _Anchored:
 @dataclass(slots=True)
 class Composer:
     """Takes events in order; then `root` is the data (an empty dict if there was none), `lines` and `complaints`
-    what came with it."""
+    what came with it. `size`: bytes of the file."""
 
     limits: Limits
+    size: int
     root: Any = field(default_factory=dict)
-    lines: dict[Path, int] = field(default_factory=lambda: {(): 1})
-    complaints: list[Complaint] = field(default_factory=list)
+    lines: ItemLines = field(default_factory=lambda: ItemLines({(): 1}))
+    complaints: Capped = field(default_factory=Capped)
     _frames: list[_Frame] = field(default_factory=list)
     _anchors: dict[str, _Anchored] = field(default_factory=dict)
     _aliases: int = 0
     _weight: int = 0
+    _collections: int = 0
     _expanded: int = 0
     _documents: int = 0
 
@@ -90,35 +100,37 @@ class Composer:
         if self._expects_key():
             self._key(event, line)
             return
-        self._weight += 1
-        path = self._next_path()
+        self._count(line)
         value: Any = event.value
         if event.tag:
-            self._complain("refused-yaml", f"tags are refused, {event.tag} too", "take it out", path, line)
+            self._refuse_tag(event.tag, self._next_path(), line)
         elif event.implicit[0]:
-            value = self._plain(event.value, path, line)
+            value = self._plain(value, line)
         if event.anchor:
             self._anchors[event.anchor] = _Anchored(value, 1, 0)
         self._attach(value, line)
 
-    def _plain(self, word: str, path: Path | None, line: int) -> Any:
+    def _count(self, line: int, collections: int = 0) -> None:
+        self._weight += 1
+        self._collections += collections
+        values = self._weight + self._collections
+        if values > FREE_VALUES and values * BYTES_A_VALUE > self.size:
+            told = f"{self._weight:,} values in {self.size:,} bytes: more than anybody writes"
+            raise TooMuch(told, "split it into several files, and take out what means nothing", line)
+
+    def _plain(self, word: str, line: int) -> Any:
         try:
             value = meaning(word)
         except OverflowError as error:
-            self._complain("range", f"{error}", "write a number that fits its field", path, line)
+            self._complain("range", f"{error}", "write a number that fits its field", self._next_path(), line)
             return NOTHING
         if value is None:
             # A document that is only `null`, or only a comment after `---`, declares nothing.
             if not self._frames:
                 return {}
             told = f"{word} is no value" if word else "there is no value"
-            self._complain(
-                "refused-yaml",
-                told,
-                "write a value ({} for a mapping without fields), or take the line out",
-                path,
-                line,
-            )
+            remedy = "write a value ({} for a mapping without fields), or take the line out"
+            self._complain("refused-yaml", told, remedy, self._next_path(), line)
             return NOTHING
         return value
 
@@ -128,7 +140,7 @@ class Composer:
         plain = event.implicit[0] and not event.tag
         key = self._key_text(event.value, plain, frame, line)
         if key is not None and event.tag:
-            self._complain("refused-yaml", f"tags are refused, {event.tag} too", "take it out", frame.path, line)
+            self._refuse_tag(event.tag, frame.path, line)
         if event.anchor:
             self._anchors[event.anchor] = _Anchored(event.value, 1, 0)
         if key is None or frame.path is None:
@@ -155,8 +167,8 @@ class Composer:
             value = 0
         if isinstance(value, str):
             return word
-        told = f"the key {word} is not text" if word else "there is no key before the colon"
-        remedy = f'write it in quotes: "{word}"' if word and value is not None else "write a name"
+        told = f"the key {shortened(word)} is not text" if word else "there is no key before the colon"
+        remedy = f'write it in quotes: "{shortened(word)}"' if word and value is not None else "write a name"
         self._complain("type", told, remedy, frame.path, line)
         return None
 
@@ -166,10 +178,10 @@ class Composer:
         if self._expects_key():
             self._complain("type", "a key must be text", "write a name", self._frames[-1].path, line)
             self._frames[-1].key = NOTHING
-        self._weight += 1
+        self._count(line, collections=1)
         path = self._next_path()
         if event.tag:
-            self._complain("refused-yaml", f"tags are refused, {event.tag} too", "take it out", path, line)
+            self._refuse_tag(event.tag, path, line)
         self._attach(data, line)
         self._frames.append(_Frame(data, path, event.anchor, self._weight))
 
@@ -186,7 +198,9 @@ class Composer:
             raise TooMuch(f"more than {self.limits.aliases} aliases", "write the values out", line)
         anchored = self._anchors.get(name)
         if anchored is None:
-            raise TooMuch(f"there is no anchor &{name} before this alias", "write the value out", line, "syntax")
+            raise TooMuch(
+                f"there is no anchor &{shortened(name)} before this alias", "write the value out", line, "syntax"
+            )
         if self._expects_key():
             self._complain("type", "an alias cannot be a key", "write the name out", self._frames[-1].path, line)
             self._frames[-1].key = NOTHING
@@ -220,7 +234,7 @@ class Composer:
         if isinstance(frame.data, list):
             if value is not NOTHING:
                 if frame.path is not None:
-                    self.lines[(*frame.path, str(frame.items))] = line
+                    self.lines.append(frame.path, line)
                 frame.data.append(value)
                 frame.items += 1
             return
@@ -228,5 +242,10 @@ class Composer:
             frame.data[frame.key] = value
         frame.key = None
 
+    def _refuse_tag(self, tag: str, path: Path | None, line: int) -> None:
+        self._complain("refused-yaml", f"tags are refused, {shortened(tag)} too", "take it out", path, line)
+
     def _complain(self, code: str, message: str, remedy: str, path: Path | None, line: int) -> None:
-        self.complaints.append(Complaint(code=code, message=message, remedy=remedy, path=path or (), line=line))
+        self.complaints.add(Complaint(code=code, message=message, remedy=remedy, path=path or (), line=line))
+        if self.complaints.total > MOST_COMPLAINTS:
+            raise TooMuch(f"more than {MOST_COMPLAINTS:,} complaints", "correct these first", line)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.config.complaint import Complaint, Path, shown
 from reconciler.config.tree import Tree, leaves
-from reconciler.config.unfit import ALIKE, unfit
+from reconciler.config.unfit import ALIKE, alike, unfit
 from reconciler.model.names import fault
-from reconciler.model.nearest import nearest
+from reconciler.model.nearest import MOST_ASKED, nearest
 from reconciler.model.resource import Field, Overrides
 from reconciler.model.values import INHERIT, NONE
 
@@ -64,7 +64,8 @@ def _fields(nest: Any, tree: Tree, path: Path, types: Types, words: tuple[str, .
         inner = tree.get(name)
         here = (*path, name)
         if inner is None:
-            yield _unknown(name, tree, here)
+            remedy = types.remedies.of(name, tree)
+            yield Complaint(code="unknown-field", message="there is no such field here", remedy=remedy, path=here)
         elif isinstance(inner, Field):
             yield from _field(inner, value, here, types, words)
         else:
@@ -73,7 +74,7 @@ def _fields(nest: Any, tree: Tree, path: Path, types: Types, words: tuple[str, .
 
 def _field(field: Field, value: Any, path: Path, types: Types, words: tuple[str, ...]) -> Iterator[Complaint]:
     if not isinstance(field.type, Overrides):
-        yield from unfit(field.type, value, path, words)
+        yield from unfit(field.type, value, path, words, types.remedies.near)
     elif isinstance(value, Mapping):
         yield from _fields(value, types.overrides[field.name], path, types, (INHERIT,))
     elif value != NONE:
@@ -81,10 +82,30 @@ def _field(field: Field, value: Any, path: Path, types: Types, words: tuple[str,
         yield Complaint(code="type", message=f"{shown(value)} is no mapping", remedy=remedy, path=path)
 
 
-def _unknown(name: str, tree: Tree, path: Path) -> Complaint:
-    return Complaint(
-        code="unknown-field", message="there is no such field here", remedy=_instead(name, tree), path=path
-    )
+class Remedies:
+    """What to write instead of a word that does not exist, of each looked up once; after a while nobody reads it."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], str] = {}
+        self._near: dict[tuple[str, tuple[str, ...]], str] = {}
+
+    def near(self, word: str, known: tuple[str, ...]) -> str:
+        """The one of these words that is like it; empty when none is."""
+        asked = (word, known)
+        if asked not in self._near:
+            if len(self._near) >= MOST_ASKED:
+                return ""
+            self._near[asked] = alike(word, known)
+        return self._near[asked]
+
+    def of(self, name: str, tree: Tree) -> str:
+        """In words. `tree`: what exists where the name stands; trees live as long as the types."""
+        asked = (name, id(tree))
+        if asked not in self._known:
+            if len(self._known) >= MOST_ASKED:
+                return f"known here: {_listed(tree)}"
+            self._known[asked] = _instead(name, tree)
+        return self._known[asked]
 
 
 def _instead(name: str, tree: Tree) -> str:

@@ -34,7 +34,7 @@ collections over several lines or three deep, line breaks to one reader only."""
 UNDERSCORED = re.compile(rb"_(?:(?<=[0-9.]_)|(?=[0-9.]))")
 BASED = re.compile(rb"0(?<![0-9A-Za-z.@]0)[xXoObB]")
 ODD_NUMBER = re.compile(
-    rb"(?:^|[\s\[{,:])[-+]?(?:0[xXoObB]|[._0-9][-+._0-9a-fA-FxXoO]*_|_[._]*[0-9])[-+._0-9a-fA-FxXoO]*(?=[\s\]},:]|$)",
+    rb"(?:^|[\s\[{,:])[-+]?+(?=0[xXoObB]|[.0-9][-+.0-9a-fA-FxXoO]*+_|_[._]*+[0-9])[-+._0-9a-fA-FxXoO]*+(?=[\s\]},:]|$)",
     re.MULTILINE,
 )
 """A number to the parser and a text to the judge. Slow to look for, so the two before it say whether to."""

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.config import cache as caches
+from reconciler.config.columns import located
 from reconciler.config.files import Source, content_of, sources, trouble_with
 from reconciler.config.limits import Limits
 from reconciler.config.lines import Locator
@@ -23,7 +25,7 @@ from reconciler.config.pack import DIGEST_BYTES, MODULUS, Packed
 from reconciler.config.rules import complaints
 from reconciler.model.desired import Desired
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.finding import Finding
+from reconciler.model.finding import Finding, limited
 from reconciler.model.record import Sheet
 from reconciler.model.resource import Resource, Vocabulary
 
@@ -56,14 +58,13 @@ def load(
         sheets = {shelf.resource.kind: shelf.sheet(locate) for shelf in shelves}
         found = [finding for shelf in shelves for finding in shelf.findings]
         wrong = {finding.ref for finding in found}
-        found += (rule for rule in complaints(sheets, vocabulary) if not (rule.code in FOLLOWING and rule.ref in wrong))
+        ruled = (rule for rule in complaints(sheets, vocabulary) if not (rule.code in FOLLOWING and rule.ref in wrong))
+        spoken = heeded(chain(found, ruled), sheets, lambda place: content_of(root, place, limits))
+        told = sorted((located(finding, sheets) for finding in limited(spoken)), key=_by_place)
         if known:
             known.prune()
-    spoken = heeded(found, sheets, lambda place: content_of(root, place, limits))
     digest = sum(shelf.digest for shelf in shelves) % MODULUS
-    return Desired(
-        sheets=sheets, findings=tuple(sorted(spoken, key=_by_place)), digest=f"{digest:0{2 * DIGEST_BYTES}x}"
-    )
+    return Desired(sheets=sheets, findings=tuple(told), digest=f"{digest:0{2 * DIGEST_BYTES}x}")
 
 
 @dataclass

@@ -15,24 +15,39 @@ from typing import Any
 from reconciler.config.complaint import Lines
 from reconciler.config.complaint import Path as Keys
 from reconciler.config.files import content_of
-from reconciler.config.limits import Limits
+from reconciler.config.limits import MEBIBYTE, Limits
 from reconciler.config.yaml import Document, judge
 
 KEPT_FILES = 16
 """Texts kept at a time: complaints and plan lines come file by file."""
 
+KEPT_OBJECTS = 64
+"""Objects kept at a time: a few complaints may be about the same one."""
+
+CUT = 200
+"""Bytes of text that cost as much to judge as it costs to begin."""
+
+WHOLE = 2 * MEBIBYTE
+"""A file up to this size is judged whole once that is cheaper than to go on with its parts; of a larger one, whose
+whole takes much memory, the parts may cost DEARER times as much."""
+DEARER = 4
+
 TOP_KEY = re.compile(
-    rb"^(?:\"([^\"\\\n]*)\"|'((?:[^'\n]|'')*)'|([^\s#\"'\-?{\[&*!|>%@`][^\n]*?|-[^\s\-][^\n]*?))\s*:(?=\s|$)", re.M
+    rb"^(?:\"([^\"\\\n]*)\"[ \t]*|'((?:[^'\n]|'')*)'[ \t]*|([^\s#\"'\-?{\[&*!|>%@`][^\n]*?|-[^\s\-][^\n]*?)):(?=\s|$)",
+    re.M,
 )
 
 
 @dataclass(slots=True)
 class _Text:
-    """One file: where its top-level keys begin, and its whole document once that was needed."""
+    """One file: where its top-level keys begin and on which lines, what its parts have cost so far, and its whole
+    document once that was needed."""
 
     content: bytes
     starts: list[int] = field(default_factory=list)
+    above: list[int] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
+    spent: int = 0
     whole: Document | None = None
 
 
@@ -44,13 +59,22 @@ class Locator:
         self._root = root
         self._limits = limits
         self._texts: dict[str, _Text | None] = {}
+        self._objects: dict[tuple[str, str], Mapping[str, int]] = {}
 
     def __call__(self, place: str, key: str) -> Mapping[str, int]:
         """The lines of one object."""
+        found = self._objects.get((place, key))
+        if found is None:
+            if len(self._objects) >= KEPT_OBJECTS:
+                self._objects.pop(next(iter(self._objects)))
+            found = self._objects[place, key] = self._found(place, key)
+        return found
+
+    def _found(self, place: str, key: str) -> Mapping[str, int]:
         text = self._text(place)
         if text is None:
             return {}
-        part = self._part(text, key)
+        part = None if text.whole else self._part(text, key)
         if part is None:
             text.whole = text.whole or judge(text.content, self._limits)[0]
             part = text.whole, 0
@@ -69,24 +93,32 @@ class Locator:
         return self._texts[place]
 
     def _part(self, text: _Text, key: str) -> tuple[Document, int] | None:
-        """The object's own part of the file, and how many lines are above it; None when the cut is not certain."""
+        """The object's own part of the file, and how many lines are above it; None when the cut is not certain, or
+        the whole is cheaper."""
         number = text.numbers.get(key)
         if number is None:
             return None
         start, end = text.starts[number], text.starts[number + 1]
+        text.spent += end - start + CUT
+        if text.spent > len(text.content) * (1 if len(text.content) <= WHOLE else DEARER) + CUT:
+            return None
         document, complaints = judge(text.content[start:end], self._limits)
         if complaints or not isinstance(document.data, dict) or list(document.data) != [key]:
             return None
-        return document, text.content.count(b"\n", 0, start)
+        return document, text.above[number]
 
 
 def _indexed(content: bytes) -> _Text:
     text = _Text(content)
+    lines = last = 0
     for match in TOP_KEY.finditer(content):
         double, single, plain = match.groups()
-        key = (double or plain or (single or b"").replace(b"''", b"'")).decode("utf-8", "replace")
-        text.numbers.setdefault(key, len(text.starts))
+        written = double if double is not None else (single or b"").replace(b"''", b"'") if plain is None else plain
+        text.numbers.setdefault(written.rstrip().decode("utf-8", "replace"), len(text.starts))
         text.starts.append(match.start())
+        lines += content.count(b"\n", last, match.start())
+        last = match.start()
+        text.above.append(lines)
     text.starts.append(len(content))
     return text
 

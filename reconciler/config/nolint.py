@@ -25,6 +25,7 @@ def heeded(
 ) -> Iterator[Finding]:
     """The findings without those that a comment takes back. `content` reads the file of a place."""
     known: dict[str, Silenced] = {}
+    codes: dict[str, set[str]] = {}
     for finding in findings:
         if finding.severity not in SILENCED or finding.origin is None:
             yield finding
@@ -32,7 +33,11 @@ def heeded(
         place = finding.origin.place
         if place not in known:
             known[place] = silenced(content(place) or b"")
-        if not any((finding.code, line) in known[place] for line in _lines(finding, sheets)):
+            codes[place] = {code for code, _ in known[place]}
+        # To find the lines of a finding costs more than all the rest.
+        if finding.code not in codes[place] or not any(
+            (finding.code, line) in known[place] for line in _lines(finding, sheets)
+        ):
             yield finding
 
 

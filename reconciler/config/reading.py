@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from pydantic_core import ValidationError
 
 from reconciler.config import explain, fast
-from reconciler.config.complaint import Complaint, Path
+from reconciler.config.complaint import Capped, Complaint, Path
 from reconciler.config.files import Source
 from reconciler.config.limits import Limits
 from reconciler.config.pack import Packed, pack
 from reconciler.config.types import Types
 from reconciler.config.yaml import judge
-from reconciler.model.finding import Finding
+from reconciler.model.finding import MOST_ALIKE, Finding
 from reconciler.model.names import fault
 from reconciler.model.resource import Resource, Vocabulary
 
@@ -42,22 +42,28 @@ class Reading:
 
     def _judged(self, source: Source) -> tuple[Packed, tuple[Finding, ...]]:
         document, complaints = judge(source.content, self._limits)
-        reasons: list[Complaint] = []
+        reasons, wrong = Capped(), set[Path]()
         try:
             objects = self._types.whole(document.data)
         except ValidationError as error:
-            reasons = list(explain.complaints(document.data, self._types)) or list(unexplained(error))
-            objects = self._sound(document.data, frozenset(reason.path for reason in reasons))
+            for reason in explain.complaints(document.data, self._types):
+                wrong.add(reason.path)
+                reasons.add(reason)
+            if not wrong:
+                for reason in unexplained(error):
+                    reasons.add(reason)
+            objects = self._sound(document.data, wrong)
         if any(mark in source.content for mark in SPEAKING):
-            told = {reason.path for reason in reasons}
-            reasons += [complaint for complaint in explain.speech(document.data) if complaint.path not in told]
+            for reason in explain.speech(document.data):
+                if reason.path not in wrong:
+                    reasons.add(reason)
         findings = [reason.finding(source.place, document.lines, self._kind) for reason in (*complaints, *reasons)]
         return self._packed(source, objects), tuple(findings)
 
     def _packed(self, source: Source, objects: Mapping[str, Mapping[str, Any]]) -> Packed:
         return pack(self._kind, source.place, objects, self._types.names)
 
-    def _sound(self, data: Any, wrong: frozenset[Path]) -> dict[str, Any]:
+    def _sound(self, data: Any, wrong: Set[Path]) -> dict[str, Any]:
         """What is left without the wrong fields, so that what else is wrong in other files is found as well."""
         objects = {}
         for key, fields in data.items() if isinstance(data, Mapping) else ():
@@ -72,12 +78,12 @@ class Reading:
 
 def unexplained(error: ValidationError) -> Iterator[Complaint]:
     """The types refuse what the explanation does not mind: two verdicts that should agree. Refused all the same."""
-    for detail in error.errors(include_url=False, include_context=False, include_input=False):
+    for detail in error.errors(include_url=False, include_context=False, include_input=False)[:MOST_ALIKE]:
         path = tuple(str(step) for step in detail["loc"])
         yield Complaint(code="type", message=f"refused: {detail['msg']}", remedy="write another value", path=path)
 
 
-def _without(value: Any, path: Path, wrong: frozenset[Path]) -> Any:
+def _without(value: Any, path: Path, wrong: Set[Path]) -> Any:
     if not isinstance(value, Mapping):
         return value
     return {
@@ -87,5 +93,5 @@ def _without(value: Any, path: Path, wrong: frozenset[Path]) -> Any:
     }
 
 
-def _has_wrong_item(value: Any, path: Path, wrong: frozenset[Path]) -> bool:
+def _has_wrong_item(value: Any, path: Path, wrong: Set[Path]) -> bool:
     return isinstance(value, list) and any((*path, str(number)) in wrong for number in range(len(value)))

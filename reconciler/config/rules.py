@@ -13,7 +13,7 @@ from reconciler.config.columns import cells, complaint
 from reconciler.config.combinations import combined
 from reconciler.config.lint import advised, not_inherited
 from reconciler.config.unfit import EVERYTHING
-from reconciler.model.finding import Finding, Severity
+from reconciler.model.finding import MOST_ALIKE, Finding, Severity
 from reconciler.model.names import all_folded, folded
 from reconciler.model.record import Block, Sheet
 from reconciler.model.ref import Origin
@@ -40,10 +40,13 @@ def _same_key(sheet: Sheet) -> Iterator[Finding]:
     if sum(len(block.rows) for block in sheet.blocks) == len(sheet):
         return
     first: dict[str, Block] = {}
+    number = 0
     for block in sheet.blocks:
         for key in block.rows:
             if key in first:
-                told = f"is already in {_place(sheet, first[key], key)}"
+                place = _place(sheet, first[key], key, exact=number < MOST_ALIKE)
+                number += 1
+                told = f"is already in {place}"
                 yield complaint(sheet, block, key, "", "duplicate", told, "take one of them out")
             else:
                 first[key] = block
@@ -53,10 +56,12 @@ def _twins(sheet: Sheet) -> Iterator[Finding]:
     if len(set(all_folded(sheet))) == len(sheet):
         return
     first: dict[str, str] = {}
+    number = 0
     for key, block in sheet.index.items():
         other = first.setdefault(folded(key), key)
         if other != key:
-            place = _place(sheet, sheet.index[other], other)
+            place = _place(sheet, sheet.index[other], other, exact=number < MOST_ALIKE)
+            number += 1
             told = f'differs from "{other}" in {place} only in case, form or blanks'
             yield complaint(sheet, block, key, "", "twins", told, "give one of them another name")
 
@@ -69,8 +74,9 @@ def _one_alone(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
             yield complaint(sheet, block, key, "", "name", told, f"write `{resource.only_key}:`")
 
 
-def _place(sheet: Sheet, block: Block, key: str) -> Origin:
-    return Origin(block.place, sheet.locate(block.place, key).get(""))
+def _place(sheet: Sheet, block: Block, key: str, *, exact: bool) -> Origin:
+    """Where it is; the line only of those that are told of, for it costs much."""
+    return Origin(block.place, sheet.locate(block.place, key).get("") if exact else None)
 
 
 def _wildcards(sheet: Sheet, resource: Resource) -> Iterator[Finding]:

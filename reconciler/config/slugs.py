@@ -16,14 +16,16 @@ class Slugs:
     """Hands out file stems for one folder; what lies in it already counts as taken, whatever its case."""
 
     def __init__(self, folder: Path) -> None:
+        self._last: dict[str, int] = {}
         self._taken = {path.stem.lower() for path in folder.glob("*")} if folder.is_dir() else set()
 
     def free(self, name: str) -> str:
         """A stem like this name that nothing has yet."""
         stem = slug(name)
-        number = 1
+        number = self._last.get(stem, 1)
         while (numbered := stem if number == 1 else f"{stem}-{number}") in self._taken:
             number += 1
+        self._last[stem] = number
         self._taken.add(numbered)
         return numbered
 

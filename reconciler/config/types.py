@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
+from reconciler.config.explain import Remedies
 from reconciler.config.nesting import nested
 from reconciler.config.tree import Tree, flat, paths
 from reconciler.config.unfit import misplaced_star
@@ -54,6 +55,7 @@ class Types:
             for field in resource.fields
             if isinstance(field.type, Overrides)
         }
+        self.remedies = Remedies()
         fields = _mapping(self.tree, self.overrides)
         self._single = SchemaValidator(fields)
         self._whole = SchemaValidator(core_schema.dict_schema(_name(), fields, strict=True))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reconciler.config.complaint import Complaint, Path, shown
+from reconciler.config.complaint import Complaint, Path, capped, shown
 from reconciler.model.names import LONGEST, fault, folded
 from reconciler.model.nearest import nearest
 from reconciler.model.resource import (
@@ -37,25 +37,36 @@ def misplaced_star(name: str) -> bool:
     return EVERYTHING in name.removesuffix(f".{EVERYTHING}") and name != EVERYTHING
 
 
-def unfit(type_: FieldType, value: Any, path: Path, words: tuple[str, ...] = ()) -> Iterator[Complaint]:
+Near = Callable[[str, tuple[str, ...]], str]
+"""Takes a word and those that are known, gives the one that was probably meant."""
+
+
+def alike(word: str, known: tuple[str, ...]) -> str:
+    """The known word that is like it; empty when none is."""
+    return nearest(word, known, likeness=ALIKE)
+
+
+def unfit(
+    type_: FieldType, value: Any, path: Path, words: tuple[str, ...] = (), near: Near = alike
+) -> Iterator[Complaint]:
     """Every complaint about a value; none when it fits. `words` are accepted besides the type's own."""
     match type_:
         case Limit():
-            yield from _number(value, path, -1, LARGEST, (UNLIMITED, *words), "a number from 0")
+            yield from _number(value, path, -1, LARGEST, (UNLIMITED, *words), "a number from 0", near)
         case Whole(low, high):
-            yield from _number(value, path, low, high, words, _range(low, high))
+            yield from _number(value, path, low, high, words, _range(low, high), near)
         case Switch(low, high):
-            yield from _number(value, path, low, high, (OFF, *words), _range(low, high))
+            yield from _number(value, path, low, high, (OFF, *words), _range(low, high), near)
         case Toggle():
             yield from _toggle(value, path, words)
         case Text(lines):
             yield from _text(value, path, lines)
         case Choice(choices):
-            yield from _choice(value, path, (*choices, *words))
+            yield from _choice(value, path, (*choices, *words), near)
         case Reference(none=none):
             yield from _name(value, path, (*((NONE,) if none else ()), *words))
         case Names() | NameList():
-            yield from _names(type_, value, path, words)
+            yield from _names(type_, value, path, words, near)
         case TextMap():
             yield from _texts(type_, value, path, words)
         case Overrides():
@@ -66,7 +77,9 @@ def _range(low: int, high: int) -> str:
     return f"a number from {low}" if high == LARGEST else f"a number from {low} to {high}"
 
 
-def _number(value: Any, path: Path, low: int, high: int, words: tuple[str, ...], wanted: str) -> Iterator[Complaint]:
+def _number(
+    value: Any, path: Path, low: int, high: int, words: tuple[str, ...], wanted: str, near: Near
+) -> Iterator[Complaint]:
     remedy = f"write {_or([wanted, *words])}"
     match value:
         case bool():
@@ -79,9 +92,9 @@ def _number(value: Any, path: Path, low: int, high: int, words: tuple[str, ...],
             whole = f"write {int(value)}, without point or exponent" if value.is_integer() else remedy
             yield Complaint(code="type", message=f"{shown(value)} is no whole number", remedy=whole, path=path)
         case str() if value not in words:
-            code = "choice" if nearest(value, words, likeness=ALIKE) else "type"
+            code = "choice" if near(value, words) else "type"
             unquoted = f"write {value} without quotes" if re.fullmatch(r"-?[0-9]{1,19}", value) else remedy
-            told = f"{shown(value)} is text{_meant(value, words)}"
+            told = f"{shown(value)} is text{_meant(value, words, near)}"
             yield Complaint(code=code, message=told, remedy=unquoted, path=path)
         case list() | dict():
             yield Complaint(code="type", message=f"{shown(value)} is no number", remedy=remedy, path=path)
@@ -108,10 +121,10 @@ def _not_text(value: Any, path: Path, wanted: str) -> Complaint:
     return Complaint(code="type", message=f"{shown(value)} is not text", remedy=quoted, path=path)
 
 
-def _choice(value: Any, path: Path, words: tuple[str, ...]) -> Iterator[Complaint]:
+def _choice(value: Any, path: Path, words: tuple[str, ...], near: Near) -> Iterator[Complaint]:
     if isinstance(value, str) and value in words:
         return
-    told = f"{shown(value)} is not allowed here{_meant(value, words)}"
+    told = f"{shown(value)} is not allowed here{_meant(value, words, near)}"
     yield Complaint(code="choice", message=told, remedy=f"write {_or(words)}", path=path)
 
 
@@ -123,20 +136,24 @@ def _name(value: Any, path: Path, words: tuple[str, ...]) -> Iterator[Complaint]
         yield Complaint(code="name", message=f"the name {trouble}", remedy=remedy, path=path)
 
 
-def _names(type_: Names | NameList, value: Any, path: Path, words: tuple[str, ...]) -> Iterator[Complaint]:
+def _names(type_: Names | NameList, value: Any, path: Path, words: tuple[str, ...], near: Near) -> Iterator[Complaint]:
     switch = isinstance(type_, Names) and type_.switch
     alone = (OFF, *words) if switch else words
     if isinstance(value, str) and value in alone:
         return
     if not isinstance(value, list):
         remedy = f"write {_or(['a list: [one, another]', *alone])}"
-        told = f"{shown(value)} is no list{_meant(value, alone)}"
+        told = f"{shown(value)} is no list{_meant(value, alone, near)}"
         yield Complaint(code="type", message=told, remedy=remedy, path=path)
         return
     if switch and not value:
         yield Complaint(code="range", message="the list is empty", remedy=f"write names, or {OFF}", path=path)
+    yield from capped(_items(type_, value, path))
+
+
+def _items(type_: Names | NameList, items: list[Any], path: Path) -> Iterator[Complaint]:
     seen: set[str] = set()
-    for number, item in enumerate(value):
+    for number, item in enumerate(items):
         here = (*path, str(number))
         yield from _item(type_, item, here)
         if isinstance(item, str):
@@ -178,9 +195,9 @@ def _texts(type_: TextMap, value: Any, path: Path, words: tuple[str, ...]) -> It
             yield from _text(text, here, lines=type_.loose)
 
 
-def _meant(value: Any, words: tuple[str, ...]) -> str:
-    near = nearest(value, words, likeness=ALIKE) if isinstance(value, str) else ""
-    return f" (did you mean {near}?)" if near else ""
+def _meant(value: Any, words: tuple[str, ...], near: Near) -> str:
+    meant = near(value, words) if isinstance(value, str) else ""
+    return f" (did you mean {meant}?)" if meant else ""
 
 
 def _or(choices: list[str] | tuple[str, ...]) -> str:

@@ -83,7 +83,7 @@ def judge(content: bytes, limits: Limits = Limits()) -> tuple[Document, list[Com
 def _composed(text: str, limits: Limits) -> tuple[Document, list[Complaint]]:
     import yaml  # late: `--help` starts without it
 
-    composer = Composer(limits)
+    composer = Composer(limits, len(text))
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         for event in yaml.parse(text, Loader=loader):
@@ -94,7 +94,7 @@ def _composed(text: str, limits: Limits) -> tuple[Document, list[Complaint]]:
         return Document({}), [*composer.complaints, _trouble(error.problem or "", _line(error, text))]
     except yaml.YAMLError as error:
         return Document({}), [*composer.complaints, _trouble(str(error), None)]
-    return Document(composer.root, composer.lines), composer.complaints
+    return Document(composer.root, composer.lines), list(composer.complaints)
 
 
 def _line(error: Any, text: str) -> int | None:

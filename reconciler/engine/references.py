@@ -8,10 +8,10 @@ from reconciler.engine.packed import column
 from reconciler.engine.scope import Globs
 from reconciler.model.change import Change, Create, Reassign, Update
 from reconciler.model.desired import Desired
-from reconciler.model.finding import Finding
-from reconciler.model.nearest import did_you_mean
+from reconciler.model.finding import MOST_ALIKE, Finding
+from reconciler.model.nearest import Suggestions
 from reconciler.model.record import Sheet
-from reconciler.model.ref import Ref
+from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Field, Reference, Vocabulary
 from reconciler.model.values import NONE, Value
 
@@ -54,6 +54,7 @@ class Targets:
         self._going = going
         self._live = live.get(self.kind, Sheet(self.kind)) if live is not None else None
         self._successor = successor
+        self._suggestions = Suggestions(self.declared)
 
     def complaint(self, value: Value) -> tuple[str, str, str] | None:
         """(code, message, remedy) when the value names nothing it may name."""
@@ -74,22 +75,25 @@ class Targets:
                 f'external {self.kind} "{value}" is not live',
                 f"create it there, or name another {self.kind}",
             )
-        said = f'there is no {self.kind} "{value}"{did_you_mean(value, self.declared)}'
+        said = f'there is no {self.kind} "{value}"{self._suggestions.did_you_mean(value)}'
         return "dangling", said, f"declare it, name another {self.kind}, or list it under external in reconciler.yaml"
 
 
 def _of_field(sheet: Sheet, field: Field, targets: Targets) -> Iterator[Finding]:
     for block in sheet.blocks:
         values = column(block, field.name)
-        bad = {value: found for value in set(values.values()) if (found := targets.complaint(value))}
-        for key in sorted(key for key, value in values.items() if value in bad) if bad else ():
+        # In the order of the file: only the first words are answered with what they may mean.
+        bad = {value: found for value in dict.fromkeys(values.values()) if (found := targets.complaint(value))}
+        loose = sorted(key for key, value in values.items() if value in bad) if bad else []
+        for number, key in enumerate(loose):
             code, message, remedy = bad[values[key]]
             yield Finding(
                 code=code,
                 message=message,
                 ref=Ref(sheet.kind, key),
                 field=field.name,
-                origin=sheet[key].where(field.name),
+                # To find a line costs more than all the rest, and nobody is told of more.
+                origin=sheet[key].where(field.name) if number < MOST_ALIKE else Origin(block.place),
                 remedy=remedy,
                 at_files=code == "dangling",
             )

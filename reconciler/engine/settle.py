@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from reconciler.engine.packed import column, taker, with_values
 from reconciler.engine.scope import Globs
 from reconciler.model.facts import Snapshot
-from reconciler.model.finding import Finding, Severity
+from reconciler.model.finding import MOST_ALIKE, Finding, Severity, limited
 from reconciler.model.names import folded
-from reconciler.model.nearest import did_you_mean
+from reconciler.model.nearest import Suggestions
 from reconciler.model.record import Block, Sheet
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Names, Resource, Vocabulary
@@ -91,11 +91,12 @@ def settle(
     impossible = [*_impossible(sheet, place, drop), *_rivalling(sheet, place, drop)]
     findings += impossible
     # What cannot be held is compared no further, so that lifting the finding passes it over.
-    unheld = {
-        key: frozenset(finding.field for finding in impossible if finding.ref and finding.ref.key == key)
-        for key in {finding.ref.key for finding in impossible if finding.ref}
-    }
+    unheld: dict[str, set[str]] = {}
+    for finding in impossible:
+        if finding.ref:
+            unheld.setdefault(finding.ref.key, set()).add(finding.field)
     blocks = []
+    catalogues: dict[str, Catalogue] = {}
     for declared in sheet.blocks:
         block = declared
         if drop and not block.rows.keys().isdisjoint(drop):
@@ -108,7 +109,9 @@ def settle(
         for name in keep:
             names = fields[name].type
             if isinstance(names, Names):
-                block, complaints = _expand(sheet, block, name, names, place)
+                if names.catalogue not in catalogues:
+                    catalogues[names.catalogue] = Catalogue(place.catalogues.get(names.catalogue, frozenset()))
+                block, complaints = _expand(sheet, block, name, names, catalogues[names.catalogue])
                 findings += complaints
         blocks.append(block)
     if unheld:
@@ -122,7 +125,7 @@ def _because(reason: str) -> str:
     return f": {reason}" if reason else ""
 
 
-def _without(block: Block, unheld: Mapping[str, frozenset[str]]) -> Iterator[Block]:
+def _without(block: Block, unheld: Mapping[str, Collection[str]]) -> Iterator[Block]:
     """The block in pieces: some keys lack some fields."""
     spared = {key: row for key, row in block.rows.items() if key not in unheld}
     yield Block(block.place, block.fields, spared)
@@ -194,37 +197,58 @@ def _unsupported(sheet: Sheet, vocabulary: Vocabulary, place: Place, drop: Colle
             )
 
 
-def _expand(sheet: Sheet, block: Block, name: str, names: Names, place: Place) -> tuple[Block, tuple[Finding, ...]]:
+def _expand(
+    sheet: Sheet, block: Block, name: str, names: Names, catalogue: Catalogue
+) -> tuple[Block, tuple[Finding, ...]]:
     """The block with wildcards replaced by what they match; names that are not in the catalogue are complaints."""
-    catalogue = place.catalogues.get(names.catalogue, frozenset())
-    findings: list[Finding] = []
     expanded: dict[str, Value] = {}
+    unmatched: dict[str, list[str]] = {}
     for key, stated in column(block, name).items():
         if not isinstance(stated, tuple):
             continue
         found: set[str] = set()
         for item in stated:
-            matches = _matches(item, names, catalogue)
-            found |= matches
+            matches = catalogue.matches(item, names)
+            found.update(matches)
             if not matches:
-                findings.append(
-                    Finding(
-                        code="no-match",
-                        message=f'there is no {names.catalogue.replace("_", " ")} "{item}" in the live system'
-                        + did_you_mean(item, catalogue),
-                        ref=Ref(sheet.kind, key),
-                        field=name,
-                        origin=sheet[key].where(name),
-                        remedy="write a name that exists there, or create it there first",
-                    )
-                )
+                unmatched.setdefault(key, []).append(item)
         value = tuple(sorted(found))
         if value != stated:
             expanded[key] = value
-    return (with_values(block, name, expanded) if expanded else block), tuple(findings)
+    findings = tuple(limited(_unmatched(sheet, name, names, unmatched, catalogue)))
+    return (with_values(block, name, expanded) if expanded else block), findings
 
 
-def _matches(item: str, names: Names, catalogue: frozenset[str]) -> set[str]:
-    if names.wildcard and (item == "*" or item.endswith(".*")):
-        return {name for name in catalogue if name.startswith(item[:-1])}
-    return {item} & catalogue
+def _unmatched(
+    sheet: Sheet, name: str, names: Names, unmatched: Mapping[str, list[str]], catalogue: Catalogue
+) -> Iterator[Finding]:
+    what = names.catalogue.replace("_", " ")
+    for number, (key, items) in enumerate(unmatched.items()):
+        origin = sheet[key].where(name) if number < MOST_ALIKE else Origin(sheet.index[key].place)
+        for item in items:
+            yield Finding(
+                code="no-match",
+                message=f'there is no {what} "{item}" in the live system{catalogue.near.did_you_mean(item)}',
+                ref=Ref(sheet.kind, key),
+                field=name,
+                origin=origin,
+                remedy="write a name that exists there, or create it there first",
+            )
+
+
+class Catalogue:
+    """The live names of one sort. `near`: what was meant by one that is not among them."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.near = Suggestions(names)
+        self._names = names
+        self._below: dict[str, set[str]] = {"": set(names)}
+        for name in names:
+            for dot in (at for at, sign in enumerate(name, start=1) if sign == "."):
+                self._below.setdefault(name[:dot], set()).add(name)
+
+    def matches(self, item: str, names: Names) -> Collection[str]:
+        """What an item of a set stands for: itself where it is live, or all that a wildcard matches."""
+        if names.wildcard and (item == "*" or item.endswith(".*")):
+            return self._below.get(item[:-1], ())
+        return (item,) if item in self._names else ()

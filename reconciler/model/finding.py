@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -17,12 +19,17 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+MOST_ALIKE = 200
+"""Complaints of one code that are told of; the rest is counted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One complaint. `code` is a word of CODES; `field` the dotted name; `remedy` says what to write or run.
 
     `at_files`: found in the files alone, so `validate` exits 1 for it; else it is a guard and `plan` exits 3.
-    `names`: up to ten who are hit, for a person to see; `more` counts the rest.
+    `names`: up to ten who are hit, for a person to see; `more` counts the rest. What `rest` makes stands for `more`
+    complaints that are not told of.
     """
 
     code: str
@@ -40,6 +47,51 @@ class Finding:
     def blocks(self) -> bool:
         """Whether nothing may be written while it stands."""
         return self.severity is Severity.ERROR
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether it only counts complaints that are not told of."""
+        return self.ref is None and self.more > 0 and self.message == _told_of_rest(self.more)
+
+    @property
+    def weight(self) -> int:
+        """How many complaints it stands for."""
+        return self.more if self.is_rest else 1
+
+
+def rest(first: Finding, number: int) -> Finding:
+    """What stands for `number` complaints of the sort of `first` that are not told of."""
+    return Finding(
+        code=first.code,
+        severity=first.severity,
+        message=_told_of_rest(number),
+        origin=Origin(first.origin.place) if first.origin else None,
+        at_files=first.at_files,
+        more=number,
+    )
+
+
+def _told_of_rest(number: int) -> str:
+    return f"{number:,} more of this code {'is' if number == 1 else 'are'} not listed"
+
+
+def limited(findings: Iterable[Finding], spared: Collection[Ref] = frozenset()) -> Iterator[Finding]:
+    """The first MOST_ALIKE complaints of each code and severity as they come, then how many more there are. What was
+    limited before is limited again without loss. Complaints about the `spared` are all kept."""
+    told: Counter[tuple[str, Severity, bool]] = Counter()
+    left: Counter[tuple[str, Severity, bool]] = Counter()
+    first: dict[tuple[str, Severity, bool], Finding] = {}
+    for finding in findings:
+        sort = finding.code, finding.severity, finding.at_files
+        if finding.ref is not None and finding.ref in spared:
+            yield finding
+        elif finding.is_rest or told[sort] >= MOST_ALIKE:
+            first.setdefault(sort, finding)
+            left[sort] += finding.weight
+        else:
+            told[sort] += 1
+            yield finding
+    yield from (rest(first[sort], number) for sort, number in left.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,17 @@ from collections.abc import Collection
 from reconciler.model.values import RESERVED
 
 LONGEST = 255
+LONGEST_NORMAL = 4 * LONGEST
+"""A longer text is no name, and is not brought into the composed form."""
 
 
 def folded(name: str) -> str:
     """The form under which two names are twins: NFC, casefold, blanks at the ends off (RULES 1)."""
     if name.isascii():
         return name.strip().lower()
+    # The time that normalising takes grows with the square of the marks on one letter.
+    if len(name) > LONGEST_NORMAL:
+        return name.strip().casefold()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).strip().casefold())
 
 

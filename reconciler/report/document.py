@@ -9,13 +9,14 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from math import isfinite
 from typing import Any, NoReturn
 
 from reconciler.model.change import Create, Update
 from reconciler.model.errors import ReconcilerError, Stale
-from reconciler.model.finding import Finding
+from reconciler.model.finding import Finding, limited
 from reconciler.model.plan import FORMAT_VERSION, Impact, Plan
 from reconciler.model.ref import Ref
 from reconciler.report.operations import DRIFT_SCHEMA, ROW_SCHEMA, change_of, drift_row, essence, row
@@ -31,7 +32,10 @@ _PARTS: Mapping[str, tuple[Shape[Any], str]] = {
     "project": (TEXT, "The name under which memory is kept."),
     "source": (SOURCE, ""),
     "policy": (POLICY, ""),
-    "findings": (sequence(FINDING), "Every complaint, from the files and from the guards."),
+    "findings": (
+        sequence(FINDING),
+        "Complaints from the files and from the guards; of those about no change 200 of each code, and a count.",
+    ),
     "impact": (sequence(IMPACT), "Whom the changes of limits hit."),
     "counts": (COUNTS, ""),
     "managed": (mapping(WHOLE), "Kind → how many objects this project manages."),
@@ -44,6 +48,8 @@ _PARTS: Mapping[str, tuple[Shape[Any], str]] = {
 
 def document(plan: Plan, *, meta: Mapping[str, Any]) -> dict[str, Any]:
     """The plan as JSON-able data, not sealed yet. `meta`: what may differ between equal plans, times above all."""
+    changed = frozenset(change.ref for change in plan.changes)
+    plan = replace(plan, findings=tuple(limited(plan.findings, spared=changed)))
     codes: dict[Ref, set[str]] = {}
     for finding in plan.blocked:
         if finding.ref is not None:

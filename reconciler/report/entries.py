@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.model.change import Cause, Change, Create, Delete, Forget, Reassign, Rename, Update
 from reconciler.model.finding import Finding
@@ -59,7 +59,8 @@ class Speaker:
 
     def finding(self, finding: Finding) -> Entry:
         """A complaint about no change."""
-        return self._entry("!" if finding.blocks else " ", finding.ref, [*self._complaint(finding, "")])
+        entry = self._entry("!" if finding.blocks else " ", finding.ref, [*self._complaint(finding, "")])
+        return replace(entry, count=finding.weight)
 
     def _entry(self, marker: str, ref: Ref | None, lines: Sequence[Placed]) -> Entry:
         return Entry(
@@ -79,7 +80,7 @@ class Speaker:
         said = f"{finding.field}: {finding.message}" if finding.field else finding.message
         place = _place(finding.origin, changes)
         people = [self.person(finding.ref, name) for name in finding.names]
-        below = listed_lines(people, finding.more, self.width - _INDENT - len(place))
+        below = listed_lines(people, 0 if finding.is_rest else finding.more, self.width - _INDENT - len(place))
         below += [self.masking.text(finding.remedy)] if finding.remedy else []
         # DESIGN 7: the place stands beside the first line below, for the code has taken the end of the first.
         yield Row(does, self.masking.text(said), finding.code), "" if below else place

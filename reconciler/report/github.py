@@ -54,7 +54,8 @@ def _annotations(found: Sequence[Remark]) -> Iterator[str]:
         of_level = [remark for remark in found if _LEVELS[remark.severity] == level]
         yield from (_annotation(remark, level) for remark in of_level[:MOST])
         if len(of_level) > MOST:
-            rest = f"and {len(of_level) - MOST:,} more; the log and the summary of this step show all"
+            left = sum(remark.weight for remark in of_level) - MOST
+            rest = f"and {left:,} more; see the log and the summary of this step"
             yield f"::{level} title=reconciler::{rest}"
 
 

@@ -18,7 +18,7 @@ def report(topic: Topic, frame: Frame) -> str:
 
 def _told(topic: Topic) -> Iterator[tuple[str, str]]:
     yield "verdict", topic.verdict
-    yield "errors", str(sum(finding.severity is Severity.ERROR for finding in topic.findings))
+    yield "errors", str(sum(finding.weight for finding in topic.findings if finding.severity is Severity.ERROR))
     yield "warnings", str(sum(finding.severity in (Severity.WARNING, Severity.LEFT_OUT) for finding in topic.findings))
     if topic.plan is not None:
         counts = tally(topic)

@@ -47,13 +47,14 @@ Line: TypeAlias = Row | Detail
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One object in a section. `kind` and `name` are empty where it is about no object; `places` says for each line
-    where to look. Entries that differ in name and places only are alike."""
+    where to look. Entries that differ in name and places only are alike. `count`: how many it stands for."""
 
     marker: str
     kind: str
     name: str
     lines: tuple[Line, ...]
     places: tuple[str, ...]
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def render(parts: Iterable[Part], page: Page) -> Iterator[str]:
     for part, lines in drawn:
         if not lines:
             continue
-        yield page.paint(f"{part.title}  {len(part.entries):,}", Style.BOLD) + (
+        yield page.paint(f"{part.title}  {sum(entry.count for entry in part.entries):,}", Style.BOLD) + (
             f"   ({part.hint})" if part.hint else ""
         )
         lefts = [_left(line, label, what) for line in lines]

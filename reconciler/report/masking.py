@@ -13,7 +13,7 @@ from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.secrecy import veiled
 
-_ADDRESS = re.compile(r"""[^\s"'`<>(),;:/=]+@[^\s"'`<>(),;:/=]+""")
+_ADDRESS = re.compile(r"""(?<![^\s"'`<>(),;:/=])[^\s"'`<>(),;:/=]+@[^\s"'`<>(),;:/=]+""")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.model.finding import Finding, Severity
+from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.plan import digest_of
 from reconciler.model.ref import Origin
 from reconciler.report.entries import Speaker
@@ -30,7 +30,8 @@ class Remark:
 
     `path` is seen from the root of the repository and always a file, `line` counts from 1; `placed` tells whether the
     complaint is about that file, or is only shown there. `mark` is the same for the same complaint in the next run,
-    wherever it stands in its file, and no two remarks of a report share it.
+    wherever it stands in its file, and no two remarks of a report share it. `weight`: how many complaints it
+    stands for.
     """
 
     code: str
@@ -42,6 +43,7 @@ class Remark:
     line: int
     placed: bool
     mark: str
+    weight: int = 1
 
     @property
     def text(self) -> str:
@@ -53,7 +55,7 @@ def remarks(topic: Topic, frame: Frame) -> list[Remark]:
     """Every finding of the topic: the gravest first, then by place."""
     speaker = Speaker(vocabulary=frame.vocabulary, masking=masking_in(topic, frame), width=_BROAD)
     seen: Counter[str] = Counter()
-    return [_remark(finding, speaker, frame, seen) for finding in sorted(topic.findings, key=_gravest_first)]
+    return [_remark(finding, speaker, frame, seen) for finding in sorted(limited(topic.findings), key=_gravest_first)]
 
 
 def is_file(place: str) -> bool:
@@ -80,6 +82,7 @@ def _remark(finding: Finding, speaker: Speaker, frame: Frame, seen: Counter[str]
         line=line,
         placed=placed,
         mark=mark if seen[mark] == 1 else digest_of(f"{mark}:{seen[mark]}"),
+        weight=finding.weight,
     )
 
 

@@ -74,7 +74,8 @@ class Item:
     """One object, or many that are alike, `names` and `places` then being of all of them.
 
     `operations` is empty where nothing would be changed and only a complaint is told. `who` is the kind of those
-    affected and `affected` how many of them for one object, None where that is not known.
+    affected and `affected` how many of them for one object, None where that is not known. `rest`: it only
+    counts so many complaints that are not told of.
     """
 
     section: Section
@@ -88,6 +89,7 @@ class Item:
     quotas: tuple[Quota, ...] = ()
     who: str = ""
     affected: int | None = None
+    rest: int = 0
 
     @property
     def label(self) -> str:
@@ -131,7 +133,7 @@ class Review:
     def besides(self) -> str:
         """`2 left out, 1 warning`: what stands further down and must not be missed."""
         left_out, warnings = (
-            sum(len(item.names) for item in self.remarks if item.section is section)
+            sum(item.rest or len(item.names) for item in self.remarks if item.section is section)
             for section in (Section.LEFT_OUT, Section.WARNINGS)
         )
         words = [f"{left_out:,} left out"] if left_out else []
@@ -192,8 +194,14 @@ def _items(found: Iterable[Change], findings: Iterable[Finding], speaker: Speake
     for ref in dict.fromkeys(chain(changes, about)):
         yield _item(ref, changes.get(ref, ()), about.get(ref, ()), speaker, drift=drift)
     for finding in nowhere:
-        guard = _guard(finding, speaker)
-        yield Item(section=section_of_finding(finding), kind="", names=("",), guards=(guard,), places=_where(finding))
+        yield Item(
+            section=section_of_finding(finding),
+            kind="",
+            names=("",),
+            guards=(_guard(finding, speaker),),
+            places=_where(finding),
+            rest=finding.weight if finding.is_rest else 0,
+        )
 
 
 def _item(ref: Ref, changes: Sequence[Change], findings: Sequence[Finding], speaker: Speaker, *, drift: bool) -> Item:
@@ -240,7 +248,7 @@ def _guard(finding: Finding, speaker: Speaker) -> Guard:
         finding.code,
         speaker.masking.text(said),
         tuple(speaker.person(finding.ref, name) for name in finding.names),
-        finding.more,
+        0 if finding.is_rest else finding.more,
         speaker.masking.text(finding.remedy),
         finding.blocks,
     )

@@ -29,13 +29,13 @@ _LEVELS: Mapping[Severity, str] = {
 def report(topic: Topic, frame: Frame) -> str:
     """One run with a rule for each code that speaks, in ASCII. The gravest are kept where there are too many."""
     found = remarks(topic, frame)
-    kept = found[:MOST]
+    kept = [remark for remark in found if remark.weight == 1][:MOST]
     codes = sorted({remark.code for remark in kept})
     run: dict[str, Any] = {
         "tool": {"driver": {"name": "reconciler", "version": __version__, "rules": list(map(_rule, codes))}},
         # What is found by one command must not close the alerts of another.
         "automationDetails": {"id": f"reconciler/{topic.command}/"},
-        "invocations": [_invocation(len(found) - len(kept))],
+        "invocations": [_invocation(sum(remark.weight for remark in found) - len(kept))],
         "results": _results(kept, codes),
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.model.change import Change
-from reconciler.model.finding import Finding, Severity
+from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.plan import Impact, Plan
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
@@ -50,7 +50,7 @@ def drift_text(plan: Plan, *, vocabulary: Vocabulary, masked: bool, width: int =
     page = Page(width, colour)
     speaker = speaker_of(plan, vocabulary, masked=masked, width=width)
     entries = [speaker.drift(change) for change in plan.drifted]
-    absent = [finding for finding in plan.findings if finding.severity is Severity.LEFT_OUT]
+    absent = limited(finding for finding in plan.findings if finding.severity is Severity.LEFT_OUT)
     parts = [
         Part(Section.DRIFT, entries, HINTS[Section.DRIFT]),
         Part(Section.LEFT_OUT, [speaker.finding(finding) for finding in absent]),
@@ -64,9 +64,9 @@ def findings_text(findings: Iterable[Finding], *, colour: bool = False, masking:
     `error[dangling] tenant/ops@acme.example: package: there is no package "Growht" (write …)  tenants.d/acme.yaml:2`
     """
     page = Page(colour=colour)
-    ordered = sorted(findings, key=_by_place)
+    ordered = sorted(limited(findings), key=_by_place)
     lines = [_complaint(finding, page, masking) for finding in ordered]
-    counts = [(severity, sum(finding.severity is severity for finding in ordered)) for severity in Severity]
+    counts = [(severity, sum(f.weight for f in ordered if f.severity is severity)) for severity in Severity]
     last = ", ".join(f"{n:,} {s}" if s is Severity.LEFT_OUT else counted(n, s) for s, n in counts if n)
     return "\n".join([*lines, last]) if lines else ""
 
@@ -113,7 +113,7 @@ def sorted_in(plan: Plan, speaker: Speaker) -> dict[Section, list[Entry]]:
             entries[section_of(change, speaker.vocabulary)].append(speaker.change(change))
     for ref, changes in refused.items():
         entries[Section.BLOCKED].append(speaker.blocked(changes, blocking[ref]))
-    for finding in plan.findings:
+    for finding in limited(plan.findings, spared=refused):
         if not (finding.blocks and finding.ref in refused):
             entries[section_of_finding(finding)].append(speaker.finding(finding))
     return entries

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model.change import Change, Update
-from reconciler.model.finding import Finding, Severity
+from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.plan import Plan
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Vocabulary
@@ -51,19 +51,19 @@ def planned(plan: Plan) -> Topic:
     """A plan with what its guards said, each at the line that it is about where the plan knows one."""
     places = {change.ref: change for change in plan.changes}
     placed = (replace(f, origin=_asked_at(f, places)) if f.origin is None else f for f in plan.findings)
-    return Topic(command=PLAN, verdict=summary(plan), findings=tuple(placed), plan=plan)
+    return Topic(command=PLAN, verdict=summary(plan), findings=tuple(limited(placed, spared=places)), plan=plan)
 
 
 def validated(findings: Sequence[Finding], files: Iterable[str] = (), command: str = VALIDATE) -> Topic:
     """The files and all that is wrong with them. `files`: those that declare something; `command`: who read them."""
     faulty = (finding.origin.place for finding in findings if finding.origin is not None)
-    errors = sum(finding.blocks for finding in findings)
-    others = len(findings) - errors
+    errors = sum(finding.weight for finding in findings if finding.blocks)
+    others = sum(finding.weight for finding in findings) - errors
     counts = ", ".join(counted(n, noun) for n, noun in ((errors, "error"), (others, "remark")) if n)
     return Topic(
         command=command,
         verdict=f"The files are {'wrong' if errors else 'right'}{f': {counts}' if counts else ''}.",
-        findings=tuple(findings),
+        findings=tuple(limited(findings)),
         checked=tuple(sorted({*files, *faulty})),
     )
 
@@ -72,7 +72,7 @@ def drifted(plan: Plan, vocabulary: Vocabulary) -> Topic:
     """What happened in the database since the last apply, each drifted field as a complaint of its own."""
     absent = (finding for finding in plan.findings if finding.severity is Severity.LEFT_OUT)
     found = (finding for change in plan.drifted for finding in _complaints(change, vocabulary))
-    return Topic(command=DRIFT, verdict=drift(plan), findings=(*found, *absent), plan=plan)
+    return Topic(command=DRIFT, verdict=drift(plan), findings=(*found, *limited(absent)), plan=plan)
 
 
 def masking_in(topic: Topic, frame: Frame) -> Masking:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reconciler.model.finding import CODES
+from reconciler.model.finding import CODES, MOST_ALIKE
 from reconciler.model.nearest import did_you_mean
 from reconciler.settings.published import schema
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Where = tuple[str, ...]
 
-MOST = 200
+MOST = MOST_ALIKE
 """Complaints of one code that are told one by one."""
 
 LONGEST = 100

@@ -5,9 +5,10 @@ from __future__ import annotations
 import getpass
 import secrets
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
@@ -18,7 +19,7 @@ from reconciler.engine.settle import buried, outsiders
 from reconciler.model.desired import Desired
 from reconciler.model.errors import FileErrors
 from reconciler.model.facts import Snapshot
-from reconciler.model.finding import Finding, Severity
+from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.memory import REVERT, Remembered, Run
 from reconciler.model.plan import Allowance, Plan, Source
 from reconciler.model.ref import Ref
@@ -63,7 +64,8 @@ def validated(site: Site) -> tuple[Desired, tuple[Finding, ...]]:
         for sheet in desired.sheets.values()
         for finding in outsiders(sheet, Globs(policy.hands_off), {}, Snapshot(sheets={}))
     )
-    return desired, (*desired.findings, *_weighed((*nowhere, *untouchable), site.settings.lint))
+    found = (*desired.findings, *_weighed(chain(nowhere, untouchable), site.settings.lint))
+    return desired, tuple(limited(found))
 
 
 def planned(site: Site, wish: Wish, progress: Progress, witness: Witness | None = None) -> Plan:
@@ -173,7 +175,7 @@ def instant() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _weighed(findings: tuple[Finding, ...], lint: Mapping[str, str]) -> Iterator[Finding]:
+def _weighed(findings: Iterable[Finding], lint: Mapping[str, str]) -> Iterator[Finding]:
     """The weight that the settings give to what only speaks; errors of the files stay errors."""
     for finding in findings:
         word = lint.get(finding.code)

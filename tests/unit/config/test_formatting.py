@@ -209,7 +209,7 @@ def _flow(chance: random.Random, tree: Any) -> str:
 
 def _comments(text: str, document: Any) -> list[tuple[str, str]]:
     """Each comment with the key that it stands at, or over."""
-    keys = {line: "/".join(path).replace(" ", "_") for path, line in reversed(document.lines.items()) if path}
+    keys = {line: "/".join(path).replace(" ", "_") for path, line in reversed([*document.lines.items()]) if path}
     found = []
     for number, line in enumerate(text.splitlines(), start=1):
         if about := ABOUT.search(line):
