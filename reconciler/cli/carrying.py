@@ -9,7 +9,7 @@ from reconciler.cli import logs, rendering, streams
 from reconciler.cli.delivery import Delivery
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Plan
-from reconciler.model.target import Reminding
+from reconciler.model.target import HasReminders
 from reconciler.workflow.journey import applied
 from reconciler.workflow.site import Site
 
@@ -23,19 +23,19 @@ def show(plan: Plan, delivery: Delivery, *, asking: bool) -> None:
     except ReconcilerError as error:
         if asking:
             raise
-        streams.warn(streams.plain(error.message))
+        streams.warn(streams.safe_text(error.message))
 
 
-def carry_out(here: Site, plan: Plan, delivery: Delivery) -> None:
+def apply_plan(here: Site, plan: Plan, delivery: Delivery) -> None:
     """Run the plan and say what was done. Raises as `journey.applied`; once that has returned, nothing."""
     started = time.monotonic()
     with streams.phases(quiet=delivery.quiet) as progress:
         outcome = applied(here, plan, progress)
     done = f"applied, as run {outcome.run.id}"
     with streams.after(done):
-        log = logs.current()
+        log = logs.current_log()
         if log is not None:
             log.write(logs.INFO, "applied", done, run=outcome.run.id, duration_ms=logs.milliseconds(started))
-        reminders = here.target.afterwards if outcome.done and isinstance(here.target, Reminding) else ()
-        told = rendering.of_outcome(plan, outcome, time.monotonic() - started, reminders)
+        reminders = here.target.afterwards if outcome.done and isinstance(here.target, HasReminders) else ()
+        told = rendering.result_renderers(plan, outcome, time.monotonic() - started, reminders)
         delivery.deliver(told, done=done)

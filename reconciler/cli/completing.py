@@ -15,7 +15,7 @@ from reconciler.cli.delivery import FORMATS
 from reconciler.kinds import KINDS
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.finding import CODES
-from reconciler.workflow.site import Choices, Site, opened
+from reconciler.workflow.site import Choices, Site, open_site
 
 VARIABLE = "_RECONCILER_COMPLETE"
 """How the script of a shell asks."""
@@ -58,7 +58,7 @@ def _site(context: click.Context) -> Site | None:
     config = context.params.get("config")
     choices = Choices(config=config if isinstance(config, Path) else None)
     try:
-        return opened(choices, os.environ, Path())
+        return open_site(choices, os.environ, Path())
     except (ReconcilerError, OSError):
         return None
 

@@ -15,7 +15,7 @@ import click
 from reconciler.cli import streams
 from reconciler.model.secrecy import veiled_data
 from reconciler.workflow.checkout import exposed
-from reconciler.workflow.keeping import append, check, descriptor_of, keep
+from reconciler.workflow.keeping import append, check, descriptor_of, write_private
 
 TEXT, JSON = "text", "json"
 STDOUT = "-"
@@ -81,7 +81,7 @@ def with_added(outputs: Iterable[Output], environ: Mapping[str, str]) -> tuple[O
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class TextStyle:
     """How a text is to look where it goes. `open`: on a terminal, where names need no mask (RULES 30)."""
 
     colour: bool
@@ -94,7 +94,7 @@ def as_json(data: Any) -> str:
     return json.dumps(veiled_data(data), indent=2).replace("\x7f", "\\u007f")
 
 
-Renderers = Mapping[str, Callable[[Look], str]]
+Renderers = Mapping[str, Callable[[TextStyle], str]]
 """format → what makes the text in it."""
 
 
@@ -120,7 +120,9 @@ class Delivery:
             if output.path != STDOUT and not output.added:
                 first = taken.setdefault(Path(output.path).absolute(), output.format)
                 if first != output.format:
-                    raise click.UsageError(f"{first} and {output.format} want one file, {streams.plain(output.path)}")
+                    raise click.UsageError(
+                        f"{first} and {output.format} want one file, {streams.safe_text(output.path)}"
+                    )
         on_stdout = [output for output in self.outputs if output.path == STDOUT]
         if len(on_stdout) > 1:
             raise click.UsageError("two outputs want stdout; give one of them a path, as in --output json=plan.json")
@@ -151,25 +153,25 @@ class Delivery:
             if output.format in renderers:
                 self._deliver(output, renderers[output.format])
 
-    def _deliver(self, output: Output, render: Callable[[Look], str]) -> None:
+    def _deliver(self, output: Output, render: Callable[[TextStyle], str]) -> None:
         if output.path == STDOUT:
             streams.say(render(self.look()))
             return
-        text = render(Look(colour=False, open=False, width=streams.PLAIN_WIDTH))
+        text = render(TextStyle(colour=False, open=False, width=streams.PLAIN_WIDTH))
         if output.added:
             append(Path(output.path), text)
         else:
             self._file(Path(output.path), text)
 
-    def look(self) -> Look:
+    def look(self) -> TextStyle:
         """How text looks on stdout."""
-        return Look(
+        return TextStyle(
             colour=streams.wants_colour(sys.stdout, refused=self.colourless),
             open=sys.stdout.isatty(),
             width=streams.width(),
         )
 
     def _file(self, path: Path, text: str) -> None:
-        keep(path, text)
+        write_private(path, text)
         if not self.quiet and descriptor_of(path) is None and exposed(path):
             streams.warn(f"{path} may hold customers' data and git does not ignore it")

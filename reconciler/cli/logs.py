@@ -55,19 +55,19 @@ class Log:
 _log: ContextVar[Log | None] = ContextVar("log", default=None)
 
 
-def begin(arguments: Sequence[str]) -> None:
+def start_log(arguments: Sequence[str]) -> None:
     """A new command: find out from its words how it logs, before any of them can be wrong."""
     _log.set(Log() if _asked(arguments) == JSON else None)
 
 
-def current() -> Log | None:
+def current_log() -> Log | None:
     """The log, where one is wanted; None where stderr is for people."""
     return _log.get()
 
 
-def end(code: int) -> None:
+def end_log(code: int) -> None:
     """The last line: the exit code, and how long it took."""
-    log = current()
+    log = current_log()
     if log is not None:
         took = milliseconds(log.began)
         log.write(ERROR if code not in (0, 2) else INFO, "end", f"exit {code}", exit_code=code, duration_ms=took)
@@ -75,7 +75,7 @@ def end(code: int) -> None:
 
 def invocation() -> str:
     """The id of this command: that of its log, where it has one."""
-    log = current()
+    log = current_log()
     return log.invocation if log else _identity()
 
 

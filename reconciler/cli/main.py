@@ -73,7 +73,7 @@ class LazyGroup(click.Group):
             from reconciler.model.nearest import did_you_mean  # start-up: for a slip of the fingers alone
 
             hint = did_you_mean(name, COMMANDS)
-            raise click.UsageError(f'there is no command "{streams.plain(name)}"{hint}', ctx)
+            raise click.UsageError(f'there is no command "{streams.safe_text(name)}"{hint}', ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -101,10 +101,10 @@ reconciler.params.append(logs.option())
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. Prints every failure on stderr, raises none."""
-    secrecy.begin()
-    logs.begin(arguments)
+    secrecy.start()
+    logs.start_log(arguments)
     code = _run(arguments)
-    logs.end(code)
+    logs.end_log(code)
     return code
 
 
@@ -115,9 +115,9 @@ def _run(arguments: Sequence[str]) -> int:
         told = StringIO()
         error.show(told)
         shown = "\n".join(
-            map(streams.plain, told.getvalue().rstrip().expandtabs(4).split("\n"))
+            map(streams.safe_text, told.getvalue().rstrip().expandtabs(4).split("\n"))
         )  # it quotes what was typed
-        (streams.hint if logs.current() is None else streams.complain)(shown)
+        (streams.hint if logs.current_log() is None else streams.complain)(shown)
         return USAGE if isinstance(error, click.UsageError) else ERROR
     except (click.Abort, KeyboardInterrupt):
         streams.complain("interrupted; nothing that was not finished has been kept")
@@ -126,7 +126,7 @@ def _run(arguments: Sequence[str]) -> int:
         streams.explain(error)
         return error.exit_code
     except OSError as error:  # a file or a pipe that cannot be used, wherever it was met
-        streams.complain(streams.plain(": ".join(filter(None, (_path_of(error), error.strerror or str(error))))))
+        streams.complain(streams.safe_text(": ".join(filter(None, (_path_of(error), error.strerror or str(error))))))
         return ERROR
     except Exception as error:  # the last line of defence: a person never sees a traceback
         return _internal(error)
@@ -138,9 +138,9 @@ def _internal(error: Exception) -> int:
     if os.environ.get("RECONCILER_DEBUG") == "1":
         import traceback  # start-up: needed here alone
 
-        told = secrecy.veiled("".join(traceback.format_exception(error)))  # whole: a secret may go over a line's end
+        told = secrecy.hidden_in("".join(traceback.format_exception(error)))  # whole: a secret may go over a line's end
         lines = told.rstrip().split("\n")
-        streams.complain("\n".join(map(streams.plain, lines)))
+        streams.complain("\n".join(map(streams.safe_text, lines)))
     streams.complain(
         f"internal error: {type(error).__name__}; this is a fault of the reconciler, please report it "
         "(RECONCILER_DEBUG=1 shows where)"

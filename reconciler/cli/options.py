@@ -14,14 +14,14 @@ import click
 
 from reconciler.cli import completing
 from reconciler.cli.delivery import FORMATS, JSON, REPORTS, STDOUT, Delivery, Output, with_added
-from reconciler.cli.streams import hint, plain
+from reconciler.cli.streams import hint, safe_text
 from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.plan import Allowance, Plan
 from reconciler.model.ref import Ref
-from reconciler.workflow.journey import Wish
-from reconciler.workflow.site import Choices, Site, opened
+from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow.site import Choices, Site, open_site
 
 Command = Callable[..., Any]
 
@@ -35,7 +35,7 @@ def duration(text: str) -> float:
     """`10`, `10s`, `2m` → seconds. Raises BadParameter on anything else."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text)
     if match is None or match[2] not in SECONDS:
-        raise click.BadParameter(f'"{plain(text)}" is no duration; write 10s or 2m')
+        raise click.BadParameter(f'"{safe_text(text)}" is no duration; write 10s or 2m')
     return float(match[1]) * SECONDS[match[2]]
 
 
@@ -52,7 +52,7 @@ def output(text: str) -> Output:
     form, equals, path = text.partition("=")
     if form not in FORMATS:
         raise click.BadParameter(
-            f'"{plain(form)}" is no format{did_you_mean(form, FORMATS)}; there is {", ".join(FORMATS)}'
+            f'"{safe_text(form)}" is no format{did_you_mean(form, FORMATS)}; there is {", ".join(FORMATS)}'
         )
     if equals and not path:
         raise click.BadParameter("write a path behind the =")
@@ -66,7 +66,7 @@ def _options(command: Command, *options: Callable[[Command], Command]) -> Comman
     return command
 
 
-def located(command: Command) -> Command:
+def with_target(command: Command) -> Command:
     """Which reconciler.yaml, which system, how long to wait for it: the argument `place`."""
 
     @functools.wraps(command)
@@ -119,10 +119,10 @@ def located(command: Command) -> Command:
 
 def site(place: Choices) -> Site:
     """The place that the options of `located` choose, as it stands now."""
-    return opened(place, os.environ, Path())
+    return open_site(place, os.environ, Path())
 
 
-def shown(command: Command) -> Command:
+def with_output(command: Command) -> Command:
     """What the result looks like and where it goes: the argument `delivery`."""
 
     @functools.wraps(command)
@@ -149,12 +149,12 @@ def shown(command: Command) -> Command:
     )
 
 
-def scoped(command: Command) -> Command:
+def with_scope(command: Command) -> Command:
     """Which objects a plan is limited to, and what it is allowed: the argument `wish`."""
 
     @functools.wraps(command)
     def wished(*, only: tuple[str, ...], allow: tuple[str, ...], reason: str, **rest: Any) -> Any:
-        wish = Wish(only=tuple(_reference(text) for text in only), allowances=tuple(_allowances(allow, reason)))
+        wish = PlanRequest(only=tuple(_reference(text) for text in only), allowances=tuple(_allowances(allow, reason)))
         return command(wish=wish, **rest)
 
     return _options(
@@ -177,10 +177,10 @@ def scoped(command: Command) -> Command:
     )
 
 
-def met(wish: Wish, plan: Plan, delivery: Delivery) -> None:
+def warn_if_nothing_matched(wish: PlanRequest, plan: Plan, delivery: Delivery) -> None:
     """Say it when `--only` left nothing to look at: a slip of the fingers must not pass for "no changes"."""
     if wish.only and not (plan.counts.compared or plan.changes or plan.findings or delivery.quiet):
-        hint(f"--only {plain(' '.join(wish.only))}: the files and the memory hold no such object")
+        hint(f"--only {safe_text(' '.join(wish.only))}: the files and the memory hold no such object")
 
 
 def known_kind(word: str) -> str:
@@ -196,7 +196,7 @@ def _reference(text: str) -> str:
     try:
         ref = Ref.parse(text)
     except ValueError as error:
-        raise click.UsageError(plain(str(error))) from error
+        raise click.UsageError(safe_text(str(error))) from error
     return text if "*" in ref.kind else str(Ref(known_kind(ref.kind), ref.key))
 
 
@@ -219,4 +219,4 @@ def _allowances(words: Iterable[str], reason: str) -> Iterable[Allowance]:
 
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> str:
-    return f'there is no {what} "{plain(word)}"{did_you_mean(word, known)}; there is {", ".join(known)}'
+    return f'there is no {what} "{safe_text(word)}"{did_you_mean(word, known)}; there is {", ".join(known)}'

@@ -16,8 +16,8 @@ import click
 from reconciler.cli import logs, writing
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.finding import Finding, Severity, limited
-from reconciler.model.secrecy import veiled
-from reconciler.report.sanitise import plain
+from reconciler.model.secrecy import hidden_in
+from reconciler.report.sanitise import safe_text
 
 if TYPE_CHECKING:
     from reconciler.report.masking import Masking
@@ -29,8 +29,8 @@ __all__ = [
     "hint",
     "interactive",
     "phases",
-    "plain",
     "remark",
+    "safe_text",
     "say",
     "wants_colour",
     "warn",
@@ -72,9 +72,9 @@ def complain(text: str) -> None:
 
 def _told(text: str, level: str, event: str, message: str, **more: str | None) -> None:
     """One piece of news, in whichever form stderr has."""
-    log = logs.current()
+    log = logs.current_log()
     if log is None:
-        writing.tell(veiled(text))
+        writing.tell(hidden_in(text))
     else:
         log.write(level, event, message, **more)
 
@@ -88,7 +88,7 @@ def after(done: str) -> Iterator[None]:
     except KeyboardInterrupt:
         complain(f"{done}; interrupted before all of it was told")
     except (ReconcilerError, OSError) as error:
-        complain(f"{done}; but {plain(str(error))}")
+        complain(f"{done}; but {safe_text(str(error))}")
     except Exception as error:  # its message may hold what nobody is to read
         complain(f"{done}; but what was done cannot be told: internal error: {type(error).__name__}")
 
@@ -99,7 +99,7 @@ def remark(findings: Sequence[Finding], masking: Masking | None = None) -> None:
     from reconciler.report.masking import OPEN
     from reconciler.report.text import findings_text
 
-    hidden, log = masking or OPEN, logs.current()
+    hidden, log = masking or OPEN, logs.current_log()
     if log is None:
         hint(findings_text(findings, colour=wants_colour(sys.stderr), masking=hidden))
         return
@@ -108,12 +108,12 @@ def remark(findings: Sequence[Finding], masking: Masking | None = None) -> None:
         log.write(
             LEVELS.get(found.severity, logs.WARNING),
             "finding",
-            plain(hidden.text(found.message)),
+            safe_text(hidden.text(found.message)),
             error_code=found.code,
-            address=plain(address) if address else None,
+            address=safe_text(address) if address else None,
             field=found.field or None,
-            place=plain(str(found.origin)) if found.origin else None,
-            remedy=plain(hidden.text(found.remedy)) or None,
+            place=safe_text(str(found.origin)) if found.origin else None,
+            remedy=safe_text(hidden.text(found.remedy)) or None,
         )
 
 
@@ -125,12 +125,12 @@ def explain(error: ReconcilerError) -> None:
         remark(error.findings, None if about_files or sys.stderr.isatty() else _everyone())
     if any(finding.message == error.message for finding in error.findings):
         return  # said already, with what to do
-    if logs.current() is not None:
-        _told("", logs.ERROR, "error", plain(error.message), remedy=plain(error.remedy) or None)
+    if logs.current_log() is not None:
+        _told("", logs.ERROR, "error", safe_text(error.message), remedy=safe_text(error.remedy) or None)
         return
-    complain(plain(error.message))
+    complain(safe_text(error.message))
     if error.remedy:
-        hint(f"  to go on: {plain(error.remedy)}")
+        hint(f"  to go on: {safe_text(error.remedy)}")
 
 
 def _everyone() -> Masking:
@@ -150,7 +150,7 @@ def wants_colour(stream: TextIO, *, refused: bool = False) -> bool:
 
 def interactive() -> bool:
     """Whether there is somebody to ask, and a place to ask at."""
-    return logs.current() is None and sys.stdin.isatty() and sys.stderr.isatty()
+    return logs.current_log() is None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def width() -> int:
@@ -193,7 +193,7 @@ class Phases:
             self._write()
 
     def _write(self) -> None:
-        writing.tell(f"\r\x1b[K{plain(self._name)} …", end="")
+        writing.tell(f"\r\x1b[K{safe_text(self._name)} …", end="")
 
 
 class Logged:
@@ -207,7 +207,7 @@ class Logged:
     def __call__(self, name: str) -> None:
         """A new phase begins; empty: none does."""
         if self._name:
-            self._log.write(logs.INFO, "phase", plain(self._name), duration_ms=logs.milliseconds(self._began))
+            self._log.write(logs.INFO, "phase", safe_text(self._name), duration_ms=logs.milliseconds(self._began))
         self._name, self._began = name, time.monotonic()
 
 
@@ -218,7 +218,7 @@ def _silent(name: str) -> None:
 @contextmanager
 def phases(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
     """A callable that takes the name of each phase; silent unless stderr is a terminal or a log."""
-    log = logs.current()
+    log = logs.current_log()
     if log is not None and not quiet:
         logged = Logged(log)
         try:

@@ -21,10 +21,10 @@ from reconciler import __version__
 from reconciler.cli import logs, streams
 from reconciler.cli.options import Command
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.secrecy import veiled
-from reconciler.report.sanitise import plain
+from reconciler.model.secrecy import hidden_in
+from reconciler.report.sanitise import safe_text
 from reconciler.workflow import drifting_news as news
-from reconciler.workflow.keeping import renew
+from reconciler.workflow.keeping import write_public
 
 PHASES = {
     "reading the files": "files",
@@ -42,7 +42,7 @@ DRIFT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class JobOptions:
     """What the command line asks for. `webhook`, `webhook_key`, `ping`: `env:NAME` or `file:PATH`."""
 
     state: Path | None = None
@@ -66,14 +66,14 @@ class Wanted:
             raise click.UsageError("--webhook-key signs what --webhook sends as json, and nothing is sent so")
 
 
-def watched(command: Command) -> Command:
+def with_job_options(command: Command) -> Command:
     """What a job that runs now and then needs: the argument `wanted`."""
 
-    names = [*Wanted.__dataclass_fields__]
+    names = [*JobOptions.__dataclass_fields__]
 
     @functools.wraps(command)
     def wanting(**rest: Any) -> Any:
-        wanted = Wanted(**{name: rest.pop(name) for name in names})
+        wanted = JobOptions(**{name: rest.pop(name) for name in names})
         wanted.check()
         return command(wanted=wanted, **rest)
 
@@ -103,11 +103,11 @@ def watched(command: Command) -> Command:
 
 
 @dataclass(slots=True, kw_only=True)
-class Round:
+class JobRun:
     """One run as it goes. `samples`: what it has measured; `said`: what its ping says; `target`: as far as known;
     `written`: it has changed files, so that what cannot be told any more is no error."""
 
-    wanted: Wanted
+    wanted: JobOptions
     id: str = field(default_factory=logs.invocation)
     target: str = ""
     said: str = ""
@@ -138,9 +138,9 @@ class Round:
                 close()
 
 
-def attended(wanted: Wanted, check: Callable[[Round], int]) -> int:
+def run_job(wanted: JobOptions, check: Callable[[JobRun], int]) -> int:
     """Run the check, and tell how it ended: metrics, then the ping. Raises what the check raises."""
-    this = Round(wanted=wanted)
+    this = JobRun(wanted=wanted)
     bell = _bell(wanted)
     _ring(bell, this, "start")
     try:
@@ -151,45 +151,45 @@ def attended(wanted: Wanted, check: Callable[[Round], int]) -> int:
         code = _code_of(error)
         with suppress(Exception):  # the first failure is the one to be told
             _measure(this, code, well=False)
-        this.said = plain(error.message) if isinstance(error, ReconcilerError) else type(error).__name__
+        this.said = safe_text(error.message) if isinstance(error, ReconcilerError) else type(error).__name__
         _ring(bell, this, str(code))
         raise
     _ring(bell, this, "0" if code == DRIFT and wanted.ping_on_drift == "success" else str(code))
     return code
 
 
-def _bell(wanted: Wanted) -> news.Address | None:
+def _bell(wanted: JobOptions) -> news.Address | None:
     """Where to ring; None, said aloud, where that cannot be."""
     if not wanted.ping:
         return None
     try:
         return news.address(wanted.ping, "--ping", os.environ)
     except ReconcilerError as error:
-        streams.warn(f"nothing is pinged: {plain(error.message)}")
+        streams.warn(f"nothing is pinged: {safe_text(error.message)}")
         return None
 
 
-def _ring(bell: news.Address | None, this: Round, step: str) -> None:
+def _ring(bell: news.Address | None, this: JobRun, step: str) -> None:
     if bell is None:
         return
-    tail = veiled(this.said).encode("utf-8", "replace")[-LOG_BYTES:]
+    tail = hidden_in(this.said).encode("utf-8", "replace")[-LOG_BYTES:]
     body = tail.decode("utf-8", "ignore").encode()  # the cut may be inside of a character
     kind = {"Content-Type": "text/plain; charset=utf-8"}
     try:
         news.post(bell.below(step, rid=this.id), body, kind, news.PING)
     except Exception as error:  # whatever it is, the run is worth more
-        why = plain(error.message) if isinstance(error, ReconcilerError) else type(error).__name__
+        why = safe_text(error.message) if isinstance(error, ReconcilerError) else type(error).__name__
         streams.warn(f"the ping was not heard: {why}")
 
 
-def _measure(this: Round, code: int, *, well: bool) -> None:
+def _measure(this: JobRun, code: int, *, well: bool) -> None:
     """Write the textfile. A run that failed leaves standing what an earlier one found."""
     path = this.wanted.textfile
     if path is None:
         return
     from reconciler.report import metrics  # start-up: prometheus-client is an extra
 
-    samples, target = [*this.samples], plain(this.target)
+    samples, target = [*this.samples], safe_text(this.target)
     before = {} if well else metrics.earlier(_text_of(path))
     target = target or (next(iter(before)) if len(before) == 1 else "")
     ended = metrics.Ended(target=target, code=code, time=round(time.time(), 3), version=__version__, phases=this.phases)
@@ -198,12 +198,12 @@ def _measure(this: Round, code: int, *, well: bool) -> None:
     measured = {sample.name for sample in samples}
     samples += [sample for sample in before.get(target, ()) if sample.name not in measured]
     try:
-        text = metrics.rendered([*metrics.of_run(ended), *samples], target)
+        text = metrics.rendered([*metrics.run_samples(ended), *samples], target)
     except ImportError as error:
         raise ReconcilerError(
             "--textfile needs the package prometheus-client", remedy="pip install 'esp-reconciler[metrics]'"
         ) from error
-    renew(path, text)
+    write_public(path, text)
 
 
 def _text_of(path: Path) -> str:

@@ -24,7 +24,7 @@ from typing import Any
 from reconciler import __version__
 from reconciler.config.files import FILE, FOLDER
 from reconciler.config.limits import MEBIBYTE
-from reconciler.config.pack import Packed
+from reconciler.config.pack import FileObjects
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.record import Block
 from reconciler.model.resource import NameList, Names, Resource, Vocabulary
@@ -62,7 +62,7 @@ class Cache:
     _used: set[str] = field(default_factory=set)
     _wrote: bool = False
 
-    def find(self, resource: Resource, place: str, content: bytes) -> Packed | None:
+    def find(self, resource: Resource, place: str, content: bytes) -> FileObjects | None:
         """What this content holds, if it is remembered."""
         if len(content) < SMALLEST_FILE:
             return None
@@ -77,7 +77,7 @@ class Cache:
         self._used.add(name)
         return packed
 
-    def keep(self, resource: Resource, content: bytes, packed: Packed) -> None:
+    def keep(self, resource: Resource, content: bytes, packed: FileObjects) -> None:
         """Remember it. A full or unwritable disk is no trouble of ours: the next run reads the file again."""
         if len(content) < SMALLEST_FILE:
             return
@@ -123,7 +123,7 @@ class Cache:
 
 
 @contextmanager
-def opened(folder: Path, vocabulary: Vocabulary, base: Path | None = None) -> Iterator[Cache | None]:
+def open_cache(folder: Path, vocabulary: Vocabulary, base: Path | None = None) -> Iterator[Cache | None]:
     """The cache in this folder, made if it is not there; None where it cannot be ours alone. No link below `base` is
     followed, if the folder lies there; else none but those above it. Raises ReconcilerError for a folder that holds
     other things."""
@@ -223,7 +223,7 @@ def _hash(body: bytes) -> bytes:
     return blake2b(body, digest_size=HASH_BYTES).hexdigest().encode()
 
 
-def _entry(packed: Packed) -> dict[str, Any]:
+def _entry(packed: FileObjects) -> dict[str, Any]:
     blocks = [
         {
             "fields": block.fields,
@@ -245,9 +245,9 @@ def _column(values: tuple[Value, ...]) -> list[Value] | dict[str, list[Any]]:
     return list(values)
 
 
-def _unpacked(entry: Mapping[str, Any], resource: Resource, place: str) -> Packed:
+def _unpacked(entry: Mapping[str, Any], resource: Resource, place: str) -> FileObjects:
     sets = frozenset(field.name for field in resource.fields if isinstance(field.type, (Names, NameList)))
-    return Packed(tuple(_block(block, sets, place) for block in entry["blocks"]), int(entry["digest"]))
+    return FileObjects(tuple(_block(block, sets, place) for block in entry["blocks"]), int(entry["digest"]))
 
 
 def _block(entry: Mapping[str, Any], sets: frozenset[str], place: str) -> Block:

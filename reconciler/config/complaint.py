@@ -12,8 +12,8 @@ from reconciler.model.finding import MOST_ALIKE, Finding, rest
 from reconciler.model.names import LONGEST
 from reconciler.model.ref import Origin, Ref
 
-Path: TypeAlias = tuple[str, ...]
-Lines: TypeAlias = Mapping[Path, int]
+FieldPath: TypeAlias = tuple[str, ...]
+Lines: TypeAlias = Mapping[FieldPath, int]
 
 LONGEST_SHOWN = 60
 
@@ -26,7 +26,7 @@ class Complaint:
     code: str
     message: str
     remedy: str = ""
-    path: Path = ()
+    path: FieldPath = ()
     line: int | None = None
     more: int = 0
 
@@ -82,14 +82,14 @@ def capped(complaints: Iterable[Complaint]) -> Iterator[Complaint]:
         yield Complaint(code=code, message="more of these", more=number)
 
 
-class ItemLines(Mapping[Path, int]):
+class ItemLines(Mapping[FieldPath, int]):
     """Path → line. The items of a list are kept as numbers: a list may have a hundred thousand."""
 
-    def __init__(self, keys: dict[Path, int]) -> None:
+    def __init__(self, keys: dict[FieldPath, int]) -> None:
         self._keys = keys
-        self._items: dict[Path, array[int]] = {}
+        self._items: dict[FieldPath, array[int]] = {}
 
-    def __getitem__(self, path: Path) -> int:
+    def __getitem__(self, path: FieldPath) -> int:
         line = self._keys.get(path)
         if line is not None:
             return line
@@ -97,7 +97,7 @@ class ItemLines(Mapping[Path, int]):
             raise KeyError(path)
         return self._items[path[:-1]][int(path[-1])]
 
-    def __setitem__(self, path: Path, line: int) -> None:
+    def __setitem__(self, path: FieldPath, line: int) -> None:
         self._keys[path] = line
 
     def __contains__(self, path: object) -> bool:
@@ -107,7 +107,7 @@ class ItemLines(Mapping[Path, int]):
             return False
         return path[-1].isdecimal() and int(path[-1]) < len(self._items[path[:-1]])
 
-    def __iter__(self) -> Iterator[Path]:
+    def __iter__(self) -> Iterator[FieldPath]:
         yield from self._keys
         for path, lines in self._items.items():
             yield from ((*path, str(number)) for number in range(len(lines)))
@@ -115,12 +115,12 @@ class ItemLines(Mapping[Path, int]):
     def __len__(self) -> int:
         return len(self._keys) + sum(map(len, self._items.values()))
 
-    def append(self, path: Path, line: int) -> None:
+    def append(self, path: FieldPath, line: int) -> None:
         """The line of one more item of the list at `path`."""
         self._items.setdefault(path, array("L")).append(line)
 
 
-def line_of(path: Path, lines: Lines) -> int | None:
+def line_of(path: FieldPath, lines: Lines) -> int | None:
     """The line of the path, or of the nearest thing around it that has one."""
     for length in range(len(path), -1, -1):
         if path[:length] in lines:
@@ -128,7 +128,7 @@ def line_of(path: Path, lines: Lines) -> int | None:
     return None
 
 
-def shown(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value from a file in words, short enough for one line."""
     match value:
         case bool():

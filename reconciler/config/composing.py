@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reconciler.config.complaint import Capped, Complaint, ItemLines, Path, shortened, shown
+from reconciler.config.complaint import Capped, Complaint, FieldPath, ItemLines, shortened, value_text
 from reconciler.config.limits import Limits
 from reconciler.config.scalars import meaning
 
@@ -43,7 +43,7 @@ class _Frame:
     """A mapping or list that is still open. `path` None: inside something that is thrown away."""
 
     data: dict[str, Any] | list[Any]
-    path: Path | None
+    path: FieldPath | None
     anchor: str | None
     started: int
     key: str | _Nothing | None = None
@@ -148,7 +148,7 @@ class Composer:
             return
         path = (*frame.path, key)
         if path in self.lines:
-            told = f"{shown(key)} is already on line {self.lines[path]}"
+            told = f"{value_text(key)} is already on line {self.lines[path]}"
             self._complain("duplicate", told, "take one of them out", path, line)
             frame.key = NOTHING
             return
@@ -217,7 +217,7 @@ class Composer:
     def _expects_key(self) -> bool:
         return bool(self._frames) and isinstance(self._frames[-1].data, dict) and self._frames[-1].key is None
 
-    def _next_path(self) -> Path | None:
+    def _next_path(self) -> FieldPath | None:
         """The path of the value that comes next; None when it will be thrown away."""
         if not self._frames:
             return ()
@@ -242,10 +242,10 @@ class Composer:
             frame.data[frame.key] = value
         frame.key = None
 
-    def _refuse_tag(self, tag: str, path: Path | None, line: int) -> None:
+    def _refuse_tag(self, tag: str, path: FieldPath | None, line: int) -> None:
         self._complain("refused-yaml", f"tags are refused, {shortened(tag)} too", "take it out", path, line)
 
-    def _complain(self, code: str, message: str, remedy: str, path: Path | None, line: int) -> None:
+    def _complain(self, code: str, message: str, remedy: str, path: FieldPath | None, line: int) -> None:
         self.complaints.add(Complaint(code=code, message=message, remedy=remedy, path=path or (), line=line))
         if self.complaints.total > MOST_COMPLAINTS:
             raise TooMuch(f"more than {MOST_COMPLAINTS:,} complaints", "correct these first", line)

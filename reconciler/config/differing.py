@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TypeAlias
 
-from reconciler.config.explain import speech
+from reconciler.config.explain import text_complaints
 from reconciler.config.inplace import Edit
 from reconciler.config.plain import stated
 from reconciler.model.names import LONGEST
@@ -35,7 +35,10 @@ def _nameable(field: Field, value: Value) -> Value:
     return {
         name: text
         for name, text in value.items()
-        if text != HIDDEN and len(name) <= LONGEST and re.fullmatch(kind.pattern, name) and not any(speech(text))
+        if text != HIDDEN
+        and len(name) <= LONGEST
+        and re.fullmatch(kind.pattern, name)
+        and not any(text_complaints(text))
     }
 
 

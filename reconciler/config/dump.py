@@ -12,9 +12,9 @@ from pathlib import Path
 
 from reconciler.config import differing, plain
 from reconciler.config.inplace import Edit, edited
-from reconciler.config.lawful import Law, Objection
+from reconciler.config.lawful import Exportable, NotExportable
 from reconciler.config.schema import file_name
-from reconciler.config.slugs import Slugs
+from reconciler.config.slugs import FileNames
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.names import folded
@@ -29,7 +29,7 @@ COLLECTED = "exported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Export:
+class ExportedFiles:
     """`files`: path below the root → its new text, changed and new ones only. `findings`: what was left out, and why;
     none of them blocks."""
 
@@ -38,7 +38,7 @@ class Export:
 
 
 @dataclass(slots=True, kw_only=True)
-class Wish:
+class ExportedObject:
     """One object to write. `known`: what its file states, None for a new object; `values`: the fields to write.
     `place`: its file. `left_out`: why some field is not written, as comments."""
 
@@ -57,7 +57,7 @@ def export(
     complete: bool = False,
     leave_out: Collection[Ref] = frozenset(),
     external: Collection[str] = (),
-) -> Export:
+) -> ExportedFiles:
     """`declared`: what the files under `root` state, without errors; `complete`: write the unstated fields of known
     objects too; `leave_out`: live objects not to be exported; `external`: globs of what files may refer to.
     Raises OSError when a file that is to be refreshed cannot be read."""
@@ -82,14 +82,14 @@ class _Exporting:
         self.vocabulary = vocabulary
         self.complete = complete
         self.leave_out = leave_out
-        self.law = Law(vocabulary=vocabulary, catalogues=live.catalogues, external=external, live=live.sheets)
+        self.law = Exportable(vocabulary=vocabulary, catalogues=live.catalogues, external=external, live=live.sheets)
         self.stated = {kind: _stated(sheet) for kind, sheet in declared.items()}
         self.places = {kind: _places(sheet) for kind, sheet in declared.items()}
         self.findings: list[Finding] = []
         self.dropped: dict[str, list[str]] = {}
         self.wishes = {resource.kind: dict(self._wishes(resource)) for resource in vocabulary}
 
-    def done(self) -> Export:
+    def done(self) -> ExportedFiles:
         """Texts and findings."""
         for resource in self.vocabulary:
             self._nameless(resource.kind)
@@ -97,9 +97,9 @@ class _Exporting:
             for objection in objections:
                 self._yield_to(objection)
         files = dict(sorted({**self._refreshed(), **dict(self._new())}.items()))
-        return Export(files=files, findings=tuple(self.findings))
+        return ExportedFiles(files=files, findings=tuple(self.findings))
 
-    def _wishes(self, resource: Resource) -> Iterator[tuple[str, Wish]]:
+    def _wishes(self, resource: Resource) -> Iterator[tuple[str, ExportedObject]]:
         fields = self.vocabulary.fields[resource.kind]
         stated = self.stated.get(resource.kind, {})
         spellings = {folded(key): key for key in stated}
@@ -114,7 +114,7 @@ class _Exporting:
                 continue
             values = differing.sayable(fields, record.values)
             if known is None:
-                yield ref.key, Wish(known=None, values=values)
+                yield ref.key, ExportedObject(known=None, values=values)
             elif resource.tombstone and known.get(resource.tombstone.field) == resource.tombstone.removed:
                 continue  # a file that orders a deletion keeps saying so
             else:
@@ -122,7 +122,7 @@ class _Exporting:
                 added = {name: value for name, value in values.items() if name not in known} if self.complete else {}
                 if changed or added:
                     place = self.places[resource.kind][ref.key]
-                    yield ref.key, Wish(known=known, values={**changed, **added}, place=place)
+                    yield ref.key, ExportedObject(known=known, values={**changed, **added}, place=place)
 
     def _nameless(self, kind: str) -> None:
         """Live objects that no file can name."""
@@ -132,17 +132,17 @@ class _Exporting:
         for key in self.live.unnameable.get(kind, {}):
             self._drop(Ref(kind, key), "unnameable", "no file may have such a name")
 
-    def _standing(self) -> list[Objection]:
+    def _standing(self) -> list[NotExportable]:
         """The objections that concern what is still to be written, one a field."""
         written = {kind: {key: wish.values for key, wish in wishes.items()} for kind, wishes in self.wishes.items()}
         whole = {kind: {**self.stated.get(kind, {}), **_merged(self.wishes[kind])} for kind in self.wishes}
-        first: dict[tuple[Ref, str], Objection] = {}
+        first: dict[tuple[Ref, str], NotExportable] = {}
         for objection in self.law.objections(written, whole):
             for blamed in self._blamed(objection):
                 first.setdefault((blamed.ref, blamed.field), blamed)
         return list(first.values())
 
-    def _blamed(self, objection: Objection) -> Iterator[Objection]:
+    def _blamed(self, objection: NotExportable) -> Iterator[NotExportable]:
         """Whom an objection hits: the files were in order, so something to be written is at fault."""
         ref, wishes = objection.ref, self.wishes[objection.ref.kind]
         wish = wishes.get(ref.key)
@@ -155,7 +155,7 @@ class _Exporting:
         elif wish.known is not None:
             yield from (replace(objection, field=name) for name in wish.values)
 
-    def _yield_to(self, objection: Objection) -> None:
+    def _yield_to(self, objection: NotExportable) -> None:
         ref = objection.ref
         wish = self.wishes[ref.kind].get(ref.key)
         if wish is None:
@@ -214,7 +214,7 @@ class _Exporting:
     def _new(self) -> Iterator[tuple[str, str]]:
         for resource in self.vocabulary:
             fields = self.vocabulary.fields[resource.kind]
-            slugs = Slugs(self.root / resource.folder)
+            slugs = FileNames(self.root / resource.folder)
             entries: dict[str, list[str]] = {}
             for key, wish in sorted(self.wishes[resource.kind].items()):
                 if wish.known is None:
@@ -249,5 +249,5 @@ def _former(resource: Resource, stated: Mapping[str, Mapping[str, Value]], live:
     return names
 
 
-def _merged(wishes: Mapping[str, Wish]) -> dict[str, Mapping[str, Value]]:
+def _merged(wishes: Mapping[str, ExportedObject]) -> dict[str, Mapping[str, Value]]:
     return {key: {**(wish.known or {}), **wish.values} for key, wish in wishes.items()}

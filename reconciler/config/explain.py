@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reconciler.config.complaint import Complaint, Path, shown
+from reconciler.config.complaint import Complaint, FieldPath, value_text
 from reconciler.config.tree import Tree, leaves
-from reconciler.config.unfit import ALIKE, alike, unfit
+from reconciler.config.unfit import ALIKE, alike, wrong_value
 from reconciler.model.names import fault
 from reconciler.model.nearest import MOST_ASKED, nearest
 from reconciler.model.resource import Field, Overrides
@@ -25,10 +25,12 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 MOST_LISTED = 12
 
 
-def complaints(data: Any, types: Types) -> Iterator[Complaint]:
+def explain_errors(data: Any, types: Types) -> Iterator[Complaint]:
     """Everything that is wrong with the data of one file, in its order; nothing exactly when the types accept it."""
     if not isinstance(data, Mapping):
-        yield Complaint(code="type", message=f"the file is {shown(data)}", remedy="write names with fields under them")
+        yield Complaint(
+            code="type", message=f"the file is {value_text(data)}", remedy="write names with fields under them"
+        )
         return
     for key, fields in data.items():
         trouble = fault(key)
@@ -37,28 +39,28 @@ def complaints(data: Any, types: Types) -> Iterator[Complaint]:
         yield from _fields(fields, types.tree, (key,), types)
 
 
-def speech(data: Any, path: Path = ()) -> Iterator[Complaint]:
+def text_complaints(data: Any, path: FieldPath = ()) -> Iterator[Complaint]:
     """Complaints about any text of a file that a value of no type may have: `${NAME}`, and control characters."""
     match data:
         case dict():
             for key, inner in data.items():
-                yield from speech(inner, (*path, key))
+                yield from text_complaints(inner, (*path, key))
         case list():
             for number, inner in enumerate(data):
-                yield from speech(inner, (*path, str(number)))
+                yield from text_complaints(inner, (*path, str(number)))
         case str():
             if ENVIRONMENT.search(data):
-                told = f"{shown(data)} asks for an environment variable; no environment is read here"
+                told = f"{value_text(data)} asks for an environment variable; no environment is read here"
                 yield Complaint(code="interpolation", message=told, remedy="write the value itself", path=path)
             if CONTROL.search(data):
                 told = "the text holds a control character"
                 yield Complaint(code="type", message=told, remedy="take it out", path=path)
 
 
-def _fields(nest: Any, tree: Tree, path: Path, types: Types, words: tuple[str, ...] = ()) -> Iterator[Complaint]:
+def _fields(nest: Any, tree: Tree, path: FieldPath, types: Types, words: tuple[str, ...] = ()) -> Iterator[Complaint]:
     if not isinstance(nest, Mapping):
         remedy = f"write fields under it: {_listed(tree)}"
-        yield Complaint(code="type", message=f"{shown(nest)} is no mapping", remedy=remedy, path=path)
+        yield Complaint(code="type", message=f"{value_text(nest)} is no mapping", remedy=remedy, path=path)
         return
     for name, value in nest.items():
         inner = tree.get(name)
@@ -72,14 +74,14 @@ def _fields(nest: Any, tree: Tree, path: Path, types: Types, words: tuple[str, .
             yield from _fields(value, inner, here, types, words)
 
 
-def _field(field: Field, value: Any, path: Path, types: Types, words: tuple[str, ...]) -> Iterator[Complaint]:
+def _field(field: Field, value: Any, path: FieldPath, types: Types, words: tuple[str, ...]) -> Iterator[Complaint]:
     if not isinstance(field.type, Overrides):
-        yield from unfit(field.type, value, path, words, types.remedies.near)
+        yield from wrong_value(field.type, value, path, words, types.remedies.near)
     elif isinstance(value, Mapping):
         yield from _fields(value, types.overrides[field.name], path, types, (INHERIT,))
     elif value != NONE:
         remedy = f"write fields under it, or {NONE}"
-        yield Complaint(code="type", message=f"{shown(value)} is no mapping", remedy=remedy, path=path)
+        yield Complaint(code="type", message=f"{value_text(value)} is no mapping", remedy=remedy, path=path)
 
 
 class Remedies:

@@ -20,8 +20,8 @@ from reconciler.config.columns import located
 from reconciler.config.files import Source, content_of, sources, trouble_with
 from reconciler.config.limits import Limits
 from reconciler.config.lines import Locator
-from reconciler.config.nolint import heeded
-from reconciler.config.pack import DIGEST_BYTES, MODULUS, Packed
+from reconciler.config.nolint import without_silenced
+from reconciler.config.pack import DIGEST_BYTES, MODULUS, FileObjects
 from reconciler.config.rules import complaints
 from reconciler.model.desired import Desired
 from reconciler.model.errors import ReconcilerError
@@ -30,7 +30,7 @@ from reconciler.model.record import Sheet
 from reconciler.model.resource import Resource, Vocabulary
 
 if TYPE_CHECKING:
-    from reconciler.config.reading import Reading
+    from reconciler.config.reading import FileReader
 
 FOLLOWING = frozenset({"only-with"})
 """Complaints that may only follow from another one about the same object: the field it needs is there, but wrong."""
@@ -51,7 +51,7 @@ def load(
         return Desired(sheets={kind: Sheet(kind) for kind in vocabulary.kinds}, findings=(trouble,))
     locate = Locator(root, limits)
     with _known(cache, root, vocabulary, base) as known, _collector_off():
-        shelves = [_Shelf(resource, vocabulary, limits, known) for resource in vocabulary]
+        shelves = [_KindFiles(resource, vocabulary, limits, known) for resource in vocabulary]
         for shelf in shelves:
             for met in sources(root, shelf.resource.folder, limits):
                 shelf.take(met)
@@ -59,7 +59,7 @@ def load(
         found = [finding for shelf in shelves for finding in shelf.findings]
         wrong = {finding.ref for finding in found}
         ruled = (rule for rule in complaints(sheets, vocabulary) if not (rule.code in FOLLOWING and rule.ref in wrong))
-        spoken = heeded(chain(found, ruled), sheets, lambda place: content_of(root, place, limits))
+        spoken = without_silenced(chain(found, ruled), sheets, lambda place: content_of(root, place, limits))
         told = sorted((located(finding, sheets) for finding in limited(spoken)), key=_by_place)
         if known:
             known.prune()
@@ -68,22 +68,22 @@ def load(
 
 
 @dataclass
-class _Shelf:
+class _KindFiles:
     """The files of one kind as they come in."""
 
     resource: Resource
     vocabulary: Vocabulary
     limits: Limits
     cache: caches.Cache | None
-    files: list[Packed] = field(default_factory=list)
+    files: list[FileObjects] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @cached_property
-    def reading(self) -> Reading:
+    def reading(self) -> FileReader:
         """Made for the first file that the cache does not have: it brings pydantic (start-up)."""
-        from reconciler.config.reading import Reading
+        from reconciler.config.reading import FileReader
 
-        return Reading(self.resource, self.vocabulary, self.limits)
+        return FileReader(self.resource, self.vocabulary, self.limits)
 
     def take(self, met: Source | Finding) -> None:
         """One file, or why it cannot be read."""
@@ -119,7 +119,7 @@ def _known(cache: Path | None, root: Path, vocabulary: Vocabulary, base: Path | 
                 f"the cache folder {cache} lies among the declarations, in {resource.folder}",
                 remedy="give `cache:` in reconciler.yaml a folder of its own, as var/cache",
             )
-    with caches.opened(cache, vocabulary, base) as known:
+    with caches.open_cache(cache, vocabulary, base) as known:
         yield known
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, TypeAlias
 
-from reconciler.config.formatting_lines import Rank, arranged
+from reconciler.config.formatting_lines import Rank, reordered
 from reconciler.config.limits import Limits
 from reconciler.config.nesting import nested
 from reconciler.config.nolint import silenced
@@ -31,7 +31,7 @@ def formatted(text: str, resource: Resource, vocabulary: Vocabulary, limits: Lim
         raise ValueError("it does not load")
     if not before.data:
         return text
-    after = arranged(text, _root(text), _ranks(order_of(resource, vocabulary)))
+    after = reordered(text, _root(text), _ranks(order_of(resource, vocabulary)))
     if not _means_the_same(text, before, after, limits):
         raise ValueError("in another order it would not mean the same")
     return after

@@ -30,7 +30,7 @@ def split(text: str) -> list[str]:
     return lines
 
 
-def arranged(text: str, root: Any, rank: Rank) -> str:
+def reordered(text: str, root: Any, rank: Rank) -> str:
     """The text with the keys of every mapping in order. `root`: what PyYAML composes of it."""
     lines = split(text)
     if not hasattr(root, "value") or not _is_mapping(root) or root.flow_style:

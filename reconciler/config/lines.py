@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reconciler.config.complaint import FieldPath as Keys
 from reconciler.config.complaint import Lines
-from reconciler.config.complaint import Path as Keys
 from reconciler.config.files import content_of
 from reconciler.config.limits import MEBIBYTE, Limits
 from reconciler.config.yaml import Document, judge

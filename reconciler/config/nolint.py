@@ -20,7 +20,7 @@ Silenced = set[tuple[str, int]]
 """(code, line) pairs."""
 
 
-def heeded(
+def without_silenced(
     findings: Iterable[Finding], sheets: Mapping[str, Sheet], content: Callable[[str], bytes | None]
 ) -> Iterator[Finding]:
     """The findings without those that a comment takes back. `content` reads the file of a place."""

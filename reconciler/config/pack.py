@@ -17,14 +17,14 @@ MODULUS = 1 << (8 * DIGEST_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class FileObjects:
     """The objects of one file. `digest`: a sum over the objects, so it adds up over files in any order."""
 
     blocks: tuple[Block, ...] = ()
     digest: int = 0
 
 
-def pack(kind: str, place: str, objects: Mapping[str, Mapping[str, Any]], names: Paths) -> Packed:
+def pack_objects(kind: str, place: str, objects: Mapping[str, Mapping[str, Any]], names: Paths) -> FileObjects:
     """One block for each set of stated fields. `names`: the dotted names of the kind."""
     blocks: dict[tuple[str, ...], Block] = {}
     slots: dict[tuple[str, ...], tuple[Callable[[Any], tuple[Value, ...]], dict[str, tuple[Value, ...]]]] = {}
@@ -41,7 +41,7 @@ def pack(kind: str, place: str, objects: Mapping[str, Mapping[str, Any]], names:
         pick, rows = slot
         rows[key] = pick(values)
     found = tuple(blocks[fields] for fields in sorted(blocks))
-    return Packed(found, digest(kind, found))
+    return FileObjects(found, digest(kind, found))
 
 
 def digest(kind: str, blocks: Iterable[Block]) -> int:

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic_core import ValidationError
 
 from reconciler.config import explain, fast
-from reconciler.config.complaint import Capped, Complaint, Path
+from reconciler.config.complaint import Capped, Complaint, FieldPath
 from reconciler.config.files import Source
 from reconciler.config.limits import Limits
-from reconciler.config.pack import Packed, pack
+from reconciler.config.pack import FileObjects, pack_objects
 from reconciler.config.types import Types
 from reconciler.config.yaml import judge
 from reconciler.model.finding import MOST_ALIKE, Finding
@@ -22,7 +22,7 @@ SPEAKING = (b"${", b"\\")
 """Without these in a file, no text in it holds an environment reference or a control character."""
 
 
-class Reading:
+class FileReader:
     """How the files of one kind are read."""
 
     def __init__(self, resource: Resource, vocabulary: Vocabulary, limits: Limits) -> None:
@@ -30,9 +30,9 @@ class Reading:
         self._types = Types(resource, vocabulary)
         self._limits = limits
 
-    def read(self, source: Source) -> tuple[Packed, tuple[Finding, ...]]:
+    def read(self, source: Source) -> tuple[FileObjects, tuple[Finding, ...]]:
         """The objects of a file, and what is wrong with it; of an object with a wrong field the rest."""
-        data = fast.parse(source.content, self._limits)
+        data = fast.parse_fast(source.content, self._limits)
         if data is not None:
             try:
                 return self._packed(source, self._types.whole(data)), ()
@@ -40,13 +40,13 @@ class Reading:
                 pass  # the judge says why, with lines
         return self._judged(source)
 
-    def _judged(self, source: Source) -> tuple[Packed, tuple[Finding, ...]]:
+    def _judged(self, source: Source) -> tuple[FileObjects, tuple[Finding, ...]]:
         document, complaints = judge(source.content, self._limits)
-        reasons, wrong = Capped(), set[Path]()
+        reasons, wrong = Capped(), set[FieldPath]()
         try:
             objects = self._types.whole(document.data)
         except ValidationError as error:
-            for reason in explain.complaints(document.data, self._types):
+            for reason in explain.explain_errors(document.data, self._types):
                 wrong.add(reason.path)
                 reasons.add(reason)
             if not wrong:
@@ -54,16 +54,16 @@ class Reading:
                     reasons.add(reason)
             objects = self._sound(document.data, wrong)
         if any(mark in source.content for mark in SPEAKING):
-            for reason in explain.speech(document.data):
+            for reason in explain.text_complaints(document.data):
                 if reason.path not in wrong:
                     reasons.add(reason)
         findings = [reason.finding(source.place, document.lines, self._kind) for reason in (*complaints, *reasons)]
         return self._packed(source, objects), tuple(findings)
 
-    def _packed(self, source: Source, objects: Mapping[str, Mapping[str, Any]]) -> Packed:
-        return pack(self._kind, source.place, objects, self._types.names)
+    def _packed(self, source: Source, objects: Mapping[str, Mapping[str, Any]]) -> FileObjects:
+        return pack_objects(self._kind, source.place, objects, self._types.names)
 
-    def _sound(self, data: Any, wrong: Set[Path]) -> dict[str, Any]:
+    def _sound(self, data: Any, wrong: Set[FieldPath]) -> dict[str, Any]:
         """What is left without the wrong fields, so that what else is wrong in other files is found as well."""
         objects = {}
         for key, fields in data.items() if isinstance(data, Mapping) else ():
@@ -83,7 +83,7 @@ def unexplained(error: ValidationError) -> Iterator[Complaint]:
         yield Complaint(code="type", message=f"refused: {detail['msg']}", remedy="write another value", path=path)
 
 
-def _without(value: Any, path: Path, wrong: Set[Path]) -> Any:
+def _without(value: Any, path: FieldPath, wrong: Set[FieldPath]) -> Any:
     if not isinstance(value, Mapping):
         return value
     return {
@@ -93,5 +93,5 @@ def _without(value: Any, path: Path, wrong: Set[Path]) -> Any:
     }
 
 
-def _has_wrong_item(value: Any, path: Path, wrong: Set[Path]) -> bool:
+def _has_wrong_item(value: Any, path: FieldPath, wrong: Set[FieldPath]) -> bool:
     return isinstance(value, list) and any((*path, str(number)) in wrong for number in range(len(value)))

@@ -90,7 +90,7 @@ def _property(field: Field, resource: Resource, vocabulary: Vocabulary) -> Schem
     if isinstance(field.type, Overrides):
         described |= _overrides(vocabulary.overrides_of(resource.kind, field).values())
     else:
-        described |= shape(field.type)
+        described |= field_schema(field.type)
     if field.default is not None:
         described["default"] = _json(field.type, field.default)
     described["examples"] = [_json(field.type, example) for example in field.examples]
@@ -127,7 +127,7 @@ def _overrides(fields: Iterable[Field]) -> Schema:
             **({"title": field.label} if field.label else {}),
             "description": field.doc,
             "markdownDescription": f"{field.doc}\n\n`{INHERIT}`, or left out: as the package has it.",
-            **shape(field.type, INHERIT),
+            **field_schema(field.type, INHERIT),
             "examples": [*(_json(field.type, example) for example in field.examples), INHERIT],
         }
         for field in fields
@@ -135,7 +135,7 @@ def _overrides(fields: Iterable[Field]) -> Schema:
     return _or_words(_object(listed), NONE)
 
 
-def shape(type_: FieldType, *words: str) -> Schema:
+def field_schema(type_: FieldType, *words: str) -> Schema:
     """What values a type has, without descriptions. `words` are accepted besides its own."""
     match type_:
         case Limit():

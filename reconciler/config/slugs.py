@@ -12,7 +12,7 @@ DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("co
 """Names that Windows keeps for devices."""
 
 
-class Slugs:
+class FileNames:
     """Hands out file stems for one folder; what lies in it already counts as taken, whatever its case."""
 
     def __init__(self, folder: Path) -> None:

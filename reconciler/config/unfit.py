@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reconciler.config.complaint import Complaint, Path, capped, shown
+from reconciler.config.complaint import Complaint, FieldPath, capped, value_text
 from reconciler.model.names import LONGEST, fault, folded
 from reconciler.model.nearest import nearest
 from reconciler.model.resource import (
@@ -46,8 +46,8 @@ def alike(word: str, known: tuple[str, ...]) -> str:
     return nearest(word, known, likeness=ALIKE)
 
 
-def unfit(
-    type_: FieldType, value: Any, path: Path, words: tuple[str, ...] = (), near: Near = alike
+def wrong_value(
+    type_: FieldType, value: Any, path: FieldPath, words: tuple[str, ...] = (), near: Near = alike
 ) -> Iterator[Complaint]:
     """Every complaint about a value; none when it fits. `words` are accepted besides the type's own."""
     match type_:
@@ -78,57 +78,59 @@ def _range(low: int, high: int) -> str:
 
 
 def _number(
-    value: Any, path: Path, low: int, high: int, words: tuple[str, ...], wanted: str, near: Near
+    value: Any, path: FieldPath, low: int, high: int, words: tuple[str, ...], wanted: str, near: Near
 ) -> Iterator[Complaint]:
     remedy = f"write {_or([wanted, *words])}"
     match value:
         case bool():
-            yield Complaint(code="type", message=f"{shown(value)} is no number", remedy=remedy, path=path)
+            yield Complaint(code="type", message=f"{value_text(value)} is no number", remedy=remedy, path=path)
         case int() if not low <= value <= high:
             # -1 is only another spelling of `unlimited`; the range that people are told begins at 0.
             told = f"is below {max(low, 0)}" if value < low else f"is above {high:,}"
             yield Complaint(code="range", message=f"{value} {told}", remedy=remedy, path=path)
         case float():
             whole = f"write {int(value)}, without point or exponent" if value.is_integer() else remedy
-            yield Complaint(code="type", message=f"{shown(value)} is no whole number", remedy=whole, path=path)
+            yield Complaint(code="type", message=f"{value_text(value)} is no whole number", remedy=whole, path=path)
         case str() if value not in words:
             code = "choice" if near(value, words) else "type"
             unquoted = f"write {value} without quotes" if re.fullmatch(r"-?[0-9]{1,19}", value) else remedy
-            told = f"{shown(value)} is text{_meant(value, words, near)}"
+            told = f"{value_text(value)} is text{_meant(value, words, near)}"
             yield Complaint(code=code, message=told, remedy=unquoted, path=path)
         case list() | dict():
-            yield Complaint(code="type", message=f"{shown(value)} is no number", remedy=remedy, path=path)
+            yield Complaint(code="type", message=f"{value_text(value)} is no number", remedy=remedy, path=path)
 
 
-def _toggle(value: Any, path: Path, words: tuple[str, ...]) -> Iterator[Complaint]:
+def _toggle(value: Any, path: FieldPath, words: tuple[str, ...]) -> Iterator[Complaint]:
     if isinstance(value, bool) or (isinstance(value, str) and value in words):
         return
     remedy = f"write {_or(['true', 'false', *words])}"
     if isinstance(value, str) and folded(value) in (*YES_AND_NO, "true", "false"):
         remedy = f"write {YES_AND_NO.get(folded(value), folded(value))}, without quotes"
-    yield Complaint(code="type", message=f"{shown(value)} is neither true nor false", remedy=remedy, path=path)
+    yield Complaint(code="type", message=f"{value_text(value)} is neither true nor false", remedy=remedy, path=path)
 
 
-def _text(value: Any, path: Path, lines: bool) -> Iterator[Complaint]:
+def _text(value: Any, path: FieldPath, lines: bool) -> Iterator[Complaint]:
     if not isinstance(value, str):
         yield _not_text(value, path, "text")
     elif not lines and LINE_BREAK.search(value):
         yield Complaint(code="type", message="the text has a line break", remedy="write one line", path=path)
 
 
-def _not_text(value: Any, path: Path, wanted: str) -> Complaint:
-    quoted = f'write it in quotes: "{shown(value)}"' if isinstance(value, (bool, int, float)) else f"write {wanted}"
-    return Complaint(code="type", message=f"{shown(value)} is not text", remedy=quoted, path=path)
+def _not_text(value: Any, path: FieldPath, wanted: str) -> Complaint:
+    quoted = (
+        f'write it in quotes: "{value_text(value)}"' if isinstance(value, (bool, int, float)) else f"write {wanted}"
+    )
+    return Complaint(code="type", message=f"{value_text(value)} is not text", remedy=quoted, path=path)
 
 
-def _choice(value: Any, path: Path, words: tuple[str, ...], near: Near) -> Iterator[Complaint]:
+def _choice(value: Any, path: FieldPath, words: tuple[str, ...], near: Near) -> Iterator[Complaint]:
     if isinstance(value, str) and value in words:
         return
-    told = f"{shown(value)} is not allowed here{_meant(value, words, near)}"
+    told = f"{value_text(value)} is not allowed here{_meant(value, words, near)}"
     yield Complaint(code="choice", message=told, remedy=f"write {_or(words)}", path=path)
 
 
-def _name(value: Any, path: Path, words: tuple[str, ...]) -> Iterator[Complaint]:
+def _name(value: Any, path: FieldPath, words: tuple[str, ...]) -> Iterator[Complaint]:
     if not isinstance(value, str):
         yield _not_text(value, path, _or(["a name", *words]))
     elif value not in words and (trouble := fault(value)):
@@ -136,14 +138,16 @@ def _name(value: Any, path: Path, words: tuple[str, ...]) -> Iterator[Complaint]
         yield Complaint(code="name", message=f"the name {trouble}", remedy=remedy, path=path)
 
 
-def _names(type_: Names | NameList, value: Any, path: Path, words: tuple[str, ...], near: Near) -> Iterator[Complaint]:
+def _names(
+    type_: Names | NameList, value: Any, path: FieldPath, words: tuple[str, ...], near: Near
+) -> Iterator[Complaint]:
     switch = isinstance(type_, Names) and type_.switch
     alone = (OFF, *words) if switch else words
     if isinstance(value, str) and value in alone:
         return
     if not isinstance(value, list):
         remedy = f"write {_or(['a list: [one, another]', *alone])}"
-        told = f"{shown(value)} is no list{_meant(value, alone, near)}"
+        told = f"{value_text(value)} is no list{_meant(value, alone, near)}"
         yield Complaint(code="type", message=told, remedy=remedy, path=path)
         return
     if switch and not value:
@@ -151,44 +155,44 @@ def _names(type_: Names | NameList, value: Any, path: Path, words: tuple[str, ..
     yield from capped(_items(type_, value, path))
 
 
-def _items(type_: Names | NameList, items: list[Any], path: Path) -> Iterator[Complaint]:
+def _items(type_: Names | NameList, items: list[Any], path: FieldPath) -> Iterator[Complaint]:
     seen: set[str] = set()
     for number, item in enumerate(items):
         here = (*path, str(number))
         yield from _item(type_, item, here)
         if isinstance(item, str):
             if item in seen:
-                told = f"{shown(item)} is listed twice"
+                told = f"{value_text(item)} is listed twice"
                 yield Complaint(code="duplicate", message=told, remedy="take one of them out", path=here)
             seen.add(item)
 
 
-def _item(type_: Names | NameList, item: Any, path: Path) -> Iterator[Complaint]:
+def _item(type_: Names | NameList, item: Any, path: FieldPath) -> Iterator[Complaint]:
     if isinstance(type_, NameList) and isinstance(item, str):
         if not item:
             yield Complaint(code="name", message="the name is empty", remedy="write a name", path=path)
         return
     yield from _name(item, path, ())
     if isinstance(type_, Names) and type_.wildcard and isinstance(item, str) and misplaced_star(item):
-        told = f"{shown(item)} has a * elsewhere than as its whole last part"
+        told = f"{value_text(item)} has a * elsewhere than as its whole last part"
         yield Complaint(code="wildcard", message=told, remedy="write it as in contacts.*", path=path)
 
 
-def _texts(type_: TextMap, value: Any, path: Path, words: tuple[str, ...]) -> Iterator[Complaint]:
+def _texts(type_: TextMap, value: Any, path: FieldPath, words: tuple[str, ...]) -> Iterator[Complaint]:
     if isinstance(value, str) and value in words:
         return
     if not isinstance(value, Mapping):
         remedy = f"write {_or([f'{type_.item}s under it, name: text', *words])}"
-        yield Complaint(code="type", message=f"{shown(value)} is no mapping", remedy=remedy, path=path)
+        yield Complaint(code="type", message=f"{value_text(value)} is no mapping", remedy=remedy, path=path)
         return
     seen: dict[str, str] = {}
     for name, text in value.items():
         here = (*path, name)
         if not re.fullmatch(type_.pattern, name) or len(name) > LONGEST:
-            told = f"{shown(name)} is no name of {_article(type_.item)}"
+            told = f"{value_text(name)} is no name of {_article(type_.item)}"
             yield Complaint(code="name", message=told, remedy=f"write a name of {type_.pattern}", path=here)
         if type_.folded and folded(name) in seen:
-            told = f"{shown(name)} and {shown(seen[folded(name)])} are the same {type_.item}"
+            told = f"{value_text(name)} and {value_text(seen[folded(name)])} are the same {type_.item}"
             yield Complaint(code="twins", message=told, remedy="take one of them out", path=here)
         seen[folded(name)] = name
         if not (type_.loose and isinstance(text, int) and abs(text) <= LARGEST):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.config.complaint import Complaint, Path
+from reconciler.config.complaint import Complaint, FieldPath
 from reconciler.config.composing import Composer, TooMuch
 from reconciler.config.limits import MEBIBYTE, Limits
 from reconciler.model.errors import FileErrors
@@ -50,7 +50,7 @@ class Document:
     key, list items by number, the document itself under the empty path."""
 
     data: Any
-    lines: Mapping[Path, int] = field(default_factory=dict)
+    lines: Mapping[FieldPath, int] = field(default_factory=dict)
 
 
 def read(content: bytes, place: str, limits: Limits = Limits()) -> Document:  # noqa: B008  frozen

@@ -30,7 +30,7 @@ DONE = "done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ApplyResult:
     """What an apply did. `already`: satisfied before it came; `moved`: source of a Reassign → how many users."""
 
     run: Run
@@ -40,7 +40,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Applying:
+class _Apply:
     """One apply: the plan, the pen and the memory. `clock`: seconds, for `safety.max_lock_time`. `in_doubt`: the run's
     outcome, asked of the system anew once the answer to the COMMIT is lost; None where it does not tell."""
 
@@ -53,7 +53,7 @@ class Applying:
     clock: Callable[[], float]
     in_doubt: Callable[[], str | None] = field(default=lambda: None)
 
-    def apply(self) -> Outcome:
+    def apply(self) -> ApplyResult:
         """All or nothing. Raises Refused 3, Stale 4, Locked 5, Unknown 6, TargetError 1; nothing is written then.
         Raises Retry, a TargetError, where the same may be done again at once: the run stays announced."""
         if self.plan.blocked:
@@ -83,7 +83,7 @@ class Applying:
         self._recount(outcome)
         return outcome
 
-    def rehearse(self) -> Outcome:
+    def rehearse(self) -> ApplyResult:
         """All that `apply` does up to the COMMIT, and then nothing of it. Raises what `apply` raises."""
         if self.plan.blocked:
             raise Refused("the plan is blocked; nothing was rehearsed", findings=self.plan.blocked)
@@ -101,7 +101,7 @@ class Applying:
         self.writer.commit()
         return outcome
 
-    def _recount(self, outcome: Outcome) -> None:
+    def _recount(self, outcome: ApplyResult) -> None:
         """Raise Orphaned when users came to what was deleted, which only a system without guard lets happen."""
         if not any(isinstance(change, Delete) for change in outcome.done):
             return
@@ -123,7 +123,7 @@ class Applying:
         with suppress(ReconcilerError):
             self.writer.rollback()
 
-    def _settled(self, outcome: Outcome, unknown: Unknown) -> Outcome:
+    def _settled(self, outcome: ApplyResult, unknown: Unknown) -> ApplyResult:
         """What became of a transaction whose COMMIT was not answered. Raises Unknown, or Retry where it is gone."""
         self.progress("the answer to the COMMIT was lost: asking what became of it")
         found = self.in_doubt()
@@ -137,7 +137,7 @@ class Applying:
             raise Retry("the connection was lost at the COMMIT; nothing was changed", remedy="run again")
         return outcome
 
-    def _cut_off(self, outcome: Outcome, error: BaseException) -> Outcome:
+    def _cut_off(self, outcome: ApplyResult, error: BaseException) -> ApplyResult:
         """What became of a transaction that was interrupted at its COMMIT: it may be done all the same. Raises the
         error where it is not, Unknown where nobody can tell."""
         found = self.in_doubt()
@@ -150,7 +150,7 @@ class Applying:
             raise error
         return outcome
 
-    def _in_transaction(self) -> Outcome:
+    def _in_transaction(self) -> ApplyResult:
         deadline = self.clock() + self.plan.policy.max_lock_seconds
         session = self.writer.session
         self._refuse_another_world()
@@ -182,7 +182,7 @@ class Applying:
         self._remember()
         self.memory.finish(session, self.run, DONE)
         self._in_time(deadline)
-        return Outcome(run=self.run, done=proof.todo, already=proof.already, moved=_counted(moved))
+        return ApplyResult(run=self.run, done=proof.todo, already=proof.already, moved=_counted(moved))
 
     def _remember(self) -> None:
         """What memory holds afterwards, and in history what it held before."""
@@ -279,9 +279,9 @@ def apply(
     progress: Progress = lambda phase: None,
     clock: Callable[[], float],
     in_doubt: Callable[[], str | None] = lambda: None,
-) -> Outcome:
+) -> ApplyResult:
     """See `Applying.apply`."""
-    return Applying(
+    return _Apply(
         plan=plan,
         writer=writer,
         memory=memory,
@@ -302,8 +302,8 @@ def rehearse(
     vocabulary: Vocabulary,
     progress: Progress = lambda phase: None,
     clock: Callable[[], float],
-) -> Outcome:
+) -> ApplyResult:
     """See `Applying.rehearse`."""
-    return Applying(
+    return _Apply(
         plan=plan, writer=writer, memory=memory, run=run, vocabulary=vocabulary, progress=progress, clock=clock
     ).rehearse()

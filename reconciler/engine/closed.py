@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.engine.world import World, peek
+from reconciler.engine.world import States, value_in
 from reconciler.model.change import Change, Create, Reassign, Update
 from reconciler.model.finding import Finding
 from reconciler.model.record import Sheet
@@ -13,7 +13,7 @@ from reconciler.model.ref import Ref
 NAMED = 10
 
 
-def retired(changes: Sequence[Change], world: World, stated: Mapping[str, Sheet]) -> Iterator[Finding]:
+def retired(changes: Sequence[Change], world: States, stated: Mapping[str, Sheet]) -> Iterator[Finding]:
     """One finding for each closed object that would get users, naming the first of them."""
     arrivals: dict[Ref, list[Change]] = {}
     for change in changes:
@@ -36,7 +36,7 @@ def retired(changes: Sequence[Change], world: World, stated: Mapping[str, Sheet]
         )
 
 
-def _joins(change: Change, world: World) -> Iterator[Ref]:
+def _joins(change: Change, world: States) -> Iterator[Ref]:
     if isinstance(change, Reassign):
         yield Ref(change.ref.kind, change.to)
     if not isinstance(change, (Create, Update)):
@@ -48,9 +48,9 @@ def _joins(change: Change, world: World) -> Iterator[Ref]:
             yield Ref(reference.kind, new)
 
 
-def _is_closed(ref: Ref, world: World, stated: Mapping[str, Sheet]) -> bool:
+def _is_closed(ref: Ref, world: States, stated: Mapping[str, Sheet]) -> bool:
     stone = world.vocabulary[ref.kind].tombstone
     if stone is None:
         return False
-    said = peek(stated[ref.kind], ref.key, stone.field) if ref.kind in stated else None
+    said = value_in(stated[ref.kind], ref.key, stone.field) if ref.kind in stated else None
     return (said if said is not None else world.now(ref.kind, ref.key, stone.field)) == stone.closed

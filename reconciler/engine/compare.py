@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from reconciler.engine.diff import Differ, strongest
-from reconciler.engine.sieve import encode, sift
-from reconciler.engine.spelling import misspelt
-from reconciler.engine.voided import voided
-from reconciler.engine.world import peek
+from reconciler.engine.sieve import encode, find_differing
+from reconciler.engine.spelling import wrong_spelling
+from reconciler.engine.voided import cleared_fields
+from reconciler.engine.world import value_in
 from reconciler.model.change import Cause, Change, Create, Update
-from reconciler.model.facts import Wanderings
+from reconciler.model.facts import ApplicationMoves
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Memo
 from reconciler.model.names import folded
@@ -30,7 +30,7 @@ Memos = Mapping[str, tuple[str, str]]
 
 
 @dataclass(slots=True)
-class Outcome:
+class Compared:
     """What came out for one kind, or for all. `drop`: what memory is to forget."""
 
     changes: list[Change] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Outcome:
     drop: list[Ref] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
 
-    def add(self, other: Outcome) -> None:
+    def add(self, other: Compared) -> None:
         """Take in what came out for another kind."""
         self.changes += other.changes
         self.findings += other.findings
@@ -66,12 +66,12 @@ class Comparison:
     unnameable: Collection[str] = ()
     taken: Collection[str] = ()
     blocks_foreign_state: bool = False
-    wanderings: Wanderings | None = None
+    wanderings: ApplicationMoves | None = None
 
-    def run(self) -> Outcome:
+    def run(self) -> Compared:
         """Compare everything once."""
-        out = Outcome()
-        sifted = sift(self.settled, self.live, self.memos)
+        out = Compared()
+        sifted = find_differing(self.settled, self.live, self.memos)
         out.counts = Counts(compared=sifted.equal + len(sifted.differing), unchanged=sifted.equal)
         live_names = {folded(name): name for name in (*self.unnameable, *self.live)} if sifted.missing else {}
         for record in self._records(self.stated, sifted.missing):
@@ -87,7 +87,7 @@ class Comparison:
         lines = len(keys) <= LINES_UP_TO
         return (sheet.record(key, lines=lines) for key in sorted(keys))
 
-    def _arrive(self, out: Outcome, record: Record, live_names: Mapping[str, str]) -> None:
+    def _arrive(self, out: Compared, record: Record, live_names: Mapping[str, str]) -> None:
         for found in self._missing(record, live_names):
             if isinstance(found, Finding):
                 out.findings.append(found)
@@ -97,7 +97,7 @@ class Comparison:
                 out.changes.append(found)
                 out.remember.append(self._memo(record))
 
-    def _differ(self, out: Outcome, record: Record) -> None:
+    def _differ(self, out: Compared, record: Record) -> None:
         strange = tuple(self._foreign_state(record))
         if strange:
             out.findings += strange
@@ -119,7 +119,7 @@ class Comparison:
     def _missing(self, record: Record, live_names: Mapping[str, str]) -> Iterator[Create | Finding]:
         near = live_names.get(folded(record.key))
         if near is not None:
-            yield misspelt(self.resource, record, near)
+            yield wrong_spelling(self.resource, record, near)
         elif folded(record.key) in self.taken:
             yield Finding(
                 code="left-out",
@@ -172,7 +172,7 @@ class Comparison:
     def _update(self, declared: Record) -> Update | None:
         live = self.live.values_of(declared.key)
         known = self._remembered(declared.key)
-        empty = tuple(voided(declared, live, known, self.vocabulary))
+        empty = tuple(cleared_fields(declared, live, known, self.vocabulary))
         deltas = (*self.differ.deltas(declared, live, known), *empty)
         if not deltas:
             return None
@@ -234,7 +234,7 @@ class Comparison:
                     remedy="let the system finish with it, or put it right there",
                 )
 
-    def _bookkeeping(self, out: Outcome, record: Record) -> None:
+    def _bookkeeping(self, out: Compared, record: Record) -> None:
         """Count what memory learns about an object that needs no change (RULES 5)."""
         known = self._remembered(record.key)
         if known is None or not record.values.keys() <= known.keys():
@@ -268,7 +268,7 @@ class Comparison:
         return record.values if same_block else self.settled.values_of(record.key)
 
     def _note(self, key: str) -> str:
-        note = peek(self.stated, key, self.resource.note)
+        note = value_in(self.stated, key, self.resource.note)
         return note if isinstance(note, str) else ""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from reconciler.engine.effect import between, effect, worst
 from reconciler.engine.items import differing_items
-from reconciler.engine.world import World
+from reconciler.engine.world import States
 from reconciler.model.change import STRENGTH, Cause, Effect, FieldDelta, ItemDelta
 from reconciler.model.record import Record
 from reconciler.model.resource import Field, Names, Overrides, Reference, TextMap
@@ -19,7 +19,7 @@ from reconciler.model.values import Value, Values, canonical, same
 class Differ:
     """Compares records of any kind within one world. Item-level views of equal pairs are made once."""
 
-    world: World
+    world: States
     _items: dict[tuple[str, str], dict[str, tuple[Value | None, Value | None]]] = field(default_factory=dict)
 
     def deltas(self, declared: Record, live: Values, remembered: Values | None) -> Iterator[FieldDelta]:

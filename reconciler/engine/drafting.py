@@ -6,22 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from reconciler.engine.compare import Comparison, Outcome
+from reconciler.engine.compare import Compared, Comparison
 from reconciler.engine.diff import Differ
 from reconciler.engine.irreversible import irreversible
-from reconciler.engine.meaning import incomplete
+from reconciler.engine.meaning import incomplete_fields
 from reconciler.engine.order import in_safe_order
-from reconciler.engine.questions import question, reached
+from reconciler.engine.questions import needed_facts, reached
 from reconciler.engine.references import dangling, unreachable
-from reconciler.engine.removal import Gone, Leaver, Leaving, origin_of
+from reconciler.engine.removal import Forgotten, Removals, Removed, origin_of
 from reconciler.engine.renames import Objects, renamed_live, renamed_memory, renames
 from reconciler.engine.scope import Globs
-from reconciler.engine.settle import Place, buried, outsiders, settle
-from reconciler.engine.unclear import set_apart
-from reconciler.engine.world import World
+from reconciler.engine.settle import TargetLimits, hands_off_declared, normalise, tombstones
+from reconciler.engine.unclear import ambiguous_names
+from reconciler.engine.world import States
 from reconciler.model.change import Change, Delete, Forget, Rename
 from reconciler.model.desired import Desired
-from reconciler.model.facts import Question, Snapshot
+from reconciler.model.facts import NeededFacts, Snapshot
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Memo, Remembered
 from reconciler.model.names import folded
@@ -29,10 +29,10 @@ from reconciler.model.plan import Plan, Policy
 from reconciler.model.record import Block, Record, Sheet
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
-from reconciler.model.target import Picky
+from reconciler.model.target import RefusesValues
 
 
-class Holding(Protocol):
+class TargetAbilities(Protocol):
     """What planning asks of a target: what it can hold and create."""
 
     name: str
@@ -50,18 +50,18 @@ class Holding(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class PlanDraft:
     """A plan that has not seen the facts yet. `question` says which it needs; `reached`: unchanged objects whose users
     are hit, found only where the settings count customers."""
 
     plan: Plan
-    world: World
+    world: States
     stated: Mapping[str, Sheet]
-    question: Question
+    question: NeededFacts
     reached: frozenset[Ref] = frozenset()
 
 
-class Drafting:
+class _Drafting:
     """The steps of one draft; holds the inputs so that they need not be handed on."""
 
     def __init__(
@@ -70,7 +70,7 @@ class Drafting:
         live: Snapshot,
         remembered: Remembered,
         vocabulary: Vocabulary,
-        target: Holding,
+        target: TargetAbilities,
         project: str,
         policy: Policy,
         scope: Globs,
@@ -86,7 +86,7 @@ class Drafting:
         self.hands_off = Globs(policy.hands_off)
         self.spared = Globs((*policy.hands_off, *policy.external))
 
-    def draft(self) -> Draft:
+    def draft(self) -> PlanDraft:
         """Renames first, then each kind by itself, then references and order."""
         findings: list[Finding] = list(self.desired.findings)
         moves = self._renames(findings)
@@ -95,7 +95,7 @@ class Drafting:
             names.setdefault(move.ref.kind, {})[move.old] = move.ref.key
         live = renamed_live(self._with_renamed_unnameables(moves), names, self.vocabulary)
         memos = renamed_memory(self.remembered.objects, names, self.vocabulary)
-        world = World(self.vocabulary, self._settled(findings), live)
+        world = States(self.vocabulary, self._settled(findings), live)
         total = self._all_kinds(world, memos)
         changes = in_safe_order((*moves, *total.changes), self.vocabulary)
         findings += total.findings
@@ -103,7 +103,7 @@ class Drafting:
         findings += dangling(self.desired, self.vocabulary, Globs(self.policy.external), going=going, live=live)
         findings += unreachable(changes, self.vocabulary, live, self.desired.sheets, going)
         findings += irreversible(changes, self.vocabulary, live, self.snapshot.catalogues, self.target.creates)
-        findings += incomplete(changes, world, self.target.supports)
+        findings += incomplete_fields(changes, world, self.target.supports)
         findings += self._about_memory()
         plan = Plan(
             target=self.target.name,
@@ -121,11 +121,11 @@ class Drafting:
         )
         counted = self.policy.max_tenants_affected is not None
         hit = reached(changes, self.vocabulary, live) if counted else frozenset()
-        return Draft(
+        return PlanDraft(
             plan=plan,
             world=world,
             stated=self.desired.sheets,
-            question=question(changes, self.vocabulary, hit),
+            question=needed_facts(changes, self.vocabulary, hit),
             reached=hit,
         )
 
@@ -142,11 +142,11 @@ class Drafting:
         """What must not be named: this plan deletes it, or it is buried and gone already."""
         going = {change.ref for change in changes if isinstance(change, Delete)}
         for kind, sheet in self.desired.sheets.items():
-            going |= {Ref(kind, key) for key in buried(sheet, self.vocabulary[kind]).difference(live.get(kind, ()))}
+            going |= {Ref(kind, key) for key in tombstones(sheet, self.vocabulary[kind]).difference(live.get(kind, ()))}
         return frozenset(going)
 
-    def _all_kinds(self, world: World, memos: Objects) -> Outcome:
-        total = Outcome()
+    def _all_kinds(self, world: States, memos: Objects) -> Compared:
+        total = Compared()
         differ = Differ(world)
         for kind, settled in world.desired.items():
             remembered = memos.get(kind, {})
@@ -154,7 +154,7 @@ class Drafting:
             for leaving in self._leaving(kind, world.live[kind], remembered):
                 if isinstance(leaving, Finding):
                     total.findings.append(leaving)
-                elif isinstance(leaving, Gone):
+                elif isinstance(leaving, Forgotten):
                     total.drop.append(leaving.ref)
                     total.counts = replace(total.counts, gone=total.counts.gone + 1)
                 else:
@@ -162,7 +162,7 @@ class Drafting:
         total.drop += [change.ref for change in total.changes if isinstance(change, (Delete, Forget))]
         return total
 
-    def _under_new_names(self, memos: Objects, moves: list[Rename], world: World, total: Outcome) -> list[Memo]:
+    def _under_new_names(self, memos: Objects, moves: list[Rename], world: States, total: Compared) -> list[Memo]:
         """Memory of renamed objects, and of those that mention one, where nothing else made it new."""
         known = {memo.ref for memo in total.remember}
         renamed = {move.ref for move in moves}
@@ -201,8 +201,8 @@ class Drafting:
 
     def _settled(self, findings: list[Finding]) -> dict[str, Sheet]:
         """kind → its comparable Sheet, for the kinds that are declared and held, in order of creation."""
-        place = Place(self.target.name, self.target.supports, self.snapshot.catalogues)
-        if isinstance(self.target, Picky):
+        place = TargetLimits(self.target.name, self.target.supports, self.snapshot.catalogues)
+        if isinstance(self.target, RefusesValues):
             own = self.target
             place = replace(place, refusals=own.refusals, rivals=own.rivals, lacking=own.lacking)
         settled = {}
@@ -212,19 +212,19 @@ class Drafting:
                 findings += _no_place(stated, self.target.name)
                 continue
             managed = self.remembered.objects.get(kind, {})
-            out = list(outsiders(stated, self.hands_off, self.remembered.foreign, self.snapshot, managed))
+            out = list(hands_off_declared(stated, self.hands_off, self.remembered.foreign, self.snapshot, managed))
             findings += out
             aside = {finding.ref.key for finding in out if finding.ref is not None}
-            aside |= buried(stated, self.vocabulary[kind])
+            aside |= tombstones(stated, self.vocabulary[kind])
             if self.scope:
                 aside |= stated.keys() - self.scope.among(kind, stated)
-            settled[kind], complaints = settle(stated, self.vocabulary, place, aside)
+            settled[kind], complaints = normalise(stated, self.vocabulary, place, aside)
             findings += complaints
         return settled
 
     def _compared(
         self, kind: str, settled: Sheet, live: Sheet, memos: Mapping[str, tuple[str, str]], differ: Differ
-    ) -> Outcome:
+    ) -> Compared:
         out = Comparison(
             resource=self.vocabulary[kind],
             vocabulary=self.vocabulary,
@@ -240,20 +240,20 @@ class Drafting:
             blocks_foreign_state="foreign-state" in self.policy.block,
             wanderings=self.snapshot.wanderings.get(kind),
         ).run()
-        set_apart(out, self.snapshot.unclear, self.vocabulary)
+        ambiguous_names(out, self.snapshot.unclear, self.vocabulary)
         return out
 
-    def _leaving(self, kind: str, live: Sheet, memos: Mapping[str, tuple[str, str]]) -> Iterator[Leaver]:
+    def _leaving(self, kind: str, live: Sheet, memos: Mapping[str, tuple[str, str]]) -> Iterator[Removed]:
         stated = self.desired.sheets.get(kind, Sheet(kind))
         # A twin is in no sheet, and yet it is live: nobody may forget it.
         twins = {name for group in self.snapshot.twins.get(kind, ()) for name in group}
         memos = {key: memo for key, memo in memos.items() if key not in twins} if twins else memos
-        return Leaving(
+        return Removals(
             resource=self.vocabulary[kind],
             stated=stated,
             live=live,
             memos=memos,
-            buried=buried(stated, self.vocabulary[kind]),
+            buried=tombstones(stated, self.vocabulary[kind]),
             policy=self.policy,
             finished=self.remembered.finished,
             scope=self.scope,

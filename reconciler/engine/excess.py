@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from heapq import nlargest
 
 from reconciler.engine.effect import size
-from reconciler.engine.impact import Stay, impacts, staying
+from reconciler.engine.impact import StayingUsers, impact_of, staying
 from reconciler.engine.questions import goes, measured, shrinking
 from reconciler.model.change import Change, Create, Reassign, Update
-from reconciler.model.facts import Facts, Meter
+from reconciler.model.facts import Facts, UserUsage
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Policy
 from reconciler.model.ref import Ref
@@ -21,25 +21,25 @@ from reconciler.model.resource import Field, Overrides, Reference, Vocabulary
 from reconciler.model.values import Value
 
 NAMED = 3
-Now = Callable[[str, str, str], "Value | None"]
+UsageNow = Callable[[str, str, str], "Value | None"]
 """(kind, key, field) → the live value, renames in view."""
 
 
 @dataclass(frozen=True, slots=True)
-class Aftermath:
+class ValuesAfter:
     """Values once the changes are done."""
 
     vocabulary: Vocabulary
     after: Mapping[Ref, Mapping[str, Value | None]]
-    stay: Stay
-    now: Now
+    stay: StayingUsers
+    now: UsageNow
 
     def then(self, kind: str, key: str, name: str) -> Value | None:
         """The value of any object's field."""
         after = self.after.get(Ref(kind, key), {})
         return after[name] if name in after else self.now(kind, key, name)
 
-    def limit(self, meter: Meter, name: str) -> Value | None:
+    def limit(self, meter: UserUsage, name: str) -> Value | None:
         """What will bind this user: its own value, else that of what it is on."""
         own = self.stay.overrides.get(meter.ref, meter.overrides)
         if name in own:
@@ -54,15 +54,15 @@ class Aftermath:
 
 
 def over_limit(
-    changes: Sequence[Change], facts: Facts, policy: Policy, vocabulary: Vocabulary, now: Now
+    changes: Sequence[Change], facts: Facts, policy: Policy, vocabulary: Vocabulary, now: UsageNow
 ) -> Iterator[Finding]:
     """Users above their new limit: what they are on shrinks, they are moved, or they themselves shrink."""
     severity = over_limit_severity(policy)
     if severity is None:
         return
     after = {change.ref: left_behind(change) for change in changes if isinstance(change, (Create, Update))}
-    aftermath = Aftermath(vocabulary, after, staying(changes, vocabulary), now)
-    for impact in impacts(changes, facts, vocabulary):
+    aftermath = ValuesAfter(vocabulary, after, staying(changes, vocabulary), now)
+    for impact in impact_of(changes, facts, vocabulary):
         if impact.over:
             yield Finding(
                 code="over-limit",
@@ -82,7 +82,7 @@ def over_limit(
 
 
 def _of_moved(
-    change: Reassign, facts: Facts, vocabulary: Vocabulary, severity: Severity, aftermath: Aftermath
+    change: Reassign, facts: Facts, vocabulary: Vocabulary, severity: Severity, aftermath: ValuesAfter
 ) -> Iterator[Finding]:
     kind = change.ref.kind
     moved = [
@@ -116,7 +116,7 @@ def _of_moved(
 
 
 def _of_one(
-    change: Update, facts: Facts, vocabulary: Vocabulary, severity: Severity, aftermath: Aftermath
+    change: Update, facts: Facts, vocabulary: Vocabulary, severity: Severity, aftermath: ValuesAfter
 ) -> Iterator[Finding]:
     for meter in facts.meters.get(change.ref, ()):
         for delta, field in shrinking(change, vocabulary):

@@ -10,7 +10,7 @@ from reconciler.engine.questions import goes, members_leaving, repointed
 from reconciler.engine.remedy import how_to_delete
 from reconciler.engine.scope import Globs
 from reconciler.model.change import Change, Create, Delete, Effect, Forget, Reassign, Update
-from reconciler.model.facts import Facts, Holders
+from reconciler.model.facts import Facts, Users
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Policy
 from reconciler.model.record import Sheet
@@ -19,7 +19,7 @@ from reconciler.model.resource import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class GuardInput:
     """What guards judge. `managed`: kind → how many objects this project manages; `declared`: kind → how many it
     declares; `stated`: the files, for the places of a remedy; `reached`: unchanged objects whose users a change of
     something else hits (both empty inside the transaction)."""
@@ -34,10 +34,10 @@ class Case:
     reached: frozenset[Ref] = frozenset()
 
 
-Guard = Callable[[Case], Iterator[Finding]]
+Guard = Callable[[GuardInput], Iterator[Finding]]
 
 
-def in_use(case: Case) -> Iterator[Finding]:
+def in_use(case: GuardInput) -> Iterator[Finding]:
     """Deleting what still has users of any status, or what anything else points at. No flag turns it off."""
     moved = {change.ref for change in case.changes if isinstance(change, Reassign) and not change.members}
     leaving = members_leaving(case.changes, case.vocabulary)
@@ -45,7 +45,7 @@ def in_use(case: Case) -> Iterator[Finding]:
     for change in case.changes:
         if not isinstance(change, Delete):
             continue
-        holders = case.facts.holders.get(change.ref, Holders())
+        holders = case.facts.holders.get(change.ref, Users())
         staying = 0 if change.ref in moved else holders.count - leaving.get(change.ref, 0)
         if staying > 0:
             yield _still_in_use(change, holders, staying, case)
@@ -74,7 +74,7 @@ def _is_personal(kind: str, vocabulary: Vocabulary) -> bool:
     return kind in vocabulary and vocabulary[kind].personal
 
 
-def _still_in_use(change: Delete, holders: Holders, staying: int, case: Case) -> Finding:
+def _still_in_use(change: Delete, holders: Users, staying: int, case: GuardInput) -> Finding:
     states = [f"{count} {status}" for status, count in sorted(holders.by_status.items())]
     states += [f"{holders.binned} in the bin"] if holders.binned else []
     asides = [f"; sub-accounts among them: {holders.unnamed}"] if holders.unnamed else []
@@ -93,7 +93,7 @@ def _still_in_use(change: Delete, holders: Holders, staying: int, case: Case) ->
     )
 
 
-def shielded(case: Case) -> Iterator[Finding]:
+def shielded(case: GuardInput) -> Iterator[Finding]:
     """A Reassign must not move users that the settings leave alone; they block it (RULES 11)."""
     hands_off = Globs(case.policy.hands_off)
     for change in case.changes:
@@ -112,7 +112,7 @@ def shielded(case: Case) -> Iterator[Finding]:
                 )
 
 
-def cascade(case: Case) -> Iterator[Finding]:
+def cascade(case: GuardInput) -> Iterator[Finding]:
     """A delete that the live schema would spread to rows that are not its own."""
     for change in case.changes:
         spread = case.facts.cascades.get(change.ref) if isinstance(change, Delete) else None
@@ -126,7 +126,7 @@ def cascade(case: Case) -> Iterator[Finding]:
             )
 
 
-def unguarded(case: Case) -> Iterator[Finding]:
+def unguarded(case: GuardInput) -> Iterator[Finding]:
     """A delete where no foreign key and no trigger keeps a user from arriving at the same moment."""
     for change in case.changes:
         if isinstance(change, Delete) and case.facts.protection.get(change.ref.kind) == "C":
@@ -139,7 +139,7 @@ def unguarded(case: Case) -> Iterator[Finding]:
             )
 
 
-def too_much(case: Case) -> Iterator[Finding]:
+def too_much(case: GuardInput) -> Iterator[Finding]:
     """More of one kind changed or removed at once than the settings allow (RULES 25)."""
     for kind, total in sorted(case.managed.items()):
         touched = sum(1 for c in case.changes if c.ref.kind == kind and isinstance(c, (Update, Delete, Forget)))
@@ -153,7 +153,7 @@ def too_much(case: Case) -> Iterator[Finding]:
             )
 
 
-def empty(case: Case) -> Iterator[Finding]:
+def empty(case: GuardInput) -> Iterator[Finding]:
     """Nothing of a kind is declared while some of it would go: a missing mount or a wrong branch (RULES 25)."""
     for kind, count in sorted(case.declared.items()):
         going = sum(1 for c in case.changes if c.ref.kind == kind and isinstance(c, (Delete, Forget)))
@@ -167,7 +167,7 @@ def empty(case: Case) -> Iterator[Finding]:
             )
 
 
-def classes(case: Case) -> Iterator[Finding]:
+def classes(case: GuardInput) -> Iterator[Finding]:
     """Classes of change that the settings block: `delete`, `limit-decrease`, `drift`. Moves are judged in `moves`."""
     block = case.policy.block
     for change in case.changes:
@@ -181,7 +181,7 @@ def classes(case: Case) -> Iterator[Finding]:
             yield blocked_by_class("drift", change, "the database was changed since the last apply")
 
 
-def too_many_tenants(case: Case) -> Iterator[Finding]:
+def too_many_tenants(case: GuardInput) -> Iterator[Finding]:
     """More customers affected at once than `safety.max_tenants_affected`."""
     most = case.policy.max_tenants_affected
     if most is None:

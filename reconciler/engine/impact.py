@@ -9,7 +9,7 @@ from heapq import nlargest
 
 from reconciler.engine.questions import LOSSES
 from reconciler.model.change import Change, FieldDelta, Update
-from reconciler.model.facts import Facts, Holders, Meter
+from reconciler.model.facts import Facts, Users, UserUsage
 from reconciler.model.plan import Impact
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Field, Overrides, Vocabulary
@@ -20,18 +20,18 @@ TOP = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
+class StayingUsers:
     """What the plan does to users themselves, so that nobody is counted who leaves or gets a value of their own."""
 
     overrides: Mapping[Ref, Mapping[str, Value]]
     moved: Mapping[Ref, str]
 
-    def overridden(self, meter: Meter, name: str) -> bool:
+    def overridden(self, meter: UserUsage, name: str) -> bool:
         """Whether the user has an own value of this field after the plan."""
         return name in self.overrides.get(meter.ref, meter.overrides)
 
 
-def staying(changes: Sequence[Change], vocabulary: Vocabulary) -> Stay:
+def staying(changes: Sequence[Change], vocabulary: Vocabulary) -> StayingUsers:
     """Read the users' own updates out of a list of changes."""
     overrides: dict[Ref, Mapping[str, Value]] = {}
     moved: dict[Ref, str] = {}
@@ -45,15 +45,15 @@ def staying(changes: Sequence[Change], vocabulary: Vocabulary) -> Stay:
         for field, reference in vocabulary.references[change.ref.kind]:
             if reference.membership and field.name in change.after:
                 moved[change.ref] = str(change.after[field.name])
-    return Stay(overrides, moved)
+    return StayingUsers(overrides, moved)
 
 
-def impacts(changes: Sequence[Change], facts: Facts, vocabulary: Vocabulary) -> Iterator[Impact]:
+def impact_of(changes: Sequence[Change], facts: Facts, vocabulary: Vocabulary) -> Iterator[Impact]:
     """An Impact for each changed field of an object that has users, in the order of the changes."""
     stay = staying(changes, vocabulary)
     for change in changes:
         if isinstance(change, Update) and vocabulary.memberships[change.ref.kind]:
-            holders = facts.holders.get(change.ref, Holders())
+            holders = facts.holders.get(change.ref, Users())
             if holders.count:
                 meters = [
                     meter
@@ -65,7 +65,9 @@ def impacts(changes: Sequence[Change], facts: Facts, vocabulary: Vocabulary) -> 
                     yield _impact(change.ref, delta, field, holders.count, meters, stay)
 
 
-def _impact(ref: Ref, delta: FieldDelta, field: Field, tenants: int, meters: Sequence[Meter], stay: Stay) -> Impact:
+def _impact(
+    ref: Ref, delta: FieldDelta, field: Field, tenants: int, meters: Sequence[UserUsage], stay: StayingUsers
+) -> Impact:
     bound = [meter for meter in meters if not (field.overridable and stay.overridden(meter, field.name))]
     limit = delta.after
     hits: list[tuple[str, int, int]] = []

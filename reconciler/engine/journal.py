@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.engine.write import Moves, size
 from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
-from reconciler.model.memory import ALLOWED, MEMORY, Entry, Held, Memo
+from reconciler.model.memory import ALLOWED, MEMORY, Held, HistoryEntry, Memo
 from reconciler.model.plan import Allowance
 from reconciler.model.ref import Ref
 from reconciler.model.values import Value
@@ -18,12 +18,12 @@ TOGETHER = 1_000
 """Objects in one entry about memory: a document that every engine takes."""
 
 
-def entries(done: Sequence[Change], raw: Mapping[Ref, Mapping[str, Any]], moved: Moves) -> list[Entry]:
+def entries(done: Sequence[Change], raw: Mapping[Ref, Mapping[str, Any]], moved: Moves) -> list[HistoryEntry]:
     """One Entry a change, in the order done."""
     return list(_entries(done, raw, moved))
 
 
-def memory_entries(held: Mapping[Ref, Held], remember: Iterable[Memo], drop: Iterable[Ref]) -> Iterator[Entry]:
+def memory_entries(held: Mapping[Ref, Held], remember: Iterable[Memo], drop: Iterable[Ref]) -> Iterator[HistoryEntry]:
     """What memory held of everything that it is about to learn or to drop, many objects in one Entry."""
     for what, refs in (("remembered", (memo.ref for memo in remember)), ("dropped", drop)):
         kinds: dict[str, list[str]] = {}
@@ -33,38 +33,40 @@ def memory_entries(held: Mapping[Ref, Held], remember: Iterable[Memo], drop: Ite
             rest = iter(keys)
             while chunk := list(islice(rest, TOGETHER)):
                 before = {key: _pair(held.get(Ref(kind, key))) for key in chunk}
-                yield Entry(ref=Ref(kind, ""), action=MEMORY, before=None, after=None, raw={what: before})
+                yield HistoryEntry(ref=Ref(kind, ""), action=MEMORY, before=None, after=None, raw={what: before})
 
 
-def allowance_entries(allowances: Iterable[Allowance]) -> Iterator[Entry]:
+def allowance_entries(allowances: Iterable[Allowance]) -> Iterator[HistoryEntry]:
     """What was lifted and why, so that history tells it as long as it tells the run; nothing where nothing was."""
     reasons = {allowance.code: allowance.reason for allowance in allowances}
     if reasons:
-        yield Entry(ref=Ref("", ""), action=ALLOWED, before=None, after=None, raw=reasons)
+        yield HistoryEntry(ref=Ref("", ""), action=ALLOWED, before=None, after=None, raw=reasons)
 
 
 def _pair(held: Held | None) -> list[str] | None:
     return None if held is None else [held.stated, held.origin]
 
 
-def _entries(done: Sequence[Change], raw: Mapping[Ref, Mapping[str, Any]], moved: Moves) -> Iterator[Entry]:
+def _entries(done: Sequence[Change], raw: Mapping[Ref, Mapping[str, Any]], moved: Moves) -> Iterator[HistoryEntry]:
     for change in done:
         match change:
             case Create():
-                yield Entry(ref=change.ref, action="create", before=None, after=change.after)
+                yield HistoryEntry(ref=change.ref, action="create", before=None, after=change.after)
             case Update():
                 names = [delta.name for delta in change.fields]
                 before = {name: change.before[name] for name in names if name in change.before}
                 after = {name: change.after[name] for name in names if name in change.after}
-                yield Entry(ref=change.ref, action="update", before=before, after=after)
+                yield HistoryEntry(ref=change.ref, action="update", before=before, after=after)
             case Rename():
                 before, after = {"name": change.old}, {"name": change.ref.key}
-                yield Entry(ref=change.ref, action="rename", before=before, after=after)
+                yield HistoryEntry(ref=change.ref, action="rename", before=before, after=after)
             case Reassign():
                 members = moved[change.ref, change.to]
                 said: dict[str, Value] = {"to": change.to, "moved": size(members)}
-                yield Entry(ref=change.ref, action="reassign", before=None, after=said, raw={"members": members})
+                yield HistoryEntry(ref=change.ref, action="reassign", before=None, after=said, raw={"members": members})
             case Delete():
-                yield Entry(ref=change.ref, action="delete", before=change.before, after=None, raw=raw.get(change.ref))
+                yield HistoryEntry(
+                    ref=change.ref, action="delete", before=change.before, after=None, raw=raw.get(change.ref)
+                )
             case Forget():
-                yield Entry(ref=change.ref, action="forget", before=change.before, after=None)
+                yield HistoryEntry(ref=change.ref, action="forget", before=change.before, after=None)

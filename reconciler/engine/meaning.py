@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
-from reconciler.engine.world import World
+from reconciler.engine.world import States
 from reconciler.model.change import Change, Create, Update
 from reconciler.model.finding import Finding
 from reconciler.model.values import Value, same
 
 
-def explained(changes: Iterable[Change], world: World) -> Iterator[Change]:
+def explained_fields(changes: Iterable[Change], world: States) -> Iterator[Change]:
     """The changes, those that state or change what a kind has a meaning for with its sentences."""
     for change in changes:
         if isinstance(change, Create | Update):
@@ -23,14 +23,16 @@ def explained(changes: Iterable[Change], world: World) -> Iterator[Change]:
             yield change
 
 
-def _told(change: Create | Update, world: World) -> Iterator[str]:
+def _told(change: Create | Update, world: States) -> Iterator[str]:
     for meaning in world.vocabulary[change.ref.kind].meanings:
         sentence = "" if _touched(change).isdisjoint(meaning.fields) else meaning.tell(_values(change, world))
         if sentence:
             yield sentence
 
 
-def incomplete(changes: Iterable[Change], world: World, supports: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
+def incomplete_fields(
+    changes: Iterable[Change], world: States, supports: Mapping[str, frozenset[str]]
+) -> Iterator[Finding]:
     """Fields that another one needs and that neither the file nor the live object has. In the files alone that cannot
     be told. `supports`: kind → the fields that the target has a place for."""
     needs = {
@@ -53,7 +55,7 @@ def incomplete(changes: Iterable[Change], world: World, supports: Mapping[str, f
                     )
 
 
-def _lacks(change: Create | Update, name: str, beside: tuple[str, Value], world: World) -> bool:
+def _lacks(change: Create | Update, name: str, beside: tuple[str, Value], world: States) -> bool:
     """Whether the change gives another field the value that needs this one, which will be nowhere."""
     other, wanted = beside
     if other not in _touched(change) or not same(change.after.get(other), wanted):
@@ -70,7 +72,7 @@ def _touched(change: Create | Update) -> Set[str]:
             return {delta.name for delta in change.fields}
 
 
-def _values(change: Create | Update, world: World) -> dict[str, Value]:
+def _values(change: Create | Update, world: States) -> dict[str, Value]:
     """Every value that the object will have."""
     if isinstance(change, Create):
         return dict(change.after)

@@ -9,7 +9,7 @@ from reconciler.engine.effect import effect
 from reconciler.engine.excess import left_behind
 from reconciler.engine.guards import blocked_by_class
 from reconciler.engine.questions import LOSSES
-from reconciler.engine.world import World
+from reconciler.engine.world import States
 from reconciler.model.change import Change, Create, Effect, Reassign, Update
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Policy
@@ -20,7 +20,7 @@ from reconciler.model.values import Value
 CODE = "limit-decrease"
 
 
-def moved_to_less(changes: Sequence[Change], policy: Policy, world: World) -> Iterator[Finding]:
+def downgrades(changes: Sequence[Change], policy: Policy, world: States) -> Iterator[Finding]:
     """One finding for each Reassign to something smaller, where the settings block reductions."""
     if CODE not in policy.block:
         return
@@ -32,7 +32,7 @@ def moved_to_less(changes: Sequence[Change], policy: Policy, world: World) -> It
             yield blocked_by_class(CODE, change, said)
 
 
-def _lost(change: Reassign, world: World, after: Mapping[Ref, Mapping[str, Value | None]]) -> Iterator[str]:
+def _lost(change: Reassign, world: States, after: Mapping[Ref, Mapping[str, Value | None]]) -> Iterator[str]:
     """The fields of which a moved user has less: what the old object gives now beside what the new one will give."""
     kind, to = change.ref.kind, Ref(change.ref.kind, change.to)
     for field in world.vocabulary.held[kind]:

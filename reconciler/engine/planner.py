@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.engine.closed import retired
-from reconciler.engine.drafting import Draft, Drafting, Holding
+from reconciler.engine.drafting import PlanDraft, TargetAbilities, _Drafting
 from reconciler.engine.excess import over_limit
-from reconciler.engine.guards import ON_FACTS, ON_FILES, Case
-from reconciler.engine.impact import impacts
-from reconciler.engine.meaning import explained
-from reconciler.engine.moves import moved_to_less
+from reconciler.engine.guards import ON_FACTS, ON_FILES, GuardInput
+from reconciler.engine.impact import impact_of
+from reconciler.engine.meaning import explained_fields
+from reconciler.engine.moves import downgrades
 from reconciler.engine.questions import members_leaving, under_new_names
 from reconciler.engine.scope import Globs
 from reconciler.model.change import Change, Reassign
 from reconciler.model.desired import Desired
-from reconciler.model.facts import Facts, Holders, Snapshot
+from reconciler.model.facts import Facts, Snapshot, Users
 from reconciler.model.finding import Finding, Severity, allowed
 from reconciler.model.memory import Remembered
 from reconciler.model.plan import Allowance, Plan, Policy, Source
@@ -32,21 +32,21 @@ def draft(
     remembered: Remembered,
     *,
     vocabulary: Vocabulary,
-    target: Holding,
+    target: TargetAbilities,
     project: str,
     policy: Policy,
     only: tuple[str, ...] = (),
-) -> Draft:
+) -> PlanDraft:
     """Compare; nothing is judged yet. `only`: globs `kind/name` that the plan is limited to."""
-    return Drafting(desired, live, remembered, vocabulary, target, project, policy, Globs(only)).draft()
+    return _Drafting(desired, live, remembered, vocabulary, target, project, policy, Globs(only)).draft()
 
 
-def complete(draft: Draft, facts: Facts, *, source: Source, allowances: tuple[Allowance, ...] = ()) -> Plan:
+def complete(draft: PlanDraft, facts: Facts, *, source: Source, allowances: tuple[Allowance, ...] = ()) -> Plan:
     """Judge a draft by the facts: guards, impact, allowances."""
     vocabulary = draft.world.vocabulary
     facts = under_new_names(facts, draft.plan.changes)
     changes = tuple(_with_expected(draft.plan.changes, facts, vocabulary))
-    case = Case(
+    case = GuardInput(
         changes=changes,
         facts=facts,
         policy=draft.plan.policy,
@@ -60,7 +60,7 @@ def complete(draft: Draft, facts: Facts, *, source: Source, allowances: tuple[Al
     for guard in (*ON_FACTS, *ON_FILES):
         findings += guard(case)
     findings += retired(changes, draft.world, draft.stated)
-    findings += moved_to_less(changes, draft.plan.policy, draft.world)
+    findings += downgrades(changes, draft.plan.policy, draft.world)
     findings += over_limit(changes, facts, draft.plan.policy, vocabulary, draft.world.now)
     lifted = frozenset(allowance.code for allowance in allowances)
     for code in sorted(lifted.difference(finding.code for finding in findings if finding.blocks)):
@@ -69,9 +69,9 @@ def complete(draft: Draft, facts: Facts, *, source: Source, allowances: tuple[Al
     judged = tuple(sorted(allowed(tuple(findings), lifted), key=_by_weight))
     plan = replace(
         draft.plan,
-        changes=tuple(explained(changes, draft.world)),
+        changes=tuple(explained_fields(changes, draft.world)),
         findings=judged,
-        impact=tuple(impacts(changes, facts, vocabulary)),
+        impact=tuple(impact_of(changes, facts, vocabulary)),
         source=replace(source, allowances=allowances),
     )
     return replace(plan, declared=_declared_people(plan, draft.stated, vocabulary))
@@ -84,7 +84,7 @@ def _with_expected(changes: tuple[Change, ...], facts: Facts, vocabulary: Vocabu
         if not isinstance(change, Reassign) or change.members:
             yield change
             continue
-        expected = facts.holders.get(change.ref, Holders()).count - leaving.get(change.ref, 0)
+        expected = facts.holders.get(change.ref, Users()).count - leaving.get(change.ref, 0)
         if expected > 0:
             yield replace(change, expected=expected)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.engine.diff import comparable
-from reconciler.engine.withdrawal import left_over
+from reconciler.engine.withdrawal import removed_values
 from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
 from reconciler.model.finding import Finding
 from reconciler.model.record import Record
@@ -40,7 +40,7 @@ def prove(changes: Sequence[Change], found: Found, vocabulary: Vocabulary) -> Pr
     already: list[Change] = []
     stale: list[Finding] = []
     renamed = {c.ref: Ref(c.ref.kind, c.old) for c in changes if isinstance(c, Rename)}
-    seen = Seen(found, renamed, vocabulary)
+    seen = LiveObjects(found, renamed, vocabulary)
     for change in changes:
         state = seen.state_of(change)
         if isinstance(state, Finding):
@@ -61,7 +61,7 @@ def doubled(changes: Sequence[Change], twins: Mapping[Ref, Sequence[str]]) -> It
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LiveObjects:
     """The live objects with planned renames in view."""
 
     found: Found
@@ -119,7 +119,7 @@ class Seen:
         if live is None:
             return _stale(change, "it is not live any more")
         wanted = list(differences(change.ref.kind, live, change.after, self.vocabulary))
-        if not wanted and not any(left_over(change, live, self.vocabulary)):
+        if not wanted and not any(removed_values(change, live, self.vocabulary)):
             return False
         moved = {name for name, _, _ in differences(change.ref.kind, live, change.before, self.vocabulary)}
         moved |= {name for name, now, _ in wanted if name not in change.before and now is not None}
@@ -159,14 +159,14 @@ def not_held(changes: Sequence[Change], found: Found, vocabulary: Vocabulary) ->
                 for name, now, wanted in differences(change.ref.kind, live, change.after, vocabulary):
                     yield Finding(
                         code="not-held",
-                        message=f"wrote {shown(wanted)}, the system holds {shown(now)}",
+                        message=f"wrote {value_text(wanted)}, the system holds {value_text(now)}",
                         ref=change.ref,
                         field=name,
                         origin=change.origin,
                     )
                 if isinstance(change, Update):
-                    for name, now in left_over(change, live, vocabulary):
-                        message = f"taken away, the system still holds {shown(now)}"
+                    for name, now in removed_values(change, live, vocabulary):
+                        message = f"taken away, the system still holds {value_text(now)}"
                         yield Finding(code="not-held", message=message, ref=change.ref, field=name)
             case Delete() if record is not None:
                 yield Finding(code="not-held", message="deleted, but it is still there", ref=change.ref)
@@ -176,7 +176,7 @@ def not_held(changes: Sequence[Change], found: Found, vocabulary: Vocabulary) ->
                 pass
 
 
-def shown(value: Value | None) -> str:
+def value_text(value: Value | None) -> str:
     """A value in one line of a message."""
     match value:
         case None:
@@ -184,7 +184,7 @@ def shown(value: Value | None) -> str:
         case tuple():
             return ", ".join(value) or NONE
         case Mapping():
-            return ", ".join(f"{name}: {shown(inner)}" for name, inner in sorted(value.items())) or NONE
+            return ", ".join(f"{name}: {value_text(inner)}" for name, inner in sorted(value.items())) or NONE
         case bool():
             return str(value).lower()
         case int():
@@ -194,7 +194,7 @@ def shown(value: Value | None) -> str:
 
 
 def _moved(name: str, before: Value | None, now: Value | None, wanted: Value | None) -> str:
-    return f"{name}: planned from {shown(before)}, live now {shown(now)}, wanted {shown(wanted)}"
+    return f"{name}: planned from {value_text(before)}, live now {value_text(now)}, wanted {value_text(wanted)}"
 
 
 def _stale(change: Change, *what: str) -> Finding:

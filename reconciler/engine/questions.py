@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.engine.world import peek
+from reconciler.engine.world import value_in
 from reconciler.model.change import Change, Delete, Effect, FieldDelta, Reassign, Rename, Update
-from reconciler.model.facts import Facts, Question
+from reconciler.model.facts import Facts, NeededFacts
 from reconciler.model.record import Sheet
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Field, Overrides, Reference, Vocabulary
@@ -15,7 +15,9 @@ from reconciler.model.resource import Field, Overrides, Reference, Vocabulary
 LOSSES = (Effect.LESS, Effect.UNKNOWN)
 
 
-def question(changes: Sequence[Change], vocabulary: Vocabulary, reached: Collection[Ref] = frozenset()) -> Question:
+def needed_facts(
+    changes: Sequence[Change], vocabulary: Vocabulary, reached: Collection[Ref] = frozenset()
+) -> NeededFacts:
     """Holders of what is deleted, emptied or changed, and of what is `reached`; usage of those whose measured limits
     shrink. Asked under the names that are live now: see `under_new_names`."""
     holders: set[Ref] = set(reached)
@@ -49,7 +51,7 @@ def question(changes: Sequence[Change], vocabulary: Vocabulary, reached: Collect
     def live(refs: set[Ref]) -> frozenset[Ref]:
         return frozenset(old.get(ref, ref) for ref in refs)
 
-    return Question(live(holders), live(pointers), live(meters), frozenset(counters))
+    return NeededFacts(live(holders), live(pointers), live(meters), frozenset(counters))
 
 
 def reached(changes: Iterable[Change], vocabulary: Vocabulary, live: Mapping[str, Sheet]) -> frozenset[Ref]:
@@ -64,7 +66,7 @@ def reached(changes: Iterable[Change], vocabulary: Vocabulary, live: Mapping[str
         for field, reference in references
         if reference.kind in kinds
         for key in live.get(kind, ())
-        if Ref(reference.kind, str(peek(live[kind], key, field.name))) in changed
+        if Ref(reference.kind, str(value_in(live[kind], key, field.name))) in changed
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.engine.excess import over_limit, over_limit_severity
-from reconciler.engine.guards import ON_FACTS, Case, in_use
-from reconciler.engine.prove import Seen
-from reconciler.engine.questions import new_names, question, under_new_names
+from reconciler.engine.guards import ON_FACTS, GuardInput, in_use
+from reconciler.engine.prove import LiveObjects
+from reconciler.engine.questions import needed_facts, new_names, under_new_names
 from reconciler.model.change import Change, Delete, Reassign, Update
-from reconciler.model.facts import Facts, Question
+from reconciler.model.facts import Facts, NeededFacts
 from reconciler.model.finding import Finding, Severity, allowed
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record
@@ -23,17 +23,17 @@ def recheck_start(
     plan: Plan, todo: Sequence[Change], found: Mapping[Ref, Record], writer: Writer, vocabulary: Vocabulary
 ) -> tuple[Finding, ...]:
     """All guards on facts before anything is written. `found`: the touched objects, read under lock."""
-    asked = question(todo, vocabulary)
+    asked = needed_facts(todo, vocabulary)
     measured = over_limit_severity(plan.policy) is Severity.ERROR
     if not measured:  # nobody would see a warning now, and usage of every customer is dear while the lock is held
         moved = asked.meters.intersection(change.ref for change in todo if isinstance(change, Reassign))
-        asked = Question(asked.holders, asked.pointers, moved if plan.policy.hands_off else frozenset())
+        asked = NeededFacts(asked.holders, asked.pointers, moved if plan.policy.hands_off else frozenset())
     facts = under_new_names(writer.facts(asked), todo)
     findings = [finding for guard in ON_FACTS for finding in guard(_case(plan, todo, facts, vocabulary))]
     if measured:
         renamed = {new: old for old, new in new_names(todo).items()}
         joined = frozenset(renamed.get(ref, ref) for ref in _joined(todo, vocabulary))
-        seen = Seen({**found, **writer.read(joined.difference(found))}, renamed, vocabulary)
+        seen = LiveObjects({**found, **writer.read(joined.difference(found))}, renamed, vocabulary)
         findings += over_limit(todo, facts, plan.policy, vocabulary, lambda *field: _now(seen, *field))
     return allowed(tuple(findings), frozenset(allowance.code for allowance in plan.source.allowances))
 
@@ -44,11 +44,11 @@ def recheck_moved(plan: Plan, todo: Sequence[Change], writer: Writer, vocabulary
     refs = frozenset(change.ref for change in victims)
     if not refs:
         return ()
-    return tuple(in_use(_case(plan, victims, writer.facts(Question(refs, refs)), vocabulary)))
+    return tuple(in_use(_case(plan, victims, writer.facts(NeededFacts(refs, refs)), vocabulary)))
 
 
-def _case(plan: Plan, changes: Sequence[Change], facts: Facts, vocabulary: Vocabulary) -> Case:
-    return Case(
+def _case(plan: Plan, changes: Sequence[Change], facts: Facts, vocabulary: Vocabulary) -> GuardInput:
+    return GuardInput(
         changes=changes,
         facts=facts,
         policy=plan.policy,
@@ -69,5 +69,5 @@ def _joined(todo: Sequence[Change], vocabulary: Vocabulary) -> Iterator[Ref]:
                         yield Ref(reference.kind, key)
 
 
-def _now(seen: Seen, kind: str, key: str, name: str) -> Value | None:
+def _now(seen: LiveObjects, kind: str, key: str, name: str) -> Value | None:
     return (seen.values(Ref(kind, key)) or {}).get(name)

@@ -10,20 +10,20 @@ from typing import Any
 from reconciler.engine.compare import stated_values
 from reconciler.engine.removal import origin_of
 from reconciler.engine.scope import Globs
-from reconciler.model.memory import MEMORY, Entry, Held, Memo, Run
+from reconciler.model.memory import MEMORY, Held, HistoryEntry, Memo, Run
 from reconciler.model.ref import Ref
 from reconciler.model.values import canonical
 
-Before = tuple[str, str] | None
+MemoryBefore = tuple[str, str] | None
 """(stated, origin) as memory had it; None where it had nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recollection:
+class RestoredMemory:
     """`held`: memory of now; `aside`: objects that are not taken back, whose memory stays as well."""
 
     run: Run
-    entries: Sequence[Entry]
+    entries: Sequence[HistoryEntry]
     held: Mapping[Ref, Held]
     aside: frozenset[Ref]
     scope: Globs
@@ -41,7 +41,7 @@ class Recollection:
         """What it has to forget, by object."""
         return tuple(ref for ref, before in self._before() if before is None)
 
-    def _before(self) -> Iterator[tuple[Ref, Before]]:
+    def _before(self) -> Iterator[tuple[Ref, MemoryBefore]]:
         told = dict(self._told())
         updates = {entry.ref: entry for entry in self.entries if entry.action == "update"}
         for ref, (before, dropped) in sorted(told.items()):
@@ -56,22 +56,22 @@ class Recollection:
                 if stated != now.stated:
                     yield ref, (stated, now.origin)
 
-    def _told(self) -> Iterator[tuple[Ref, tuple[Before, bool]]]:
+    def _told(self) -> Iterator[tuple[Ref, tuple[MemoryBefore, bool]]]:
         """object → what memory held of it before the run, and whether the run dropped it."""
         for entry in self.entries:
-            for what, key, pair in remembered(entry):
+            for what, key, pair in restored_memory(entry):
                 before = None if pair is None else (str(pair[0]), str(pair[1]))
                 yield Ref(entry.ref.kind, key), (before, what == "dropped")
 
 
-def remembered(entry: Entry) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
+def restored_memory(entry: HistoryEntry) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
     """(`remembered` or `dropped`, key, what memory held) of an entry about memory; nothing for any other."""
     for what, objects in (entry.raw or {}).items() if entry.action == MEMORY else ():
         if isinstance(objects, Mapping):
             yield from ((what, key, pair) for key, pair in objects.items() if pair is None or len(pair) == 2)
 
 
-def _without(stated: str, before: Before, entry: Entry) -> str:
+def _without(stated: str, before: MemoryBefore, entry: HistoryEntry) -> str:
     """What a later run remembered, with the fields of the run taken back to what they were."""
     now, then = stated_values(stated), stated_values(before[0]) if before else {}
     for name in {**(entry.before or {}), **(entry.after or {})}:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from reconciler.engine.scope import Globs
-from reconciler.engine.spelling import misspelt
+from reconciler.engine.spelling import wrong_spelling
 from reconciler.model.change import Change, Delete, Forget, Reassign
 from reconciler.model.finding import Finding
 from reconciler.model.names import all_folded, folded
@@ -22,17 +22,17 @@ LONGEST_LINE = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class Forgotten:
     """Remembered, not declared, and not live or of a kind that simply stays: memory drops it."""
 
     ref: Ref
 
 
-Leaver: TypeAlias = Change | Gone | Finding
+Removed: TypeAlias = Change | Forgotten | Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leaving:
+class Removals:
     """One kind, and who of it may leave. `spared`: hands off, external or foreign."""
 
     resource: Resource
@@ -46,7 +46,7 @@ class Leaving:
     spared: Globs
     foreign: Mapping[Ref, str]
 
-    def changes(self) -> Iterator[Leaver]:
+    def changes(self) -> Iterator[Removed]:
         """Every object that leaves, by key. A live name that a file only spells otherwise does not leave (RULES 1)."""
         respelled = frozenset(all_folded(self.stated.keys() - self.live.keys()))
         for key in sorted(self.buried):
@@ -73,15 +73,15 @@ class Leaving:
         ref = Ref(self.resource.kind, key)
         return ref not in self.spared and (not self.scope or ref in self.scope)
 
-    def _bury(self, key: str) -> Iterator[Leaver]:
+    def _bury(self, key: str) -> Iterator[Removed]:
         stone = self.resource.tombstone
         assert stone is not None
         ref = Ref(self.resource.kind, key)
         if key not in self.live:
             if key in self.memos:
-                yield Gone(ref)
+                yield Forgotten(ref)
             for near in sorted(name for name in self.live if folded(name) == folded(key)):
-                yield misspelt(self.resource, self.stated[key], near)
+                yield wrong_spelling(self.resource, self.stated[key], near)
             return
         if not self._deletes or ref in self.foreign:
             return
@@ -93,10 +93,10 @@ class Leaving:
         gone_by = record.where(stone.field)
         yield Delete(ref=ref, before=self.live[key].values, origin=gone_by, note=note, stated=True)
 
-    def _taken_out(self, key: str) -> Iterator[Change | Gone]:
+    def _taken_out(self, key: str) -> Iterator[Change | Forgotten]:
         ref = Ref(self.resource.kind, key)
         if key not in self.live or self.resource.removal is Removal.KEEP:
-            yield Gone(ref)
+            yield Forgotten(ref)
             return
         origin = origin_of(self.memos[key][1])
         if self.resource.removal is Removal.FORGET:

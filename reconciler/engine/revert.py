@@ -7,20 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.engine.diff import Differ
-from reconciler.engine.drafting import Draft, Holding
+from reconciler.engine.drafting import PlanDraft, TargetAbilities
 from reconciler.engine.irreversible import irreversible
 from reconciler.engine.order import in_safe_order
-from reconciler.engine.questions import question, reached
-from reconciler.engine.recollection import Recollection
+from reconciler.engine.questions import needed_facts, reached
+from reconciler.engine.recollection import RestoredMemory
 from reconciler.engine.renames import renamed_live
 from reconciler.engine.scope import Globs
-from reconciler.engine.undoing import NOWHERE, Undoing, moved_on
-from reconciler.engine.world import World
+from reconciler.engine.undoing import NOWHERE, Undo, moved_on
+from reconciler.engine.world import States
 from reconciler.model.change import Change, Create, Delete, Members, Reassign, Rename, Update
 from reconciler.model.desired import Desired
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.memory import Entry, Held, Remembered, Run
+from reconciler.model.memory import Held, HistoryEntry, Remembered, Run
 from reconciler.model.plan import Counts, Plan, Policy
 from reconciler.model.record import Record, Sheet, sheet_of
 from reconciler.model.ref import Ref
@@ -31,28 +31,28 @@ FILES_STAY = "a revert changes no file: git still declares the other state, and 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class RunToRevert:
     """What is to be taken back: the run, its entries, what memory holds now of everything that it told memory, and who
     is now on the objects between which it moved users."""
 
     run: Run
-    entries: Sequence[Entry]
+    entries: Sequence[HistoryEntry]
     held: Mapping[Ref, Held]
     members: Mapping[Ref, Members]
 
 
-class Reverting:
+class _Revert:
     """The steps of one draft; holds the inputs so that they need not be handed on."""
 
     def __init__(
         self,
-        past: Past,
+        past: RunToRevert,
         desired: Desired,
         live: Snapshot,
         remembered: Remembered,
         *,
         vocabulary: Vocabulary,
-        target: Holding,
+        target: TargetAbilities,
         project: str,
         policy: Policy,
         only: tuple[str, ...] = (),
@@ -68,14 +68,14 @@ class Reverting:
         self.scope = Globs(only)
         self.hands_off = Globs(policy.hands_off)
 
-    def draft(self) -> Draft:
+    def draft(self) -> PlanDraft:
         """Renames first, then each entry by itself, then effects, references and memory."""
         findings: list[Finding] = []
         entries = list(self._ours(findings))
         names: dict[str, dict[str, str]] = {}
         moves = list(self._renames(entries, findings, names))
         live = renamed_live(self.snapshot.sheets, names, self.vocabulary)
-        undoing = Undoing(
+        undoing = Undo(
             vocabulary=self.vocabulary,
             live=live,
             names=names,
@@ -87,7 +87,7 @@ class Reverting:
         undone = [each for entry in entries for each in undoing.changes(entry)]
         findings += (each for each in undone if isinstance(each, Finding))
         changes = [each for each in undone if not isinstance(each, Finding)]
-        world = World(self.vocabulary, _wanted(changes), live)
+        world = States(self.vocabulary, _wanted(changes), live)
         differ = Differ(world)
         changes = [*moves, *(undoing.judged(change, differ) for change in changes)]
         ordered = in_safe_order(changes, self.vocabulary)
@@ -96,8 +96,8 @@ class Reverting:
         return self._finished(ordered, findings, world, self._recollection(entries, findings, undoing))
 
     def _finished(
-        self, changes: tuple[Change, ...], findings: list[Finding], world: World, memory: Recollection
-    ) -> Draft:
+        self, changes: tuple[Change, ...], findings: list[Finding], world: States, memory: RestoredMemory
+    ) -> PlanDraft:
         remember, drop = memory.remember(), memory.drop()
         if changes or remember or drop:
             findings.append(Finding(code="git-unchanged", severity=Severity.NOTE, message=FILES_STAY))
@@ -121,15 +121,15 @@ class Reverting:
         )
         counted = self.policy.max_tenants_affected is not None
         hit = reached(changes, self.vocabulary, world.live) if counted else frozenset()
-        return Draft(
+        return PlanDraft(
             plan=plan,
             world=world,
             stated=self.desired.sheets,
-            question=question(changes, self.vocabulary, hit),
+            question=needed_facts(changes, self.vocabulary, hit),
             reached=hit,
         )
 
-    def _ours(self, findings: list[Finding]) -> Iterator[Entry]:
+    def _ours(self, findings: list[Finding]) -> Iterator[HistoryEntry]:
         """The entries about objects that are still ours to change."""
         for entry in self.past.entries:
             ref = entry.ref
@@ -143,7 +143,7 @@ class Reverting:
                 yield entry
 
     def _renames(
-        self, entries: Sequence[Entry], findings: list[Finding], names: dict[str, dict[str, str]]
+        self, entries: Sequence[HistoryEntry], findings: list[Finding], names: dict[str, dict[str, str]]
     ) -> Iterator[Rename]:
         """What gets its old name back; `names` learns of all that have the old name in the end."""
         for entry in entries:
@@ -184,14 +184,16 @@ class Reverting:
                     for item in sorted(set(items) - known):
                         yield _blocked(change.ref, field.name, "no-match", f'there is no "{item}" any more')
 
-    def _recollection(self, entries: Sequence[Entry], findings: Sequence[Finding], undoing: Undoing) -> Recollection:
+    def _recollection(
+        self, entries: Sequence[HistoryEntry], findings: Sequence[Finding], undoing: Undo
+    ) -> RestoredMemory:
         outside = {entry.ref for entry in self.past.entries if entry.is_change} - {e.ref for e in entries}
         stuck = {f.ref for f in findings if f.severity is Severity.LEFT_OUT and f.ref is not None}
         stuck |= {entry.ref for entry in entries if undoing.ref_of(entry.ref) in stuck}
         for entry in self.past.entries:
             if entry.action == "rename" and entry.before and entry.ref in stuck | outside:
                 stuck.add(Ref(entry.ref.kind, str(entry.before.get("name", ""))))
-        return Recollection(
+        return RestoredMemory(
             run=self.past.run,
             entries=self.past.entries,
             held=self.past.held,
@@ -201,20 +203,20 @@ class Reverting:
 
 
 def revert(
-    past: Past,
+    past: RunToRevert,
     desired: Desired,
     live: Snapshot,
     remembered: Remembered,
     *,
     vocabulary: Vocabulary,
-    target: Holding,
+    target: TargetAbilities,
     project: str,
     policy: Policy,
     only: tuple[str, ...] = (),
-) -> Draft:
+) -> PlanDraft:
     """The draft of a plan that takes `past` back; nothing is judged yet (`planner.complete` does). `desired`: the files
     of now, for the places of remedies alone. `only`: globs `kind/name` that it is limited to."""
-    return Reverting(
+    return _Revert(
         past,
         desired,
         live,

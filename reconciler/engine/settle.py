@@ -23,7 +23,7 @@ NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TargetLimits:
     """What settling needs to know of the target: `refusals`: kind → field → why it cannot hold a value; `lacking`: why
     it has no place for a field of a kind, if more can be said; `rivals`: kind → pairs of fields of which one at most is
     other than `off`."""
@@ -36,7 +36,7 @@ class Place:
     rivals: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
-def buried(sheet: Sheet, resource: Resource) -> frozenset[str]:
+def tombstones(sheet: Sheet, resource: Resource) -> frozenset[str]:
     """The keys whose file says that they are to go."""
     stone = resource.tombstone
     if stone is None:
@@ -46,7 +46,7 @@ def buried(sheet: Sheet, resource: Resource) -> frozenset[str]:
     )
 
 
-def outsiders(
+def hands_off_declared(
     sheet: Sheet, hands_off: Globs, foreign: Mapping[Ref, str], live: Snapshot, managed: Collection[str] = ()
 ) -> Iterator[Finding]:
     """Declared objects that must take no part, each with the reason and what to do. `managed`: remembered keys,
@@ -81,8 +81,8 @@ def outsiders(
         )
 
 
-def settle(
-    sheet: Sheet, vocabulary: Vocabulary, place: Place, drop: Collection[str]
+def normalise(
+    sheet: Sheet, vocabulary: Vocabulary, place: TargetLimits, drop: Collection[str]
 ) -> tuple[Sheet, tuple[Finding, ...]]:
     """The comparable Sheet of one kind without the keys in `drop`, and what is wrong with the rest."""
     fields = vocabulary.fields[sheet.kind]
@@ -134,7 +134,7 @@ def _without(block: Block, unheld: Mapping[str, Collection[str]]) -> Iterator[Bl
         yield Block(block.place, keep, {key: taker(block.fields, keep)(block.rows[key])})
 
 
-def _impossible(sheet: Sheet, place: Place, drop: Collection[str]) -> Iterator[Finding]:
+def _impossible(sheet: Sheet, place: TargetLimits, drop: Collection[str]) -> Iterator[Finding]:
     """Values that the target cannot hold (RULES 28: never an approximation)."""
     for name, refuses in sorted(place.refusals.get(sheet.kind, {}).items()):
         for block in sheet.blocks:
@@ -152,7 +152,7 @@ def _impossible(sheet: Sheet, place: Place, drop: Collection[str]) -> Iterator[F
                     )
 
 
-def _rivalling(sheet: Sheet, place: Place, drop: Collection[str]) -> Iterator[Finding]:
+def _rivalling(sheet: Sheet, place: TargetLimits, drop: Collection[str]) -> Iterator[Finding]:
     """Two fields stated of which the target holds only one; the complaint is the second's."""
     for first, second in place.rivals.get(sheet.kind, ()):
         for block in sheet.blocks:
@@ -169,7 +169,7 @@ def _rivalling(sheet: Sheet, place: Place, drop: Collection[str]) -> Iterator[Fi
                     )
 
 
-def _unsupported(sheet: Sheet, vocabulary: Vocabulary, place: Place, drop: Collection[str]) -> Iterator[Finding]:
+def _unsupported(sheet: Sheet, vocabulary: Vocabulary, place: TargetLimits, drop: Collection[str]) -> Iterator[Finding]:
     supported = place.supports.get(sheet.kind, frozenset())
     homeless: dict[str, list[str]] = {}
     for block in sheet.blocks:

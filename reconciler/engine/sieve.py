@@ -16,7 +16,7 @@ _encode_as_it_is = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, c
 
 
 @dataclass(slots=True)
-class Sifted:
+class Differing:
     """`missing`: declared, not live; `differing`: another live value (or one that has to be looked at);
     `news`: equal, but memory says something else or nothing."""
 
@@ -26,9 +26,9 @@ class Sifted:
     equal: int = 0
 
 
-def sift(declared: Sheet, live: Sheet, remembered: Memos) -> Sifted:
+def find_differing(declared: Sheet, live: Sheet, remembered: Memos) -> Differing:
     """Sort the declared keys of one kind by what has to be done with them."""
-    found = Sifted()
+    found = Differing()
     for block in declared.blocks:
         met = sum([_compare(block, live_block, remembered, found) for live_block in live.blocks])
         if met < len(block.rows):
@@ -36,7 +36,7 @@ def sift(declared: Sheet, live: Sheet, remembered: Memos) -> Sifted:
     return found
 
 
-def _compare(block: Block, live: Block, remembered: Memos, found: Sifted) -> int:
+def _compare(block: Block, live: Block, remembered: Memos, found: Differing) -> int:
     """How many keys of the block are in the live one. All rows at once first: mostly they are equal."""
     fields, rows = block.fields, live.rows
     here = block.rows if block.rows.keys() <= rows.keys() else {k: row for k, row in block.rows.items() if k in rows}

@@ -7,7 +7,7 @@ from reconciler.model.record import Record
 from reconciler.model.resource import Resource
 
 
-def misspelt(resource: Resource, record: Record, near: str) -> Finding:
+def wrong_spelling(resource: Resource, record: Record, near: str) -> Finding:
     """The complaint about a declared object whose live name is `near`."""
     former = f', or {resource.former_names}: ["{near}"]' if resource.former_names else ""
     return Finding(

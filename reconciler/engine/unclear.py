@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.engine.compare import Outcome
+from reconciler.engine.compare import Compared
 from reconciler.model.change import Change, Create, Update
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.resource import Names, Vocabulary
 
 
-def set_apart(out: Outcome, unclear: Mapping[str, frozenset[str]], vocabulary: Vocabulary) -> None:
+def ambiguous_names(out: Compared, unclear: Mapping[str, frozenset[str]], vocabulary: Vocabulary) -> None:
     """Take such changes out of an outcome. `unclear`: catalogue → the names that several things have. What is assigned
     already stays meant."""
     if not unclear:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from reconciler.engine.diff import Differ
 from reconciler.engine.effect import effect, worst
-from reconciler.engine.prove import differences, shown
+from reconciler.engine.prove import differences, value_text
 from reconciler.engine.renames import with_new_names
 from reconciler.engine.withdrawal import shared
 from reconciler.engine.write import among, size
@@ -26,19 +26,19 @@ from reconciler.model.change import (
     Update,
 )
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.memory import Entry
+from reconciler.model.memory import HistoryEntry
 from reconciler.model.names import folded
 from reconciler.model.record import Record, Sheet
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Field, Names, Removal, Vocabulary
 from reconciler.model.values import HIDDEN, Value, Values, same
 
-Undone: TypeAlias = Change | Finding
+UndoResult: TypeAlias = Change | Finding
 NOWHERE = Origin("history")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Undoing:
+class Undo:
     """`live`: as it is once `names` (kind → name of now → name of then) are given back; `managed`: what memory has, and
     whether it is as the run left it; `members`: who is on what, under the names of now; `supports`, `creates`: as the
     target says."""
@@ -51,7 +51,7 @@ class Undoing:
     supports: Mapping[str, frozenset[str]]
     creates: frozenset[str]
 
-    def changes(self, entry: Entry) -> Iterator[Undone]:
+    def changes(self, entry: HistoryEntry) -> Iterator[UndoResult]:
         """What takes the entry back, effects not known yet (see `judged`); nothing where it is back already."""
         ref = self.ref_of(entry.ref)
         was, wrote = self._then(ref.kind, entry.before), self._then(ref.kind, entry.after)
@@ -93,7 +93,7 @@ class Undoing:
         sheet = self.live.get(ref.kind)
         return sheet.values_of(ref.key) if sheet is not None and ref.key in sheet else None
 
-    def _update(self, ref: Ref, was: Values, wrote: Values) -> Iterator[Undone]:
+    def _update(self, ref: Ref, was: Values, wrote: Values) -> Iterator[UndoResult]:
         live = self._values(ref)
         if live is None:
             yield moved_on(ref, "it is not live any more")
@@ -110,8 +110,8 @@ class Undoing:
             if _equal(now, before):
                 deltas.append(FieldDelta(name=name, before=now, after=after, cause=Cause.CHANGE, effect=Effect.UNKNOWN))
             elif not _equal(now, after):
-                then = f"before the run {shown(after)}"
-                moved.append(f"{name}: the run wrote {shown(before)}, live now {shown(now)}, {then}")
+                then = f"before the run {value_text(after)}"
+                moved.append(f"{name}: the run wrote {value_text(before)}, live now {value_text(now)}, {then}")
         if moved:
             yield moved_on(ref, "; ".join(moved))
         elif deltas:
@@ -123,7 +123,7 @@ class Undoing:
                 cause=Cause.CHANGE,
             )
 
-    def _create(self, ref: Ref, wrote: Values) -> Iterator[Undone]:
+    def _create(self, ref: Ref, wrote: Values) -> Iterator[UndoResult]:
         live = self._values(ref)
         if live is None:
             return
@@ -135,12 +135,12 @@ class Undoing:
                 yield moved_on(ref, "a later run manages it")
             return
         moved = [
-            f"{name}: the run wrote {shown(value)}, live now {shown(now)}"
+            f"{name}: the run wrote {value_text(value)}, live now {value_text(now)}"
             for name, now, value in differences(ref.kind, live, wrote, self.vocabulary)
         ]
         yield moved_on(ref, "; ".join(moved)) if moved else Delete(ref=ref, before=live, stated=True)
 
-    def _delete(self, ref: Ref, was: Values, entry: Entry) -> Iterator[Undone]:
+    def _delete(self, ref: Ref, was: Values, entry: HistoryEntry) -> Iterator[UndoResult]:
         live = self._values(ref)
         if live is not None:
             if any(differences(ref.kind, live, was, self.vocabulary)):
@@ -156,7 +156,7 @@ class Undoing:
             defaults = frozenset(f.name for f in held if f.name in was and same(was[f.name], f.default))
             yield Create(ref=ref, after=_without_secrets(was), defaults=defaults, raw=entry.raw or {})
 
-    def _reassign(self, ref: Ref, wrote: Values, entry: Entry) -> Iterator[Undone]:
+    def _reassign(self, ref: Ref, wrote: Values, entry: HistoryEntry) -> Iterator[UndoResult]:
         told = Ref(ref.kind, str(wrote.get("to", "")))
         there = self.ref_of(told)
         known = (entry.raw or {}).get("members")

@@ -11,7 +11,9 @@ from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Values
 
 
-def voided(declared: Record, live: Values, remembered: Values | None, vocabulary: Vocabulary) -> Iterator[FieldDelta]:
+def cleared_fields(
+    declared: Record, live: Values, remembered: Values | None, vocabulary: Vocabulary
+) -> Iterator[FieldDelta]:
     """A FieldDelta for each field that this project wrote and that goes with a value which the file now denies."""
     for field in vocabulary.held[declared.kind]:
         if field.only_with is None or field.name in declared.values or field.name not in (remembered or {}):

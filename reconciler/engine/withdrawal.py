@@ -8,7 +8,7 @@ from typing import cast
 
 from reconciler.model.change import FieldDelta, Update
 from reconciler.model.resource import Field, TextMap, Vocabulary
-from reconciler.model.target import Draft
+from reconciler.model.target import NewObject
 from reconciler.model.values import Value, Values
 
 
@@ -17,13 +17,13 @@ def shared(field: Field) -> bool:
     return isinstance(field.type, TextMap) and not field.type.whole
 
 
-def draft(change: Update, vocabulary: Vocabulary) -> Draft:
+def new_object(change: Update, vocabulary: Vocabulary) -> NewObject:
     """The fields of an update as a Writer takes them: None for what is taken away."""
     fields = vocabulary.fields[change.ref.kind]
     return {delta.name: _written(fields[delta.name], delta) for delta in change.fields}
 
 
-def left_over(change: Update, live: Values, vocabulary: Vocabulary) -> Iterator[tuple[str, Value]]:
+def removed_values(change: Update, live: Values, vocabulary: Vocabulary) -> Iterator[tuple[str, Value]]:
     """(field, live value) of everything that the update takes away and that is live still."""
     fields = vocabulary.fields[change.ref.kind]
     for delta in change.fields:

@@ -11,7 +11,7 @@ from reconciler.model.values import Value
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class States:
     """Desired and live side by side. `desired`: settled sheets; `live`: as seen, renames already in view."""
 
     vocabulary: Vocabulary
@@ -21,11 +21,11 @@ class World:
     def now(self, kind: str, key: str, name: str) -> Value | None:
         """The live value; None where there is none."""
         sheet = self.live.get(kind)
-        return peek(sheet, key, name) if sheet is not None else None
+        return value_in(sheet, key, name) if sheet is not None else None
 
     def then(self, kind: str, key: str, name: str) -> Value | None:
         """The value after the plan: what the file states, else what is live, else the default."""
-        stated = peek(self.desired[kind], key, name) if kind in self.desired else None
+        stated = value_in(self.desired[kind], key, name) if kind in self.desired else None
         if stated is not None:
             return stated
         if kind in self.live and key in self.live[kind]:
@@ -34,7 +34,7 @@ class World:
         return field.default if field else None
 
 
-def peek(sheet: Sheet, key: str, name: str) -> Value | None:
+def value_in(sheet: Sheet, key: str, name: str) -> Value | None:
     """One value out of a packed sheet, without making a Record."""
     block = sheet.index.get(key)
     if block is None or name not in block.fields:

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from reconciler.engine.withdrawal import draft
+from reconciler.engine.withdrawal import new_object
 from reconciler.model.change import Change, Create, Delete, Members, Raw, Reassign, Rename, Update
 from reconciler.model.errors import Stale, TargetError
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Policy
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Removal, Vocabulary
-from reconciler.model.target import Draft, Writer
+from reconciler.model.target import NewObject, Writer
 
 Moves: TypeAlias = "dict[tuple[Ref, str], Members]"
 """(where from, where to) → who was moved."""
@@ -43,10 +43,10 @@ class Writing:
 
     def _insert(self, kind: str) -> None:
         own = {field.name for field, reference in self.vocabulary.references[kind] if reference.kind == kind}
-        rows: dict[str, Draft] = {}
-        back: dict[str, Draft] = {}
+        rows: dict[str, NewObject] = {}
+        back: dict[str, NewObject] = {}
         raw: dict[str, Raw] = {}
-        links: dict[str, Draft] = {}
+        links: dict[str, NewObject] = {}
         for change in self.changes:
             if isinstance(change, Create) and change.ref.kind == kind:
                 key = change.ref.key
@@ -64,8 +64,8 @@ class Writing:
             self.writer.update(kind, links)
 
     def _update(self, kind: str) -> None:
-        rows: dict[str, Draft] = {
-            change.ref.key: draft(change, self.vocabulary)
+        rows: dict[str, NewObject] = {
+            change.ref.key: new_object(change, self.vocabulary)
             for change in self.changes
             if isinstance(change, Update) and change.ref.kind == kind
         }
@@ -100,7 +100,7 @@ class Writing:
         """Clear the references that victims hold to their own kind, so that they can go in any order."""
         for kind in self.vocabulary.creation_order:
             own = [field.name for field, reference in self.vocabulary.references[kind] if reference.kind == kind]
-            rows: dict[str, Draft] = {
+            rows: dict[str, NewObject] = {
                 change.ref.key: dict.fromkeys(name for name in own if name in change.before)
                 for change in self.changes
                 if isinstance(change, Delete) and change.ref.kind == kind and not change.before.keys().isdisjoint(own)

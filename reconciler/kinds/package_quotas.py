@@ -1,6 +1,17 @@
 """How much a package may send, by the clock and by the quota period. Seeds 000 (sending limits), 001 (quotas)."""
 
-from reconciler.model.resource import Choice, Direction, Field, Limit, Reference, Refused, Switch, Text, Toggle, Whole
+from reconciler.model.resource import (
+    Choice,
+    Direction,
+    Field,
+    Limit,
+    Reference,
+    RefusedWith,
+    Switch,
+    Text,
+    Toggle,
+    Whole,
+)
 from reconciler.model.values import OFF, UNLIMITED
 
 MORE = Direction.MORE
@@ -134,7 +145,7 @@ QUOTA = (
     ),
 )
 
-NEVER_ENDS = Refused(
+NEVER_ENDS = RefusedWith(
     code="never-ends",
     when=(("quota.wait_for_expiry", False), ("quota.action", "reset")),
     message="a quota that resets at once never limits anything",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from reconciler.model.memory import Entry, Run
+from reconciler.model.memory import HistoryEntry, Run
 from reconciler.model.ref import Ref
 from reconciler.model.values import Values, from_json
 
@@ -19,12 +19,12 @@ def run_row(run: Run) -> dict[str, Any]:
     return asdict(run)
 
 
-def run_of(row: Mapping[str, Any]) -> Run:
+def run_from_row(row: Mapping[str, Any]) -> Run:
     """The Run in a row that may hold other columns besides."""
     return Run(**{name: row[name] for name in RUN_FIELDS})
 
 
-def change_row(run: Run, seq: int, entry: Entry) -> dict[str, Any]:
+def change_row(run: Run, seq: int, entry: HistoryEntry) -> dict[str, Any]:
     """Column → value of one change; `seq` orders the changes of a run."""
     return {
         "run": run.id,
@@ -38,10 +38,10 @@ def change_row(run: Run, seq: int, entry: Entry) -> dict[str, Any]:
     }
 
 
-def entry_of(row: Mapping[str, Any]) -> Entry:
+def entry_from_row(row: Mapping[str, Any]) -> HistoryEntry:
     """The Entry in a row. What a hand has spoiled reads as nothing."""
     raw = _parsed(row["raw"])
-    return Entry(
+    return HistoryEntry(
         ref=Ref(row["kind"], row["key"]),
         action=row["action"],
         before=_values(row["before"]),

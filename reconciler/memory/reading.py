@@ -8,9 +8,9 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, func, select
 
-from reconciler.memory.history import entry_of, run_of
-from reconciler.memory.tables import Tables
-from reconciler.model.memory import ASIDE, REVERT, Entry, Held, RunRow
+from reconciler.memory.history import entry_from_row, run_from_row
+from reconciler.memory.tables import MemoryTables
+from reconciler.model.memory import ASIDE, REVERT, Held, HistoryEntry, RunRow
 from reconciler.model.ref import Ref
 
 DONE = "done"
@@ -19,7 +19,7 @@ MANY = 2_000
 CHUNK = 500
 
 
-def runs(session: Connection, tables: Tables, project: str, limit: int, beginning: str = "") -> list[RunRow]:
+def read_runs(session: Connection, tables: MemoryTables, project: str, limit: int, beginning: str = "") -> list[RunRow]:
     """The newest runs of a project whose id begins so, newest first. Only its changes are counted."""
     run, change = tables.run, tables.change
     ours = change.c.run == run.c.id
@@ -29,19 +29,19 @@ def runs(session: Connection, tables: Tables, project: str, limit: int, beginnin
         wanted = wanted.where(run.c.id.startswith(beginning, autoescape=True))
     found = session.execute(wanted.order_by(run.c.started.desc(), run.c.id.desc()).limit(limit))
     return [
-        RunRow(run=run_of(row._asdict()), outcome=row.outcome, finished=row.finished, changes=row.changes)
+        RunRow(run=run_from_row(row._asdict()), outcome=row.outcome, finished=row.finished, changes=row.changes)
         for row in found
     ]
 
 
-def entries(session: Connection, tables: Tables, run: str) -> list[Entry]:
+def read_entries(session: Connection, tables: MemoryTables, run: str) -> list[HistoryEntry]:
     """Everything that a run recorded, in the order done."""
     change = tables.change
     found = session.execute(select(change).where(change.c.run == run).order_by(change.c.seq))
-    return [entry_of(row._asdict()) for row in found]
+    return [entry_from_row(row._asdict()) for row in found]
 
 
-def reverted(session: Connection, tables: Tables, project: str) -> dict[str, int]:
+def reverted(session: Connection, tables: MemoryTables, project: str) -> dict[str, int]:
     """Fingerprint of a plan → how often a finished run of it was taken back by another finished one."""
     run = tables.run
     ours = select(run.c.command).where(run.c.project == project, run.c.outcome == DONE)
@@ -54,7 +54,7 @@ def reverted(session: Connection, tables: Tables, project: str) -> dict[str, int
     return dict(found)
 
 
-def held(session: Connection, tables: Tables, project: str, refs: Collection[Ref]) -> dict[Ref, Held]:
+def read_held(session: Connection, tables: MemoryTables, project: str, refs: Collection[Ref]) -> dict[Ref, Held]:
     """What is remembered of these objects now; those that are not managed are missing."""
     table = tables.managed
     kinds: dict[str, set[str]] = {}

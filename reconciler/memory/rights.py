@@ -7,29 +7,29 @@ from collections.abc import Iterator
 
 from sqlalchemy import Table
 
-from reconciler.memory.tables import Tables
-from reconciler.model.rights import Deed, Right, Rights
+from reconciler.memory.tables import MemoryTables
+from reconciler.model.rights import Privilege, Rights, TableRight
 
 
-def rights(tables: Tables) -> Rights:
+def rights(tables: MemoryTables) -> Rights:
     """Planning reads all but the lock; applying writes, but neither the version nor what history holds."""
     read = [tables.meta, tables.pause, tables.managed, tables.run, tables.change]
     if tables.home is not None:
         read.append(tables.home)
-    plan = [_of(table, Deed.SELECT) for table in read]
+    plan = [_of(table, Privilege.SELECT) for table in read]
     return Rights(plan=tuple(plan), apply=(*plan, *_writing(tables)))
 
 
-def _writing(tables: Tables) -> Iterator[Right]:
+def _writing(tables: MemoryTables) -> Iterator[TableRight]:
     for table in (tables.pause, tables.managed):
-        yield _of(table, Deed.INSERT)
-        yield _of(table, Deed.DELETE)
-    yield _of(tables.lock, Deed.SELECT, "heartbeat")
-    yield _of(tables.lock, Deed.UPDATE, "heartbeat", "run")
-    yield _of(tables.run, Deed.INSERT)
-    yield _of(tables.run, Deed.UPDATE, "finished", "outcome")
-    yield _of(tables.change, Deed.INSERT)
+        yield _of(table, Privilege.INSERT)
+        yield _of(table, Privilege.DELETE)
+    yield _of(tables.lock, Privilege.SELECT, "heartbeat")
+    yield _of(tables.lock, Privilege.UPDATE, "heartbeat", "run")
+    yield _of(tables.run, Privilege.INSERT)
+    yield _of(tables.run, Privilege.UPDATE, "finished", "outcome")
+    yield _of(tables.change, Privilege.INSERT)
 
 
-def _of(table: Table, deed: Deed, *columns: str) -> Right:
-    return Right(table.schema or "", table.name, deed, columns)
+def _of(table: Table, deed: Privilege, *columns: str) -> TableRight:
+    return TableRight(table.schema or "", table.name, deed, columns)

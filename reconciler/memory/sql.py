@@ -15,12 +15,12 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, select, update
 
 from reconciler.memory import reading, storage, versions
-from reconciler.memory.history import change_row, run_of, run_row
+from reconciler.memory.history import change_row, run_from_row, run_row
 from reconciler.memory.rights import rights
-from reconciler.memory.tables import Tables
-from reconciler.memory.trouble import told
+from reconciler.memory.tables import MemoryTables
+from reconciler.memory.trouble import explained
 from reconciler.model.errors import TargetError
-from reconciler.model.memory import Entry, Held, Memo, Pause, Remembered, Run, RunRow
+from reconciler.model.memory import Held, HistoryEntry, Memo, Pause, Remembered, Run, RunRow
 from reconciler.model.ref import Ref
 from reconciler.model.rights import Rights
 
@@ -47,7 +47,7 @@ class SqlMemory:
     find it. `clock` tells when a run ends."""
 
     def __init__(self, schema: str | None = None, owner: str = "", *, clock: Callable[[], str] = utc_now) -> None:
-        self._tables = Tables(schema, owner)
+        self._tables = MemoryTables(schema, owner)
         self._clock = clock
 
     @property
@@ -57,13 +57,13 @@ class SqlMemory:
 
     def version(self, session: Connection) -> int | None:
         """The version of the tables, whatever it is; None where there are none."""
-        with told("be read"):
-            present = versions.found(session, self._tables)
+        with explained("be read"):
+            present = versions.version_found(session, self._tables)
         return None if present is None else present[0]
 
     def unsafe(self, session: Connection) -> list[tuple[str, str]]:
         """(table, why nothing can be rolled back in it, and the SQL that mends it)."""
-        with told("be read"):
+        with explained("be read"):
             return [
                 (name, f"{kept} has no transactions: {statement}")
                 for name, kept, statement in storage.unsafe(session, self._tables)
@@ -71,20 +71,20 @@ class SqlMemory:
 
     def install(self, session: Connection) -> list[str]:
         """As `versions.install`."""
-        with told("make its tables"):
+        with explained("make its tables"):
             storage.refuse_unsafe(session, self._tables)
             return versions.install(session, self._tables)
 
     def upgrade(self, session: Connection) -> list[str]:
         """As `versions.upgrade`."""
-        with told("change its tables"):
+        with explained("change its tables"):
             storage.refuse_unsafe(session, self._tables)
             return versions.upgrade(session, self._tables)
 
     def recall(self, session: Connection, project: str) -> Remembered:
         """Everything about one project. Raises TargetError on a memory of another version, or one that no apply could
         write to."""
-        with told("be read"):
+        with explained("be read"):
             instance = versions.usable(session, self._tables)
             if instance is None:
                 return Remembered()
@@ -103,22 +103,22 @@ class SqlMemory:
         """What other projects manage, and which."""
         table = self._tables.managed
         others = select(table.c.kind, table.c.key, table.c.project).where(table.c.project != project)
-        with told("be read"):
+        with explained("be read"):
             return {Ref(kind, key): owner for kind, key, owner in session.execute(others)}
 
     def reverted(self, session: Connection, project: str) -> Mapping[str, int]:
         """Fingerprint of a plan → how often a finished run of it was taken back by another finished one."""
-        with told("be read"):
+        with explained("be read"):
             return reading.reverted(session, self._tables, project)
 
     def instance(self, session: Connection) -> str:
         """The database's own id; empty where there is no memory. Raises TargetError on one of another version."""
-        with told("be read"):
+        with explained("be read"):
             return versions.usable(session, self._tables) or ""
 
     def remember(self, session: Connection, project: str, run: Run, memos: Iterable[Memo]) -> None:
         """Insert or replace."""
-        with told("be written"):
+        with explained("be written"):
             for chunk in _chunks(memos):
                 # Delete and insert: the engines have no word in common for "insert or replace".
                 self._delete(session, project, (memo.ref for memo in chunk))
@@ -137,13 +137,13 @@ class SqlMemory:
 
     def drop(self, session: Connection, project: str, refs: Iterable[Ref]) -> None:
         """No longer managed; what was not is no error."""
-        with told("be written"):
+        with explained("be written"):
             for chunk in _chunks(refs):
                 self._delete(session, project, chunk)
 
     def announce(self, session: Connection, run: Run) -> None:
         """Write the run as `running` and COMMIT. Raises Locked, and TargetError where there is no memory."""
-        with told("announce this run", lambda: self._in_the_way(session, run)):
+        with explained("announce this run", lambda: self._in_the_way(session, run)):
             storage.refuse_unsafe(session, self._tables)
             if versions.usable(session, self._tables) is None:
                 raise TargetError("there is no memory in this database", remedy="run `reconciler database create`")
@@ -158,13 +158,13 @@ class SqlMemory:
         table = self._tables.run
         running = select(table).where(table.c.outcome == RUNNING)
         rows = _read_beside(session, running.order_by(table.c.started.desc(), table.c.id.desc()))
-        return next((run_of(row) for row in rows if row["id"] != run.id), None)
+        return next((run_from_row(row) for row in rows if row["id"] != run.id), None)
 
     def lock(self, session: Connection, run: Run) -> None:
         """Change the lock row, so that any other apply waits; mark other `running` runs `abandoned`. Raises Locked."""
         lock, runs = self._tables.lock, self._tables.run
         others = and_(runs.c.outcome == RUNNING, runs.c.id != run.id)
-        with told("take the lock", lambda: self._in_the_way(session, run)):
+        with explained("take the lock", lambda: self._in_the_way(session, run)):
             session.execute(update(lock).values(heartbeat=lock.c.heartbeat + 1, run=run.id))
             # One that only waits is marked too. It is marked `running` again when its turn comes, so nothing is lost.
             session.execute(update(runs).where(others).values(outcome=ABANDONED, finished=self._clock()))
@@ -174,15 +174,15 @@ class SqlMemory:
         """The run's outcome once no other transaction holds the lock; empty for one that is not known. Raises Locked.
         The caller rolls back."""
         lock, runs = self._tables.lock, self._tables.run
-        with told("take the lock", lambda: self._in_the_way(session, run)):
+        with explained("take the lock", lambda: self._in_the_way(session, run)):
             session.execute(update(lock).values(heartbeat=lock.c.heartbeat + 1))
             ended = session.execute(select(runs.c.outcome).where(runs.c.id == run.id).with_for_update()).scalar()
         return str(ended or "")
 
-    def record(self, session: Connection, run: Run, entries: Sequence[Entry]) -> None:
+    def record(self, session: Connection, run: Run, entries: Sequence[HistoryEntry]) -> None:
         """Append to the run's changes."""
         table = self._tables.change
-        with told("be written"):
+        with explained("be written"):
             last = session.execute(select(func.max(table.c.seq)).where(table.c.run == run.id)).scalar()
             for chunk in _chunks(enumerate(entries, start=(last or 0) + 1)):
                 _insert(session, table, [change_row(run, seq, entry) for seq, entry in chunk])
@@ -191,30 +191,30 @@ class SqlMemory:
         """Write the run's outcome and the time. The caller commits."""
         table = self._tables.run
         ended = update(table).where(table.c.id == run.id).values(outcome=outcome, finished=self._clock())
-        with told("write the outcome of the run"):
+        with explained("write the outcome of the run"):
             session.execute(ended)
 
     def runs(self, session: Connection, project: str, limit: int, beginning: str = "") -> list[RunRow]:
         """The newest runs of a project whose id begins so, newest first; none where there is no memory."""
-        with told("be read"):
+        with explained("be read"):
             if versions.usable(session, self._tables) is None:
                 return []
-            return reading.runs(session, self._tables, project, limit, beginning)
+            return reading.read_runs(session, self._tables, project, limit, beginning)
 
-    def entries(self, session: Connection, run: str) -> list[Entry]:
+    def entries(self, session: Connection, run: str) -> list[HistoryEntry]:
         """Everything that a run recorded, in the order done."""
-        with told("be read"):
-            return reading.entries(session, self._tables, run)
+        with explained("be read"):
+            return reading.read_entries(session, self._tables, run)
 
     def held(self, session: Connection, project: str, refs: Collection[Ref]) -> dict[Ref, Held]:
         """What is remembered of these objects now; those that are not managed are missing."""
-        with told("be read"):
-            return reading.held(session, self._tables, project, refs)
+        with explained("be read"):
+            return reading.read_held(session, self._tables, project, refs)
 
     def pause(self, session: Connection, project: str, pause: Pause) -> None:
         """Refuse every apply of the project until `resume`; a pause before this one is replaced. The caller commits."""
         table = self._tables.pause
-        with told("be written"):
+        with explained("be written"):
             storage.refuse_unsafe(session, self._tables)
             session.execute(delete(table).where(table.c.project == project))
             session.execute(
@@ -225,14 +225,14 @@ class SqlMemory:
         """The pause in force, if any."""
         table = self._tables.pause
         pause = select(table.c.reason, table.c.actor, table.c.since).where(table.c.project == project)
-        with told("be read"):
+        with explained("be read"):
             row = session.execute(pause).first()
         return None if row is None else Pause(row.reason, row.actor, row.since)
 
     def resume(self, session: Connection, project: str) -> bool:
         """Let applies run again; whether they were paused. The caller commits."""
         table = self._tables.pause
-        with told("be written"):
+        with explained("be written"):
             storage.refuse_unsafe(session, self._tables)
             return session.execute(delete(table).where(table.c.project == project)).rowcount > 0
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, text
 
-from reconciler.memory.tables import MARIADB, Tables
+from reconciler.memory.tables import MARIADB, MemoryTables
 from reconciler.model.errors import TargetError
 
 ENGINE: Final = "InnoDB"
@@ -19,14 +19,14 @@ ENGINES: Final = text(
 ).bindparams(bindparam("names", expanding=True))
 
 
-def make_safe(session: Connection, tables: Tables) -> None:
+def make_safe(session: Connection, tables: MemoryTables) -> None:
     """Have tables that are made from now on keep transactions, whatever the server prefers."""
     if session.dialect.name in MARIADB:
         for table in tables.metadata.tables.values():
             table.dialect_kwargs[f"{session.dialect.name}_engine"] = ENGINE
 
 
-def unsafe(session: Connection, tables: Tables) -> Sequence[tuple[str, str, str]]:
+def unsafe(session: Connection, tables: MemoryTables) -> Sequence[tuple[str, str, str]]:
     """(table, what it is kept in, the SQL that gives it transactions) of those that have none."""
     if session.dialect.name not in MARIADB:
         return ()
@@ -37,7 +37,7 @@ def unsafe(session: Connection, tables: Tables) -> Sequence[tuple[str, str, str]
     return [(name, kept, f"ALTER TABLE {place}{quote(name)} ENGINE={ENGINE};") for name, kept in found]
 
 
-def refuse_unsafe(session: Connection, tables: Tables) -> None:
+def refuse_unsafe(session: Connection, tables: MemoryTables) -> None:
     """Raise TargetError, naming every table of memory that has no transactions."""
     found = unsafe(session, tables)
     if found:

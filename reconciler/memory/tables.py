@@ -45,7 +45,7 @@ def _document() -> Text:
     return Text().with_variant(Text(LARGE, CODE_POINTS), *MARIADB)
 
 
-class Tables:
+class MemoryTables:
     """All tables of one memory. `schema`: where they lie; None for the connection's own. `owner`: the database that
     they are of, where several could find them; then `home` says so."""
 

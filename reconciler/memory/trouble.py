@@ -46,7 +46,7 @@ def is_held(error: DBAPIError) -> bool:
 
 
 @contextmanager
-def told(doing: str, holder: Callable[[], Run | None] = lambda: None) -> Iterator[None]:
+def explained(doing: str, holder: Callable[[], Run | None] = lambda: None) -> Iterator[None]:
     """Turn a driver's error into Locked, naming the holder, into Retry or Lost, or into TargetError.
 
     `doing` completes the sentence "memory cannot …".

@@ -15,20 +15,20 @@ from sqlalchemy import Connection, Table, insert, inspect, select, update
 from sqlalchemy.schema import CreateSchema
 
 from reconciler.memory.storage import make_safe, refuse_unsafe
-from reconciler.memory.tables import ONLY, VERSION, Tables
+from reconciler.memory.tables import ONLY, VERSION, MemoryTables
 from reconciler.model.errors import TargetError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class UpgradeStep:
     """How the tables of the version before become those of `version`. `says`: what it does, for a person."""
 
     version: int
     says: str
-    run: Callable[[Connection, Tables], None]
+    run: Callable[[Connection, MemoryTables], None]
 
 
-def _say_whose(session: Connection, tables: Tables) -> None:
+def _say_whose(session: Connection, tables: MemoryTables) -> None:
     """Only where several databases could find this memory; whoever upgrades it first is taken for its owner."""
     if tables.home is not None:
         tables.home.create(session, checkfirst=True)
@@ -36,13 +36,15 @@ def _say_whose(session: Connection, tables: Tables) -> None:
         _refuse_another_s(session, tables)
 
 
-STEPS: Final[tuple[Step, ...]] = (
-    Step(version=2, says="memory says which database it is of, where a server's databases share it", run=_say_whose),
+STEPS: Final[tuple[UpgradeStep, ...]] = (
+    UpgradeStep(
+        version=2, says="memory says which database it is of, where a server's databases share it", run=_say_whose
+    ),
 )
 """In the order of their versions; the last one is `tables.VERSION`."""
 
 
-def found(session: Connection, tables: Tables) -> tuple[int, str] | None:
+def version_found(session: Connection, tables: MemoryTables) -> tuple[int, str] | None:
     """(version, instance id) of the memory in this database, or None where there is none."""
     if not inspect(session).has_table(tables.meta.name, schema=tables.schema):
         return None
@@ -50,9 +52,9 @@ def found(session: Connection, tables: Tables) -> tuple[int, str] | None:
     return None if row is None else (row.version, row.instance)
 
 
-def usable(session: Connection, tables: Tables) -> str | None:
+def usable(session: Connection, tables: MemoryTables) -> str | None:
     """The instance id of a memory of this version, or None where there is none. Raises TargetError otherwise."""
-    present = found(session, tables)
+    present = version_found(session, tables)
     if present is None:
         return None
     version, instance = present
@@ -68,7 +70,7 @@ def usable(session: Connection, tables: Tables) -> str | None:
     return instance
 
 
-def install(session: Connection, tables: Tables) -> list[str]:
+def install(session: Connection, tables: MemoryTables) -> list[str]:
     """Make what is missing, and the database's instance id; what was done, in words. The caller commits.
 
     Run again it does nothing. Raises TargetError on a memory of another version.
@@ -89,12 +91,12 @@ def install(session: Connection, tables: Tables) -> list[str]:
     return [f"memory: made the reconciler's own tables, version {VERSION}"]
 
 
-def upgrade(session: Connection, tables: Tables, steps: tuple[Step, ...] = STEPS) -> list[str]:
+def upgrade(session: Connection, tables: MemoryTables, steps: tuple[UpgradeStep, ...] = STEPS) -> list[str]:
     """Bring an older memory to this version; what was done, in words. The caller commits.
 
     Raises TargetError where there is none, or a newer one, or another database's.
     """
-    present = found(session, tables)
+    present = version_found(session, tables)
     if present is None:
         raise TargetError("there is no memory in this database", remedy="run `reconciler database create`")
     version, _ = present
@@ -111,7 +113,7 @@ def upgrade(session: Connection, tables: Tables, steps: tuple[Step, ...] = STEPS
     return done
 
 
-def _refuse_another_s(session: Connection, tables: Tables) -> None:
+def _refuse_another_s(session: Connection, tables: MemoryTables) -> None:
     """Raise TargetError unless it is ours: two databases of a server must not take each other's objects for their
     own."""
     if tables.home is None:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from reconciler.model.finding import Severity
 from reconciler.model.values import Values
 
-Teller: TypeAlias = Callable[[Values], str]
+Sentence: TypeAlias = Callable[[Values], str]
 """Field → value in, one sentence out; empty where there is nothing to say."""
 
 
@@ -23,7 +23,7 @@ class Meaning:
     """`fields` that mean something only together. `tell` gets every value that the object will have."""
 
     fields: tuple[str, ...]
-    tell: Teller = field(repr=False)
+    tell: Sentence = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Advice:
     about: str
     fields: tuple[str, ...]
     remedy: str
-    tell: Teller = field(repr=False)
+    tell: Sentence = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,4 +49,4 @@ class Fallback:
     severity: Severity
     fields: tuple[str, ...]
     remedy: str
-    tell: Teller = field(repr=False)
+    tell: Sentence = field(repr=False)

@@ -18,7 +18,7 @@ SAMPLE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holders:
+class Users:
     """The users of an object, of any status, counted in the system (RULES 11: those in the bin count too).
 
     `by_status`: status → how many, `binned` apart. `sample`: the first SAMPLE keys, sorted. `shielded`: keys among
@@ -33,7 +33,7 @@ class Holders:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meter:
+class UserUsage:
     """One user of a measured object: what it overrides, and its usage counters (contacts, sent_this_month, …)."""
 
     ref: Ref
@@ -42,7 +42,7 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class NeededFacts:
     """`holders`: objects whose users are to be counted; `pointers`: objects about to go; `meters`: objects whose users'
     usage is wanted, or single users; `counters`: which."""
 
@@ -59,15 +59,15 @@ class Facts:
     trigger), B (SET NULL, CASCADE) or C (nothing).
     """
 
-    holders: Mapping[Ref, Holders] = field(default_factory=dict)
+    holders: Mapping[Ref, Users] = field(default_factory=dict)
     pointers: Mapping[Ref, tuple[tuple[Ref, str], ...]] = field(default_factory=dict)
-    meters: Mapping[Ref, tuple[Meter, ...]] = field(default_factory=dict)
+    meters: Mapping[Ref, tuple[UserUsage, ...]] = field(default_factory=dict)
     cascades: Mapping[Ref, str] = field(default_factory=dict)
     protection: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanderings:
+class ApplicationMoves:
     """Where a live application itself moves the users of objects, which is no drift. `through`: the users' field that
     names what they are on; `leads`: an object → where users of it may end; `given`: a user → what the application gave
     it last."""
@@ -91,5 +91,5 @@ class Snapshot:
     twins: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     unnameable: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
     taken: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    wanderings: Mapping[str, Wanderings] = field(default_factory=dict)
+    wanderings: Mapping[str, ApplicationMoves] = field(default_factory=dict)
     unclear: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -73,7 +73,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class HistoryEntry:
     """One change of a run. A field that only one of `before` and `after` has came or went. `raw`: the whole live rows
     of a deleted object, every column (RULES 21); of users that were moved, who they are.
 
@@ -168,7 +168,7 @@ class Memory(Protocol):
         """No longer managed."""
         ...
 
-    def record(self, session: Session, run: Run, entries: Sequence[Entry]) -> None:
+    def record(self, session: Session, run: Run, entries: Sequence[HistoryEntry]) -> None:
         """Append to the run's changes."""
         ...
 

@@ -156,7 +156,7 @@ class Tombstone:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedWith:
     """Values that make no sense together, with the finding's code and what to write instead."""
 
     code: str
@@ -191,7 +191,7 @@ class Resource:
     tombstone: Tombstone | None = None
     former_names: str = ""
     note: str = ""
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedWith, ...] = ()
     exclusive: tuple[tuple[str, str], ...] = ()
     """Pairs of fields (an override is written `overrides.NAME`) that one object may not both state."""
     meanings: tuple[Meaning, ...] = ()

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 
-class Deed(StrEnum):
+class Privilege(StrEnum):
     """What is done with a table. LOCK: read so that nobody changes it meanwhile; DESCRIBE: look how it is declared,
     its foreign keys above all."""
 
@@ -20,13 +20,13 @@ class Deed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Right:
+class TableRight:
     """One deed on one table. `schema` empty: the connection's own; `columns` empty: the whole table, else these alone,
     sorted."""
 
     schema: str
     table: str
-    deed: Deed
+    deed: Privilege
     columns: tuple[str, ...] = ()
 
 
@@ -34,8 +34,8 @@ class Right:
 class Rights:
     """All that a planning account needs, and all that an applying one needs."""
 
-    plan: tuple[Right, ...]
-    apply: tuple[Right, ...]
+    plan: tuple[TableRight, ...]
+    apply: tuple[TableRight, ...]
 
 
 @runtime_checkable

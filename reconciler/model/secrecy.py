@@ -16,13 +16,13 @@ _secrets: ContextVar[frozenset[str]] = ContextVar("secrets", default=frozenset()
 _any: ContextVar[re.Pattern[str] | None] = ContextVar("any secret", default=None)
 
 
-def begin() -> None:
+def start() -> None:
     """A new command: nothing is secret yet."""
     _secrets.set(frozenset())
     _any.set(None)
 
 
-def keep(*secrets: str) -> None:
+def hide(*secrets: str) -> None:
     """From here on these are hidden, however they are written."""
     known = _secrets.get().union(*map(_spellings, secrets))
     _secrets.set(known)
@@ -30,7 +30,7 @@ def keep(*secrets: str) -> None:
     _any.set(re.compile("|".join(map(re.escape, longest_first))) if known else None)
 
 
-def veiled(text: str) -> str:
+def hidden_in(text: str) -> str:
     """The same without any secret."""
     pattern = _any.get()
     return pattern.sub(VEIL, text) if pattern else text
@@ -40,7 +40,7 @@ def veiled_data(value: Any) -> Any:
     """Data for JSON without any secret in its values; keys are ours."""
     match value:
         case str():
-            return veiled(value)
+            return hidden_in(value)
         case Mapping():
             return {name: veiled_data(inner) for name, inner in value.items()}
         case list() | tuple():

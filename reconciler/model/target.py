@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from reconciler.model.change import Members, Raw
-from reconciler.model.facts import Facts, Question, Snapshot
+from reconciler.model.facts import Facts, NeededFacts, Snapshot
 from reconciler.model.finding import Finding
 from reconciler.model.memory import Session
 from reconciler.model.record import Record
@@ -19,7 +19,7 @@ from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Value
 
-Draft = Mapping[str, "Value | None"]
+NewObject = Mapping[str, "Value | None"]
 """Fields to write; None clears a reference, and gives any other value back to the system."""
 
 
@@ -57,7 +57,7 @@ class Reader(Protocol):
         """All live objects of every kind the target supports, decoded, never validated. Raises TargetError."""
         ...
 
-    def facts(self, question: Question) -> Facts:
+    def facts(self, question: NeededFacts) -> Facts:
         """Counts and usage, each by set-based queries; never one a tenant."""
         ...
 
@@ -86,7 +86,7 @@ class Writer(Protocol):
         """These objects as they are now, locked; those that are not live are missing from the answer."""
         ...
 
-    def facts(self, question: Question) -> Facts:
+    def facts(self, question: NeededFacts) -> Facts:
         """As a Reader, with locking reads."""
         ...
 
@@ -103,11 +103,11 @@ class Writer(Protocol):
         """old key → new key."""
         ...
 
-    def insert(self, kind: str, rows: Mapping[str, Draft]) -> None:
+    def insert(self, kind: str, rows: Mapping[str, NewObject]) -> None:
         """key → its values; a field not given takes the system's own value."""
         ...
 
-    def update(self, kind: str, rows: Mapping[str, Draft]) -> None:
+    def update(self, kind: str, rows: Mapping[str, NewObject]) -> None:
         """key → the fields to write. A whole set, map or `overrides` replaces what is there; of a map that is not
         owned whole, a name whose value is None is taken out."""
         ...
@@ -121,7 +121,7 @@ class Writer(Protocol):
         """As a Reader, locked."""
         ...
 
-    def restore(self, kind: str, rows: Mapping[str, Draft], raw: Mapping[str, Raw]) -> None:
+    def restore(self, kind: str, rows: Mapping[str, NewObject], raw: Mapping[str, Raw]) -> None:
         """Insert objects that were deleted: key → its values, and its rows as `raw` gave them. Columns that no field
         speaks of come back too, and the id where nothing else has it by now."""
         ...
@@ -199,7 +199,7 @@ Refusal: TypeAlias = Callable[[Value], str]
 
 
 @runtime_checkable
-class Picky(Protocol):
+class RefusesValues(Protocol):
     """What a target offers besides that cannot hold every value of every field, or that has not every field in every
     version (RULES 28, 29)."""
 
@@ -219,7 +219,7 @@ class Picky(Protocol):
 
 
 @runtime_checkable
-class Reminding(Protocol):
+class HasReminders(Protocol):
     """What a target says that has something to tell once an apply is done."""
 
     @property

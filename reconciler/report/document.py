@@ -21,7 +21,7 @@ from reconciler.model.plan import FORMAT_VERSION, Impact, Plan
 from reconciler.model.ref import Ref
 from reconciler.report.operations import DRIFT_SCHEMA, ROW_SCHEMA, change_of, drift_row, essence, row
 from reconciler.report.plan_shapes import COUNTS, FINDING, IMPACT, MEMO, POLICY, SOURCE
-from reconciler.report.shape import DEFINITIONS, REF, TEXT, WHOLE, Shape, closed, mapping, sequence, unordered
+from reconciler.report.shape import DEFINITIONS, REF, TEXT, WHOLE, Shape, closed, mapping_of, sequence, unordered
 
 FORMAT = "reconciler-plan"
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -38,7 +38,7 @@ _PARTS: Mapping[str, tuple[Shape[Any], str]] = {
     ),
     "impact": (sequence(IMPACT), "Whom the changes of limits hit."),
     "counts": (COUNTS, ""),
-    "managed": (mapping(WHOLE), "Kind → how many objects this project manages."),
+    "managed": (mapping_of(WHOLE), "Kind → how many objects this project manages."),
     "remember": (sequence(MEMO), "What memory learns."),
     "drop": (sequence(REF), "What memory forgets."),
     "declared": (unordered(REF), "Those of the people named here that a file names."),
@@ -46,7 +46,7 @@ _PARTS: Mapping[str, tuple[Shape[Any], str]] = {
 """The parts of a plan that are written under their own names."""
 
 
-def document(plan: Plan, *, meta: Mapping[str, Any]) -> dict[str, Any]:
+def plan_document(plan: Plan, *, meta: Mapping[str, Any]) -> dict[str, Any]:
     """The plan as JSON-able data, not sealed yet. `meta`: what may differ between equal plans, times above all."""
     changed = frozenset(change.ref for change in plan.changes)
     plan = replace(plan, findings=tuple(limited(plan.findings, spared=changed)))
@@ -94,7 +94,7 @@ def dumps(doc: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(f"{json.dumps(name)}: {_part(doc[name])}" for name in sorted(doc)) + "\n}\n"
 
 
-def parse(text: str | bytes, key: bytes | None) -> Plan:
+def parse_plan(text: str | bytes, key: bytes | None) -> Plan:
     """The plan in a plan file.
 
     Raises ReconcilerError when it is no plan file, and Stale when it is one of a newer format, when it was changed
@@ -109,7 +109,7 @@ def parse(text: str | bytes, key: bytes | None) -> Plan:
         _check_seal(doc, key)
         plan = _plan(doc)
         # A policy engine reads the actions, we read the operations: what is told twice must agree, or it is not ours.
-        if _digest(document(plan, meta={})) != doc["digest"]:
+        if _digest(plan_document(plan, meta={})) != doc["digest"]:
             raise _no_plan()
     except (ValueError, KeyError, TypeError, RecursionError):
         raise _no_plan() from None

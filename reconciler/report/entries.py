@@ -28,7 +28,7 @@ Placed = tuple[Line, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Speaker:
+class EntryMaker:
     """What is needed to speak about a plan. `impact`: of each object; `width`: where long enumerations are broken."""
 
     vocabulary: Vocabulary

@@ -36,7 +36,7 @@ def message(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def value(text: str) -> str:
+def escaped_value(text: str) -> str:
     """Text escaped as the value of a property of a workflow command."""
     return message(text).replace(":", "%3A").replace(",", "%2C")
 
@@ -62,4 +62,4 @@ def _annotations(found: Sequence[Remark]) -> Iterator[str]:
 def _annotation(remark: Remark, level: str) -> str:
     title = f"{remark.code} {remark.about}".strip()
     line = f",line={remark.line}" if remark.placed else ""
-    return f"::{level} file={value(remark.path)}{line},title={value(title)}::{message(remark.text)}"
+    return f"::{level} file={escaped_value(remark.path)}{line},title={escaped_value(title)}::{message(remark.text)}"

@@ -9,7 +9,7 @@ from reconciler.report.tally import tally
 from reconciler.report.topic import Frame, Topic
 
 
-def report(topic: Topic, frame: Frame) -> str:
+def outputs(topic: Topic, frame: Frame) -> str:
     """What `GITHUB_OUTPUT` takes. Raises ValueError without a token: a known delimiter could stand in a value."""
     if not frame.token:
         raise ValueError("a value needs a delimiter that nobody knows")

@@ -17,7 +17,7 @@ _SEVERITIES: Mapping[Severity, str] = {
 }
 
 
-def report(topic: Topic, frame: Frame) -> str:
+def quality(topic: Topic, frame: Frame) -> str:
     """A JSON list with one entry a finding, in ASCII."""
     return json.dumps([_entry(remark) for remark in remarks(topic, frame)], indent=1)
 

@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.model.memory import ALLOWED, MEMORY, Entry, RunRow
+from reconciler.model.memory import ALLOWED, MEMORY, HistoryEntry, RunRow
 from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Value, Values, same
 from reconciler.report.layout import WIDTH, Detail, Line, Page, Part, Row, Style, columns, render
 from reconciler.report.layout import Entry as Shown
 from reconciler.report.masking import OPEN, Masking
-from reconciler.report.sanitise import plain
+from reconciler.report.sanitise import safe_text
 from reconciler.report.words import counted, listed_lines, movement, value, wrapped
 
 _HEADER = ("Run", "Started", "By", "Host", "Command", "Outcome", "Changes", "Commit")
@@ -42,7 +42,7 @@ def runs_text(rows: Sequence[RunRow], *, colour: bool = False) -> str:
 
 def run_text(
     row: RunRow,
-    entries: Sequence[Entry],
+    entries: Sequence[HistoryEntry],
     *,
     vocabulary: Vocabulary,
     masking: Masking = OPEN,
@@ -52,7 +52,7 @@ def run_text(
     """One run: who, when and from what, then each change with before and after, then what only memory learned."""
     page = Page(width, colour)
     run = row.run
-    teller = Teller(vocabulary, masking, width)
+    teller = EntryWriter(vocabulary, masking, width)
     shown = [teller.entry(entry) for entry in entries if entry.is_change]
     ended = f"{row.outcome} {row.finished}" if row.finished else row.outcome
     about = [
@@ -64,13 +64,13 @@ def run_text(
     return "\n".join(
         [
             page.paint(
-                plain(f"run {run.id} · {run.command} · started {_to_the_second(run.started)} · {ended}"), Style.BOLD
+                safe_text(f"run {run.id} · {run.command} · started {_to_the_second(run.started)} · {ended}"), Style.BOLD
             ),
-            plain(" · ".join(filter(None, about))),
+            safe_text(" · ".join(filter(None, about))),
             "",
             *render([Part("Changes", shown)], page),
-            *(plain(f"allowed: {code} ({masking.text(reason)})") for code, reason in _lifted(entries).items()),
-            page.paint(plain(_last(row, entries)), Style.BOLD),
+            *(safe_text(f"allowed: {code} ({masking.text(reason)})") for code, reason in _lifted(entries).items()),
+            page.paint(safe_text(_last(row, entries)), Style.BOLD),
         ]
     )
 
@@ -80,7 +80,7 @@ def runs_document(rows: Sequence[RunRow]) -> list[dict[str, Any]]:
     return [_run(row) for row in rows]
 
 
-def run_document(row: RunRow, entries: Sequence[Entry], *, masking: Masking = OPEN) -> dict[str, Any]:
+def run_document(row: RunRow, entries: Sequence[HistoryEntry], *, masking: Masking = OPEN) -> dict[str, Any]:
     """One run as JSON-able data. The raw rows of what was deleted stay in the database: they may hold anything."""
     return {
         **_run(row),
@@ -90,7 +90,7 @@ def run_document(row: RunRow, entries: Sequence[Entry], *, masking: Masking = OP
     }
 
 
-class Teller:
+class EntryWriter:
     """Says what one entry did. An object or a field that the vocabulary does not have any more is told all the same."""
 
     def __init__(self, vocabulary: Vocabulary, masking: Masking, width: int) -> None:
@@ -98,14 +98,14 @@ class Teller:
         self._masking = masking
         self._width = width
 
-    def entry(self, entry: Entry) -> Shown:
+    def entry(self, entry: HistoryEntry) -> Shown:
         """The entry as it is laid out."""
         lines = tuple(self._lines(entry))
         name = self._masking.name(entry.ref.kind, entry.ref.key)
         marker = _MARKERS.get(entry.action, " ")
         return Shown(marker=marker, kind=entry.ref.kind, name=name, lines=lines, places=("",) * len(lines))
 
-    def _lines(self, entry: Entry) -> Iterator[Line]:
+    def _lines(self, entry: HistoryEntry) -> Iterator[Line]:
         before, after = entry.before or {}, entry.after or {}
         match entry.action:
             case "create":
@@ -153,7 +153,7 @@ def _to_the_second(moment: str) -> str:
     return f"{head}Z" if dot else moment
 
 
-def _last(row: RunRow, entries: Sequence[Entry]) -> str:
+def _last(row: RunRow, entries: Sequence[HistoryEntry]) -> str:
     learned, dropped = _told(entries, "remembered"), _told(entries, "dropped")
     parts = [counted(row.changes, "change")]
     parts += [f"{learned:,} remembered"] if learned else []
@@ -161,11 +161,11 @@ def _last(row: RunRow, entries: Sequence[Entry]) -> str:
     return ", ".join(parts) + "."
 
 
-def _told(entries: Sequence[Entry], what: str) -> int:
+def _told(entries: Sequence[HistoryEntry], what: str) -> int:
     return sum(len((entry.raw or {}).get(what, ())) for entry in entries if entry.action == MEMORY)
 
 
-def _lifted(entries: Sequence[Entry]) -> dict[str, str]:
+def _lifted(entries: Sequence[HistoryEntry]) -> dict[str, str]:
     """Each class that was lifted → the reason."""
     found = (entry.raw or {} for entry in entries if entry.action == ALLOWED)
     return {str(code): str(reason) for raw in found for code, reason in sorted(raw.items())}
@@ -188,7 +188,7 @@ def _run(row: RunRow) -> dict[str, Any]:
     }
 
 
-def _change(entry: Entry, masking: Masking) -> dict[str, Any]:
+def _change(entry: HistoryEntry, masking: Masking) -> dict[str, Any]:
     kind, name = entry.ref.kind, masking.name(entry.ref.kind, entry.ref.key)
     told: dict[str, Any] = {
         "address": f"{kind}/{name}",
@@ -223,7 +223,7 @@ def _hidden(held: Value, masking: Masking) -> Any:
             return held
 
 
-def _members(entry: Entry) -> Iterator[tuple[str, str]]:
+def _members(entry: HistoryEntry) -> Iterator[tuple[str, str]]:
     members = (entry.raw or {}).get("members")
     if isinstance(members, Mapping):
         for kind, keys in sorted(members.items()):

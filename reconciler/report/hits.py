@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from reconciler.model.plan import Impact
-from reconciler.report.entries import Speaker
+from reconciler.report.entries import EntryMaker
 from reconciler.report.words import counted
 
 
-class Hit(NamedTuple):
+class Affected(NamedTuple):
     """Whom the change of one field hits. `users`: how many have the object; `changed`: those who feel it."""
 
     field: str
@@ -20,13 +20,13 @@ class Hit(NamedTuple):
     top: tuple[tuple[str, int, int], ...]
 
 
-def hit_of(impact: Impact, speaker: Speaker) -> Hit:
+def affected_by(impact: Impact, speaker: EntryMaker) -> Affected:
     """An impact with its people masked as the speaker masks them."""
     top = tuple((speaker.person(impact.ref, key), used, rate) for key, used, rate in impact.top)
-    return Hit(impact.field, impact.tenants, impact.tenants - impact.keep, impact.over, impact.near, top)
+    return Affected(impact.field, impact.tenants, impact.tenants - impact.keep, impact.over, impact.near, top)
 
 
-def hit_words(hit: Hit, who: str) -> str:
+def affected_words(hit: Affected, who: str) -> str:
     """`201 tenants: 184 change, 17 keep an override · over the new limit now: 3`."""
     keep = hit.users - hit.changed
     words = f"{counted(hit.users, who)}: {hit.changed:,} change" + (f", {keep:,} keep an override" if keep else "")

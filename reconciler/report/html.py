@@ -12,11 +12,11 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.model.secrecy import veiled
+from reconciler.model.secrecy import hidden_in
 from reconciler.report.html_bars import WHOLE, moves, reaches
 from reconciler.report.layout import Row
 from reconciler.report.review import OPERATIONS, Item, Review, Verdict, review
-from reconciler.report.sanitise import plain
+from reconciler.report.sanitise import safe_text
 from reconciler.report.sections import Section
 from reconciler.report.topic import Frame, Topic
 from reconciler.report.words import listed
@@ -137,13 +137,13 @@ def _source(environment: Environment, name: str) -> Any:
 
 def _safe(shown: object) -> object:
     """Every text that the template shows comes by here; what is markup already was made by the template itself."""
-    return plain(shown) if isinstance(shown, str) and not hasattr(shown, "__html__") else shown
+    return safe_text(shown) if isinstance(shown, str) and not hasattr(shown, "__html__") else shown
 
 
 def _brief(item: Item) -> str:
     """What is seen of it before it is opened: its first line, and how many more there are."""
     rows = [line for line in item.lines if isinstance(line, Row)]
-    first = veiled(" ".join(filter(None, (rows[0].what, rows[0].text)))) if rows else ""  # before it is cut
+    first = hidden_in(" ".join(filter(None, (rows[0].what, rows[0].text)))) if rows else ""  # before it is cut
     more = f" · {len(rows) - 1:,} more" if len(rows) > 1 else ""
     return (first if len(first) <= _BRIEF else f"{first[:_BRIEF]}…") + more
 

@@ -7,8 +7,8 @@ from typing import NamedTuple, TypeGuard
 
 from reconciler.model.change import Effect
 from reconciler.model.values import Value
-from reconciler.report.hits import hit_words
-from reconciler.report.quotas import Quota
+from reconciler.report.hits import affected_words
+from reconciler.report.quotas import LimitChange
 from reconciler.report.review import Item
 from reconciler.report.words import counted, percentage, value
 
@@ -56,7 +56,7 @@ def reaches(items: Iterable[Item]) -> list[Reach]:
     return [_reach(item, most) for item in hitting]
 
 
-def moves(quotas: Iterable[Quota]) -> Iterator[Move]:
+def moves(quotas: Iterable[LimitChange]) -> Iterator[Move]:
     """A Move for each limit."""
     for quota in quotas:
         before, after = _pair(quota.before, quota.after)
@@ -82,7 +82,7 @@ def _reach(item: Item, most: int) -> Reach:
     bars = [Bar(0, wide, "refused" if item.refused else "felt")]
     if felt and felt.users > affected:
         bars.append(Bar(wide, _width(felt.users - affected, most), "kept"))
-    words = hit_words(felt, item.who) if felt and felt.changed == affected else counted(affected, item.who)
+    words = affected_words(felt, item.who) if felt and felt.changed == affected else counted(affected, item.who)
     return Reach(item.label, words, tuple(bars), item.refused)
 
 

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from reconciler.model.finding import Severity
 from reconciler.report.remarks import Remark, is_file, remarks
-from reconciler.report.sanitise import plain
+from reconciler.report.sanitise import safe_text
 from reconciler.report.topic import PLAN, Frame, Topic, masking_in
 
 
@@ -31,11 +31,11 @@ def report(topic: Topic, frame: Frame) -> str:
 def _checked(topic: Topic, frame: Frame) -> list[str]:
     """The names of the cases that are there whatever is found."""
     if topic.plan is None:
-        return [plain(frame.folder + place) for place in topic.checked if is_file(place)]
+        return [safe_text(frame.folder + place) for place in topic.checked if is_file(place)]
     masking = masking_in(topic, frame)
     changes = topic.plan.changes if topic.command == PLAN else ()
     named = (f"{change.ref.kind}/{masking.name(change.ref.kind, change.ref.key)}" for change in changes)
-    return list(dict.fromkeys(map(plain, named)))
+    return list(dict.fromkeys(map(safe_text, named)))
 
 
 def _case(topic: Topic, remark: Remark) -> str:

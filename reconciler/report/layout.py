@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 from unicodedata import combining, east_asian_width
 
-from reconciler.report.sanitise import plain
+from reconciler.report.sanitise import safe_text
 from reconciler.report.words import listed
 
 GROUPED_FROM = 4
@@ -124,7 +124,7 @@ def render(parts: Iterable[Part], page: Page) -> Iterator[str]:
 
 def columns(header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int], page: Page) -> Iterator[str]:
     """A plain table; the columns numbered in `right` are set to the right."""
-    table = [[plain(cell) for cell in row] for row in (header, *rows)]
+    table = [[safe_text(cell) for cell in row] for row in (header, *rows)]
     widths = [max(map(_wide, column)) for column in zip(*table, strict=True)]
     for number, row in enumerate(table):
         cells = (
@@ -148,14 +148,14 @@ def _groups(entries: Iterable[Entry]) -> Iterable[list[Entry]]:
 def _drawn(group: list[Entry]) -> Iterator[_Drawn]:
     if len(group) < GROUPED_FROM:
         for entry in group:
-            label = plain(f"{entry.kind}/{entry.name}") if entry.kind else ""
+            label = safe_text(f"{entry.kind}/{entry.name}") if entry.kind else ""
             yield from _lines(entry, label, entry.places)
         return
     first = group[0]
     places = tuple(_together(each) for each in zip(*(entry.places for entry in group), strict=True))
-    yield from _lines(first, plain(f"{first.kind} × {len(group):,}"), places)
+    yield from _lines(first, safe_text(f"{first.kind} × {len(group):,}"), places)
     names = listed([entry.name for entry in group[:NAMED]], len(group) - NAMED)
-    yield _Drawn("", "", Detail(plain(names)), "")
+    yield _Drawn("", "", Detail(safe_text(names)), "")
 
 
 def _together(places: Sequence[str]) -> str:
@@ -181,11 +181,11 @@ def _lines(entry: Entry, label: str, places: tuple[str, ...]) -> Iterator[_Drawn
         if isinstance(line, Row):
             what = line.what
             # A field of several items is named once.
-            safe = Row(" " if what and what == last else plain(what), plain(line.text), plain(line.tail))
+            safe = Row(" " if what and what == last else safe_text(what), safe_text(line.text), safe_text(line.tail))
             last = what
         else:
-            safe = Detail(plain(line.text))
-        yield _Drawn(marker, label, safe, plain(place))
+            safe = Detail(safe_text(line.text))
+        yield _Drawn(marker, label, safe, safe_text(place))
         marker, label = "", label and " "
 
 

@@ -11,11 +11,11 @@ from itertools import accumulate
 from typing import NamedTuple
 from urllib.parse import quote
 
-from reconciler.report.hits import hit_words
+from reconciler.report.hits import affected_words
 from reconciler.report.layout import NAMED, Row
-from reconciler.report.markdown_escape import code, fence, fenced, shortened, text
-from reconciler.report.review import Guard, Item, Review, Verdict, review
-from reconciler.report.sanitise import plain
+from reconciler.report.markdown_escape import code, escaped, fence, fenced, shortened
+from reconciler.report.review import GuardNote, Item, Review, Verdict, review
+from reconciler.report.sanitise import safe_text
 from reconciler.report.sections import Section
 from reconciler.report.topic import Frame, Topic
 from reconciler.report.words import counted, listed_lines
@@ -90,15 +90,15 @@ class _Cut(NamedTuple):
 def _head(told: Review) -> Iterator[str]:
     yield f"## {_VERDICTS[told.verdict]}"
     yield ""
-    yield f"**{text(told.summary)}**" + (f" And {told.besides}, see below." if told.besides else "")
-    about = [f"reconciler {text(shortened(told.name))}", code(shortened(told.target)), code(told.commit)]
+    yield f"**{escaped(told.summary)}**" + (f" And {told.besides}, see below." if told.besides else "")
+    about = [f"reconciler {escaped(shortened(told.name))}", code(shortened(told.target)), code(told.commit)]
     about += [f"only {code(shortened(', '.join(told.only)))}"] if told.only else []
     yield ""
     yield " · ".join(filter(None, about))
     if told.allowances:
         yield ""
     for allowance in told.allowances:
-        yield f"- allowed: {code(allowance.code)}, because: {text(shortened(allowance.reason))}"
+        yield f"- allowed: {code(allowance.code)}, because: {escaped(shortened(allowance.reason))}"
 
 
 def _table(rows: Sequence[str], cut: _Cut) -> Iterator[str]:
@@ -138,14 +138,14 @@ def _change(item: Item) -> Iterator[str]:
         yield _named(item.names[:NAMED], len(item.names) - NAMED)
     for line in item.lines:
         if isinstance(line, Row):
-            yield f"{code(line.what)} {text(shortened(line.text))}".strip()
+            yield f"{code(line.what)} {escaped(shortened(line.text))}".strip()
 
 
 def _who(item: Item) -> Iterator[str]:
     felt = [hit for hit in item.hits if hit.changed]
     if felt:
         hit = max(felt, key=lambda hit: (hit.over, hit.changed))
-        yield text(hit_words(hit, item.who))
+        yield escaped(affected_words(hit, item.who))
         yield from (f"{code(key)} {used:,} ({rate:,} %)" for key, used, rate in hit.top)
     elif item.affected is None:
         yield ""
@@ -158,10 +158,10 @@ def _who(item: Item) -> Iterator[str]:
             yield _named(guard.names[:NAMED], guard.hit - len(guard.names[:NAMED]))
 
 
-def _guards(guards: Sequence[Guard]) -> Iterator[str]:
+def _guards(guards: Sequence[GuardNote]) -> Iterator[str]:
     for guard in guards:
         word = f"**{code(guard.code)}**" if guard.blocks else code(guard.code)
-        yield f"{word} {text(shortened(guard.message))}"
+        yield f"{word} {escaped(shortened(guard.message))}"
 
 
 def _named(names: Sequence[str], more: int) -> str:
@@ -178,18 +178,18 @@ def _folded(items: Sequence[Item]) -> Iterator[tuple[Section, int, list[str]]]:
 
 def _told(item: Item) -> Iterator[str]:
     """The lines of one item; the first begins with the sign by which a diff is coloured."""
-    yield plain(f"{_sign(item)} {item.label or 'in general'}")
+    yield safe_text(f"{_sign(item)} {item.label or 'in general'}")
     if len(item.names) > 1:
-        yield from (plain(f"      {line}") for line in listed_lines(item.names, 0, _WIDE))
+        yield from (safe_text(f"      {line}") for line in listed_lines(item.names, 0, _WIDE))
     for line in item.lines:
-        yield plain(f"    {line.what}  {line.text}" if isinstance(line, Row) and line.what else f"    {line.text}")
+        yield safe_text(f"    {line.what}  {line.text}" if isinstance(line, Row) and line.what else f"    {line.text}")
     for guard in item.guards:
-        yield plain(f"    {'! ' if guard.blocks else ''}{guard.code}: {guard.message}")
-        yield from (plain(f"      {line}") for line in listed_lines(guard.names, guard.more, _WIDE))
+        yield safe_text(f"    {'! ' if guard.blocks else ''}{guard.code}: {guard.message}")
+        yield from (safe_text(f"      {line}") for line in listed_lines(guard.names, guard.more, _WIDE))
         if guard.remedy:
-            yield plain(f"      {guard.remedy}")
+            yield safe_text(f"      {guard.remedy}")
     if item.places:
-        yield from (plain(f"    at {line}") for line in listed_lines(item.places, 0, _WIDE))
+        yield from (safe_text(f"    at {line}") for line in listed_lines(item.places, 0, _WIDE))
 
 
 def _sign(item: Item) -> str:

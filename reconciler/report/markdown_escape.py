@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from reconciler.model.secrecy import veiled
-from reconciler.report.sanitise import plain
+from reconciler.model.secrecy import hidden_in
+from reconciler.report.sanitise import safe_text
 
 _APART = "<!-- -->"
 """Stands between a sign and the word that it would make a mention, a reference or a link."""
@@ -27,23 +27,23 @@ _SPECIAL = re.compile(
 _NOT_IN_A_SPAN = re.compile(r"[`|\\]|^\s|\s$")
 
 
-def text(words: str) -> str:
+def escaped(words: str) -> str:
     """A sentence, on one line and safe in a cell of a table."""
-    return _SPECIAL.sub(_entity, plain(words))
+    return _SPECIAL.sub(_entity, safe_text(words))
 
 
 def code(words: str) -> str:
     """A name or value, shown as it is in letters of one width."""
-    safe = plain(words)
+    safe = safe_text(words)
     if not safe:
         return ""
     # A pipe ends a cell even in a span, and programs differ in what a backslash before it does.
-    return f"<code>{text(safe)}</code>" if _NOT_IN_A_SPAN.search(safe) else f"`{safe}`"
+    return f"<code>{escaped(safe)}</code>" if _NOT_IN_A_SPAN.search(safe) else f"`{safe}`"
 
 
 def shortened(words: str) -> str:
     """The words, or their beginning and how long they are: one cell must not take the room of all others."""
-    words = veiled(words)  # a secret that is cut would not be known any more
+    words = hidden_in(words)  # a secret that is cut would not be known any more
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}… ({len(words):,} characters)"
 
 

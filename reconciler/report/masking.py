@@ -11,7 +11,7 @@ from reconciler.model.names import all_folded, folded
 from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
-from reconciler.model.secrecy import veiled
+from reconciler.model.secrecy import hidden_in
 
 _ADDRESS = re.compile(r"""(?<![^\s"'`<>(),;:/=])[^\s"'`<>(),;:/=]+@[^\s"'`<>(),;:/=]+""")
 
@@ -32,7 +32,7 @@ class Masking:
         """A sentence with every address in it masked that no file names."""
         if not self.personal or "@" not in sentence:
             return sentence
-        return _ADDRESS.sub(self._hidden, veiled(sentence))  # a secret with an @ would not be known any more
+        return _ADDRESS.sub(self._hidden, hidden_in(sentence))  # a secret with an @ would not be known any more
 
     def _hidden(self, found: re.Match[str]) -> str:
         address = found[0].rstrip(".!?")
@@ -45,7 +45,7 @@ OPEN = Masking()
 
 def masked(key: str) -> str:
     """`ops@acme.example` → `o…@acme.example`; a key that is no address keeps its first character only."""
-    local, at, domain = veiled(key).rpartition("@")
+    local, at, domain = hidden_in(key).rpartition("@")
     return f"{local[:1]}…{at}{domain}" if at else f"{key[:1]}…"
 
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.model.change import Create, Delete, Forget, Reassign, Rename, Update
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.resource import Vocabulary
-from reconciler.report.sanitise import plain
+from reconciler.report.sanitise import safe_text
 from reconciler.report.sections import UNDONE
-from reconciler.report.traces import Trace
+from reconciler.report.traces import DriftedField
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -101,7 +101,7 @@ class Ended:
     phases: Mapping[str, float] = field(default_factory=dict)
 
 
-def of_run(ended: Ended) -> list[Sample]:
+def run_samples(ended: Ended) -> list[Sample]:
     """What every run says, also one that failed."""
     return [
         Sample(LAST_RUN, (), ended.time),
@@ -111,7 +111,7 @@ def of_run(ended: Ended) -> list[Sample]:
     ]
 
 
-def of_look(plan: Plan, traces: Iterable[Trace], watched: Watched, vocabulary: Vocabulary) -> list[Sample]:
+def drift_samples(plan: Plan, traces: Iterable[DriftedField], watched: Watched, vocabulary: Vocabulary) -> list[Sample]:
     """What the comparison says. Every kind has its line, also where there is nothing, so that no series comes and
     goes."""
     undone = (Create, Update)
@@ -165,5 +165,5 @@ def rendered(samples: Sequence[Sample], target: str) -> str:
         if sample.name not in gauges:
             names = (TARGET, *metric.labels)
             gauges[sample.name] = Gauge(PREFIX + sample.name, metric.help, names, registry=registry)
-        gauges[sample.name].labels(*map(plain, (target, *sample.labels))).set(sample.value)
+        gauges[sample.name].labels(*map(safe_text, (target, *sample.labels))).set(sample.value)
     return generate_latest(registry).decode("utf-8")

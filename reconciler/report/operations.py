@@ -21,7 +21,7 @@ from reconciler.report.shape import (
     VALUES,
     WHOLE,
     closed,
-    mapping,
+    mapping_of,
     optional,
     sequence,
     unordered,
@@ -31,8 +31,8 @@ _ORIGIN = optional(ORIGIN)
 _FIELDS = sequence(FIELD)
 _IMPACTS = sequence(IMPACT)
 _DEFAULTS = unordered(TEXT)
-_MEMBERS = mapping(sequence(TEXT))
-_RAW = mapping(JSON)
+_MEMBERS = mapping_of(sequence(TEXT))
+_RAW = mapping_of(JSON)
 _SENTENCES = sequence(TEXT)
 _OPERATIONS = ("create", "update", "rename", "reassign", "delete", "forget")
 _ACTIONS = ("create", "update", "delete", "forget")

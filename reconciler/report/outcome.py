@@ -9,9 +9,9 @@ from reconciler.model.plan import Plan
 from reconciler.model.resource import Vocabulary
 from reconciler.report.layout import GROUPED_FROM, NAMED, Page, Style
 from reconciler.report.masking import Masking, masking_of
-from reconciler.report.sanitise import plain
+from reconciler.report.sanitise import safe_text
 from reconciler.report.sentence import Tense, sentence, verb
-from reconciler.report.summary import allowances_said, applied
+from reconciler.report.summary import allowances_said, applied_summary
 from reconciler.report.words import counted, listed
 
 
@@ -34,11 +34,11 @@ def outcome_text(
     """
     page = Page(colour=colour)
     masking = masking_of(plan, vocabulary, masked=masked)
-    last = applied(plan, done=done, already=already)
+    last = applied_summary(plan, done=done, already=already)
     lines = list(_sentences(done, masking))
-    lines += [plain(line) for line in allowances_said(plan)]
-    told = [plain(f"note: {reminder}") for reminder in reminders]
-    return "\n".join([*lines, page.paint(last, Style.BOLD), plain(f"Run {run_id}, {seconds:,.1f} s."), *told])
+    lines += [safe_text(line) for line in allowances_said(plan)]
+    told = [safe_text(f"note: {reminder}") for reminder in reminders]
+    return "\n".join([*lines, page.paint(last, Style.BOLD), safe_text(f"Run {run_id}, {seconds:,.1f} s."), *told])
 
 
 def _sentences(changes: Collection[Change], masking: Masking) -> Iterator[str]:
@@ -50,4 +50,4 @@ def _sentences(changes: Collection[Change], masking: Masking) -> Iterator[str]:
             yield from (sentence(change, Tense.DONE, masking) for change in group)
         else:
             names = listed([masking.name(kind, c.ref.key) for c in group[:NAMED]], len(group) - NAMED)
-            yield plain(f"{verb(operation, Tense.DONE)} {counted(len(group), kind)}: {names}")
+            yield safe_text(f"{verb(operation, Tense.DONE)} {counted(len(group), kind)}: {names}")

@@ -15,7 +15,7 @@ from reconciler.report.shape import (
     VALUE,
     WHOLE,
     fixed,
-    mapping,
+    mapping_of,
     of,
     optional,
     sequence,
@@ -107,7 +107,7 @@ SOURCE = of(
     only=sequence(TEXT),
     allowances=sequence(ALLOWANCE),
     reverts=TEXT,
-    options=mapping(JSON),
+    options=mapping_of(JSON),
     reverted=WHOLE,
 )
 

@@ -11,7 +11,7 @@ from reconciler.model.values import Value
 from reconciler.report.sections import UNDONE
 
 
-class Quota(NamedTuple):
+class LimitChange(NamedTuple):
     """A limit before and after. None: not known, or inherited from what is not known."""
 
     field: str
@@ -20,7 +20,7 @@ class Quota(NamedTuple):
     effect: Effect
 
 
-def quotas(change: Change, vocabulary: Vocabulary, *, drift: bool) -> Iterator[Quota]:
+def limit_changes(change: Change, vocabulary: Vocabulary, *, drift: bool) -> Iterator[LimitChange]:
     """The limits among the fields that an update changes, overrides too."""
     if not isinstance(change, Update):
         return
@@ -31,14 +31,14 @@ def quotas(change: Change, vocabulary: Vocabulary, *, drift: bool) -> Iterator[Q
         if declared is None or (drift and delta.cause not in UNDONE):
             continue
         if isinstance(declared.type, Limit | Switch):
-            yield Quota(delta.name, delta.before, delta.after, delta.effect)
+            yield LimitChange(delta.name, delta.before, delta.after, delta.effect)
         if isinstance(declared.type, Overrides):
             yield from _overridden(delta.items, vocabulary.overrides_of(kind, declared))
 
 
-def _overridden(items: Sequence[ItemDelta], declared: Mapping[str, Field]) -> Iterator[Quota]:
+def _overridden(items: Sequence[ItemDelta], declared: Mapping[str, Field]) -> Iterator[LimitChange]:
     for item in items:
         if item.item in declared and isinstance(declared[item.item].type, Limit | Switch):
             before = item.inherited if item.before is None else item.before
             after = item.inherited if item.after is None else item.after
-            yield Quota(item.item, before, after, item.effect)
+            yield LimitChange(item.item, before, after, item.effect)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.plan import digest_of
 from reconciler.model.ref import Origin
-from reconciler.report.entries import Speaker
+from reconciler.report.entries import EntryMaker
 from reconciler.report.layout import Row
-from reconciler.report.sanitise import plain
+from reconciler.report.sanitise import safe_text
 from reconciler.report.topic import Frame, Topic, masking_in
 
 SETTINGS = "reconciler.yaml"
@@ -53,7 +53,7 @@ class Remark:
 
 def remarks(topic: Topic, frame: Frame) -> list[Remark]:
     """Every finding of the topic: the gravest first, then by place."""
-    speaker = Speaker(vocabulary=frame.vocabulary, masking=masking_in(topic, frame), width=_BROAD)
+    speaker = EntryMaker(vocabulary=frame.vocabulary, masking=masking_in(topic, frame), width=_BROAD)
     seen: Counter[str] = Counter()
     return [_remark(finding, speaker, frame, seen) for finding in sorted(limited(topic.findings), key=_gravest_first)]
 
@@ -63,7 +63,7 @@ def is_file(place: str) -> bool:
     return place.endswith(_ENDINGS)
 
 
-def _remark(finding: Finding, speaker: Speaker, frame: Frame, seen: Counter[str]) -> Remark:
+def _remark(finding: Finding, speaker: EntryMaker, frame: Frame, seen: Counter[str]) -> Remark:
     entry = speaker.finding(finding)
     about = f"{entry.kind}/{entry.name}" if entry.kind else ""
     said = [line.text for line in entry.lines if isinstance(line, Row)]
@@ -75,10 +75,10 @@ def _remark(finding: Finding, speaker: Speaker, frame: Frame, seen: Counter[str]
     return Remark(
         code=finding.code,
         severity=finding.severity,
-        about=plain(about),
-        message=plain("; ".join(said)),
-        details=tuple(map(plain, details)),
-        path=plain(frame.folder + path),
+        about=safe_text(about),
+        message=safe_text("; ".join(said)),
+        details=tuple(map(safe_text, details)),
+        path=safe_text(frame.folder + path),
         line=line,
         placed=placed,
         mark=mark if seen[mark] == 1 else digest_of(f"{mark}:{seen[mark]}"),

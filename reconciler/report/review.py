@@ -16,10 +16,10 @@ from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Allowance, Counts, Plan
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
-from reconciler.report.entries import Speaker
-from reconciler.report.hits import Hit, hit_of
+from reconciler.report.entries import EntryMaker
+from reconciler.report.hits import Affected, affected_by
 from reconciler.report.layout import GROUPED_FROM, Line
-from reconciler.report.quotas import Quota, quotas
+from reconciler.report.quotas import LimitChange, limit_changes
 from reconciler.report.sections import Section, section_of, section_of_finding
 from reconciler.report.text import speaker_of
 from reconciler.report.topic import DRIFT, Frame, Topic
@@ -53,7 +53,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class GuardNote:
     """A complaint about an object. `names`: whom it hits, `more` counts the rest; `blocks`: nothing may be written."""
 
     code: str
@@ -84,9 +84,9 @@ class Item:
     operations: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
     places: tuple[str, ...] = ()
-    guards: tuple[Guard, ...] = ()
-    hits: tuple[Hit, ...] = ()
-    quotas: tuple[Quota, ...] = ()
+    guards: tuple[GuardNote, ...] = ()
+    hits: tuple[Affected, ...] = ()
+    quotas: tuple[LimitChange, ...] = ()
     who: str = ""
     affected: int | None = None
     rest: int = 0
@@ -179,7 +179,7 @@ def _verdict(topic: Topic, items: Sequence[Item]) -> Verdict:
     return Verdict.CHANGES if plan.changes else Verdict.NOTHING
 
 
-def _items(found: Iterable[Change], findings: Iterable[Finding], speaker: Speaker, *, drift: bool) -> Iterator[Item]:
+def _items(found: Iterable[Change], findings: Iterable[Finding], speaker: EntryMaker, *, drift: bool) -> Iterator[Item]:
     """An item for each object that is changed or complained about, and for each complaint about none."""
     changes: dict[Ref, list[Change]] = {}
     for change in found:
@@ -204,11 +204,13 @@ def _items(found: Iterable[Change], findings: Iterable[Finding], speaker: Speake
         )
 
 
-def _item(ref: Ref, changes: Sequence[Change], findings: Sequence[Finding], speaker: Speaker, *, drift: bool) -> Item:
+def _item(
+    ref: Ref, changes: Sequence[Change], findings: Sequence[Finding], speaker: EntryMaker, *, drift: bool
+) -> Item:
     operations = tuple(_WORDS[type(change)] for change in changes)
     entries = [speaker.drift(change) if drift else speaker.change(change) for change in changes]
     guards = tuple(_guard(finding, speaker) for finding in findings)
-    hits = tuple(hit_of(impact, speaker) for impact in speaker.impact.get(ref, ())) if not drift else ()
+    hits = tuple(affected_by(impact, speaker) for impact in speaker.impact.get(ref, ())) if not drift else ()
     places = [place for entry in entries for place in entry.places if place]
     places += [place for finding in findings for place in _where(finding) if f"was {place}" not in places]
     who, affected = _affected(ref, changes, guards, hits, speaker.vocabulary)
@@ -221,7 +223,7 @@ def _item(ref: Ref, changes: Sequence[Change], findings: Sequence[Finding], spea
         places=tuple(dict.fromkeys(places)),
         guards=guards,
         hits=hits,
-        quotas=tuple(chain(*(quotas(change, speaker.vocabulary, drift=drift) for change in changes))),
+        quotas=tuple(chain(*(limit_changes(change, speaker.vocabulary, drift=drift) for change in changes))),
         who=who,
         affected=affected,
     )
@@ -242,9 +244,9 @@ def _section(changes: Sequence[Change], findings: Sequence[Finding], vocabulary:
     return min(sections, key=_RANK.__getitem__)
 
 
-def _guard(finding: Finding, speaker: Speaker) -> Guard:
+def _guard(finding: Finding, speaker: EntryMaker) -> GuardNote:
     said = f"{finding.field}: {finding.message}" if finding.field else finding.message
-    return Guard(
+    return GuardNote(
         finding.code,
         speaker.masking.text(said),
         tuple(speaker.person(finding.ref, name) for name in finding.names),
@@ -259,7 +261,7 @@ def _where(finding: Finding) -> tuple[str, ...]:
 
 
 def _affected(
-    ref: Ref, changes: Sequence[Change], guards: Sequence[Guard], hits: Sequence[Hit], vocabulary: Vocabulary
+    ref: Ref, changes: Sequence[Change], guards: Sequence[GuardNote], hits: Sequence[Affected], vocabulary: Vocabulary
 ) -> tuple[str, int | None]:
     """The kind of those who feel it, and how many of them: the users of the object, or the user itself."""
     users = vocabulary.memberships.get(ref.kind, ())

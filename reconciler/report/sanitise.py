@@ -6,11 +6,11 @@ Everything that any renderer prints goes through `plain`. Knows no renderer.
 
 from __future__ import annotations
 
-from reconciler.model.secrecy import veiled
+from reconciler.model.secrecy import hidden_in
 from reconciler.model.visible import visible
 
 
-def plain(text: str) -> str:
+def safe_text(text: str) -> str:
     """The same text on one line, with whatever is not seen written out, and secrets veiled. Markup of any terminal
     library stays literal: nobody here interprets it."""
-    return visible(veiled(text))
+    return visible(hidden_in(text))

@@ -6,7 +6,7 @@ from enum import Enum
 
 from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
 from reconciler.report.masking import OPEN, Masking
-from reconciler.report.sanitise import plain
+from reconciler.report.sanitise import safe_text
 from reconciler.report.words import counted
 
 
@@ -40,11 +40,11 @@ def sentence(change: Change, tense: Tense, masking: Masking = OPEN) -> str:
     does = verb(type(change), tense) if tense is Tense.DONE else f"would {verb(type(change), tense)}"
     match change:
         case Rename():
-            return plain(f"{does} {kind} {masking.name(kind, change.old)} to {name}")
+            return safe_text(f"{does} {kind} {masking.name(kind, change.old)} to {name}")
         case Reassign():
             # No count: who is on it at apply time is moved, whatever the plan saw.
             count = sum(map(len, change.members.values()))
             who = counted(count, "user") + " of" if change.members else "everyone on"
-            return plain(f"{does} {who} {kind} {name} to {change.to}")
+            return safe_text(f"{does} {who} {kind} {name} to {change.to}")
         case _:
-            return plain(f"{does} {kind} {name}")
+            return safe_text(f"{does} {kind} {name}")

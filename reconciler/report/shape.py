@@ -117,7 +117,7 @@ def unordered(inner: Shape[T]) -> Shape[frozenset[T]]:
     )
 
 
-def mapping(inner: Shape[T]) -> Shape[Mapping[str, T]]:
+def mapping_of(inner: Shape[T]) -> Shape[Mapping[str, T]]:
     """Text → value."""
     return Shape(
         lambda values: {name: inner.encode(value) for name, value in values.items()},

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from reconciler.model.change import Cause, Change, Create, Delete, Forget, Reassign, Rename, Update
 from reconciler.model.plan import Plan
-from reconciler.report.sanitise import plain
+from reconciler.report.sanitise import safe_text
 from reconciler.report.sentence import Tense, verb
 from reconciler.report.words import counted
 
@@ -32,10 +32,10 @@ def summary(plan: Plan) -> str:
     changed = {change.ref for change in plan.changes}
     others = sorted({finding.code for finding in plan.blocked if finding.ref not in changed})
     also = "Also blocked" if blocked.total() else "Blocked"
-    return plain(f"Plan: {rest}." + (f" {also} by: {', '.join(others)}." if others else ""))
+    return safe_text(f"Plan: {rest}." + (f" {also} by: {', '.join(others)}." if others else ""))
 
 
-def applied(plan: Plan, *, done: Collection[Change], already: Collection[Change]) -> str:
+def applied_summary(plan: Plan, *, done: Collection[Change], already: Collection[Change]) -> str:
     """`Applied: 1 created, 2 updated; 1 already so; 57 unchanged.` `done` and `already` as the apply tells them."""
     counts = Counter(type(change) for change in done)
     parts = [f"{counts[operation]:,} {verb(operation, Tense.DONE)}" for operation in _ORDER if counts[operation]]
@@ -43,7 +43,7 @@ def applied(plan: Plan, *, done: Collection[Change], already: Collection[Change]
     return f"Applied: {_joined(', '.join(parts) or 'no changes', so, _rest(plan))}."
 
 
-def drift(plan: Plan) -> str:
+def drift_summary(plan: Plan) -> str:
     """`Drift: 2 objects (1 conflict, 1 deleted by hand); 3 changes pending, 57 unchanged, 12 unmanaged.`"""
     drifted = plan.drifted
     conflicts = sum(isinstance(change, Update) and change.cause is Cause.CONFLICT for change in drifted)

@@ -10,12 +10,12 @@ from reconciler.model.plan import Impact, Plan
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Listing
-from reconciler.report.entries import Speaker
+from reconciler.report.entries import EntryMaker
 from reconciler.report.layout import WIDTH, Entry, Page, Part, Style, columns, render
 from reconciler.report.masking import OPEN, Masking, masking_of
-from reconciler.report.sanitise import plain
+from reconciler.report.sanitise import safe_text
 from reconciler.report.sections import Section, section_of, section_of_finding
-from reconciler.report.summary import allowances_said, drift, summary
+from reconciler.report.summary import allowances_said, drift_summary, summary
 from reconciler.report.words import commit_said, counted, listed
 
 HINTS = {Section.DRIFT: "changed in the database since the last apply"}
@@ -40,7 +40,7 @@ def plan_text(plan: Plan, *, vocabulary: Vocabulary, masked: bool, width: int = 
     speaker = speaker_of(plan, vocabulary, masked=masked, width=width)
     entries = sorted_in(plan, speaker)
     parts = [Part(section, entries[section], HINTS.get(section, "")) for section in Section]
-    last = [plain(line) for line in allowances_said(plan)] + [page.paint(summary(plan), Style.BOLD)]
+    last = [safe_text(line) for line in allowances_said(plan)] + [page.paint(summary(plan), Style.BOLD)]
     name = f"revert of run {plan.source.reverts}" if plan.source.reverts else "plan"
     return "\n".join([_header(name, plan, page), "", *render(parts, page), *last])
 
@@ -55,7 +55,9 @@ def drift_text(plan: Plan, *, vocabulary: Vocabulary, masked: bool, width: int =
         Part(Section.DRIFT, entries, HINTS[Section.DRIFT]),
         Part(Section.LEFT_OUT, [speaker.finding(finding) for finding in absent]),
     ]
-    return "\n".join([_header("drift", plan, page), "", *render(parts, page), page.paint(drift(plan), Style.BOLD)])
+    return "\n".join(
+        [_header("drift", plan, page), "", *render(parts, page), page.paint(drift_summary(plan), Style.BOLD)]
+    )
 
 
 def findings_text(findings: Iterable[Finding], *, colour: bool = False, masking: Masking = OPEN) -> str:
@@ -89,16 +91,16 @@ def listing_text(listing: Listing, *, colour: bool = False, masking: Masking = O
     return "\n".join([*columns(listing.columns, rows, right, Page(colour=colour)), counted(len(rows), "row")])
 
 
-def speaker_of(plan: Plan, vocabulary: Vocabulary, *, masked: bool, width: int) -> Speaker:
+def speaker_of(plan: Plan, vocabulary: Vocabulary, *, masked: bool, width: int) -> EntryMaker:
     """Who speaks about this plan: hides people whom no file names, where `masked`."""
     impact: dict[Ref, list[Impact]] = {}
     for hit in plan.impact:
         impact.setdefault(hit.ref, []).append(hit)
     masking = masking_of(plan, vocabulary, masked=masked)
-    return Speaker(vocabulary=vocabulary, masking=masking, impact=impact, width=width)
+    return EntryMaker(vocabulary=vocabulary, masking=masking, impact=impact, width=width)
 
 
-def sorted_in(plan: Plan, speaker: Speaker) -> dict[Section, list[Entry]]:
+def sorted_in(plan: Plan, speaker: EntryMaker) -> dict[Section, list[Entry]]:
     """Every change and every finding in its section, in the order of the plan."""
     blocking: dict[Ref, list[Finding]] = {}
     for finding in plan.blocked:
@@ -121,7 +123,7 @@ def sorted_in(plan: Plan, speaker: Speaker) -> dict[Section, list[Entry]]:
 
 def _header(command: str, plan: Plan, page: Page) -> str:
     only = f"only {listed(plan.source.only)}" if plan.source.only else ""
-    left = plain(" · ".join(filter(None, (f"reconciler {command}", plan.target, commit_said(plan.source), only))))
+    left = safe_text(" · ".join(filter(None, (f"reconciler {command}", plan.target, commit_said(plan.source), only))))
     right = f"{counted(plan.counts.compared, 'object')} compared"
     gap = " " * max(min(page.width, _HEADER_WIDTH) - len(left) - len(right), 3)
     return page.paint(left, Style.BOLD) + gap + right
@@ -144,8 +146,8 @@ def _complaint(finding: Finding, page: Page, masking: Masking) -> str:
     about = f" {finding.ref.kind}/{masking.name(finding.ref.kind, finding.ref.key)}:" if finding.ref else ""
     field = f" {finding.field}:" if finding.field else ""
     remedy = f" ({finding.remedy})" if finding.remedy else ""
-    text = plain(masking.text(f"{about}{field} {finding.message}{remedy}"))
-    place = page.paint(plain(f"  {finding.origin}"), Style.DIM) if finding.origin else ""
+    text = safe_text(masking.text(f"{about}{field} {finding.message}{remedy}"))
+    place = page.paint(safe_text(f"  {finding.origin}"), Style.DIM) if finding.origin else ""
     names = listed([masking.text(name) for name in finding.names], finding.more)
-    below = f"\n    {plain(names)}" if finding.names else ""
+    below = f"\n    {safe_text(names)}" if finding.names else ""
     return page.paint(f"{finding.severity}[{finding.code}]", _STYLES[finding.severity]) + text + place + below

@@ -16,7 +16,7 @@ from reconciler.model.resource import Vocabulary
 from reconciler.report.deltas import rows_of
 from reconciler.report.masking import OPEN, Masking, masking_of
 from reconciler.report.sections import UNDONE
-from reconciler.report.summary import drift, summary
+from reconciler.report.summary import drift_summary, summary
 from reconciler.report.words import counted
 
 PLAN, DRIFT, VALIDATE = "plan", "drift", "validate"
@@ -47,14 +47,14 @@ class Frame:
     token: str = ""
 
 
-def planned(plan: Plan) -> Topic:
+def topic_of_plan(plan: Plan) -> Topic:
     """A plan with what its guards said, each at the line that it is about where the plan knows one."""
     places = {change.ref: change for change in plan.changes}
     placed = (replace(f, origin=_asked_at(f, places)) if f.origin is None else f for f in plan.findings)
     return Topic(command=PLAN, verdict=summary(plan), findings=tuple(limited(placed, spared=places)), plan=plan)
 
 
-def validated(findings: Sequence[Finding], files: Iterable[str] = (), command: str = VALIDATE) -> Topic:
+def topic_of_files(findings: Sequence[Finding], files: Iterable[str] = (), command: str = VALIDATE) -> Topic:
     """The files and all that is wrong with them. `files`: those that declare something; `command`: who read them."""
     faulty = (finding.origin.place for finding in findings if finding.origin is not None)
     errors = sum(finding.weight for finding in findings if finding.blocks)
@@ -68,11 +68,11 @@ def validated(findings: Sequence[Finding], files: Iterable[str] = (), command: s
     )
 
 
-def drifted(plan: Plan, vocabulary: Vocabulary) -> Topic:
+def topic_of_drift(plan: Plan, vocabulary: Vocabulary) -> Topic:
     """What happened in the database since the last apply, each drifted field as a complaint of its own."""
     absent = (finding for finding in plan.findings if finding.severity is Severity.LEFT_OUT)
     found = (finding for change in plan.drifted for finding in _complaints(change, vocabulary))
-    return Topic(command=DRIFT, verdict=drift(plan), findings=(*found, *limited(absent)), plan=plan)
+    return Topic(command=DRIFT, verdict=drift_summary(plan), findings=(*found, *limited(absent)), plan=plan)
 
 
 def masking_in(topic: Topic, frame: Frame) -> Masking:

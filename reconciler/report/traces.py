@@ -18,7 +18,7 @@ from reconciler.report.sections import UNDONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class DriftedField:
     """One field that the database changed. `field` empty: the whole object was deleted by hand. `wrote`: by the last
     apply; `found`: now, None where there is nothing. `conflict`: git has moved too."""
 
@@ -36,22 +36,22 @@ class Trace:
         return digest_of(json.dumps(essence, sort_keys=True, separators=(",", ":")))
 
 
-def traces(plan: Plan, lost: Iterable[Ref] = ()) -> Iterator[Trace]:
+def drifted_fields(plan: Plan, lost: Iterable[Ref] = ()) -> Iterator[DriftedField]:
     """In the order of the plan; `lost` (deleted by hand, not ours to create) last, by name."""
     for change in plan.drifted:
         match change:
             case Update():
                 yield from _of_fields(change)
             case Create():
-                yield Trace(ref=change.ref, origin=change.origin)
+                yield DriftedField(ref=change.ref, origin=change.origin)
     places = {finding.ref: finding.origin for finding in plan.findings}
-    yield from (Trace(ref=ref, origin=places.get(ref)) for ref in sorted(lost, key=str))
+    yield from (DriftedField(ref=ref, origin=places.get(ref)) for ref in sorted(lost, key=str))
 
 
-def _of_fields(change: Update) -> Iterator[Trace]:
+def _of_fields(change: Update) -> Iterator[DriftedField]:
     for delta in change.fields:
         if delta.cause in UNDONE:
-            yield Trace(
+            yield DriftedField(
                 ref=change.ref,
                 field=delta.name,
                 wrote=delta.after if delta.remembered is None else delta.remembered,

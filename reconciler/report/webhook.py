@@ -14,10 +14,10 @@ from reconciler.model.resource import Vocabulary
 from reconciler.model.secrecy import veiled_data
 from reconciler.model.values import Value
 from reconciler.report.masking import Masking, masking_of
-from reconciler.report.sanitise import plain
-from reconciler.report.summary import drift
+from reconciler.report.sanitise import safe_text
+from reconciler.report.summary import drift_summary
 from reconciler.report.text import drift_text
-from reconciler.report.traces import Trace
+from reconciler.report.traces import DriftedField
 
 FORMAT = "reconciler-drift"
 FORMAT_VERSION = "1.0"
@@ -35,12 +35,12 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class DriftNotice:
     """What is to be told. `plan`: with only the drift that is to be told in it; `known`: how many traces were told
     before; `run`, `time`: of this run, ISO 8601, UTC."""
 
     plan: Plan
-    traces: Sequence[Trace]
+    traces: Sequence[DriftedField]
     known: int
     run: str
     time: str
@@ -53,7 +53,7 @@ class Notice:
         return masking_of(self.plan, self.vocabulary, masked=self.masked)
 
 
-def document(notice: Notice) -> str:
+def webhook_document(notice: DriftNotice) -> str:
     """ASCII JSON, so that no name in it does anything to a terminal."""
     masking = notice.masking
     told = notice.traces[:MOST]
@@ -67,7 +67,7 @@ def document(notice: Notice) -> str:
                 "project": notice.plan.project,
                 "target": notice.plan.target,
                 "commit": notice.plan.source.commit,
-                "summary": drift(notice.plan),
+                "summary": drift_summary(notice.plan),
                 "known": notice.known,
                 "drift": [_trace(trace, masking) for trace in told],
                 "more": len(notice.traces) - len(told),
@@ -82,9 +82,9 @@ def signature(body: bytes, key: bytes) -> str:
     return f"sha256={hmac.new(key, body, sha256).hexdigest()}"
 
 
-def slack(notice: Notice) -> str:
+def slack(notice: DriftNotice) -> str:
     """A sentence, then what `drift` shows, where no character of it means anything to Slack."""
-    title = f"Drift on {plain(notice.plan.target)} (project {plain(notice.plan.project)})"
+    title = f"Drift on {safe_text(notice.plan.target)} (project {safe_text(notice.plan.project)})"
     words = drift_text(notice.plan, vocabulary=notice.vocabulary, masked=notice.masked).translate(_NO_FENCE)
     texts = _in_rooms(words.split("\n"))
     more = len(texts) - (MOST_BLOCKS - 2)
@@ -94,14 +94,14 @@ def slack(notice: Notice) -> str:
     if len(shown) < len(texts):
         cut = f"*This message was cut: {more} parts more.* Run `reconciler drift` to see all."
         blocks.append(_section({"type": "mrkdwn", "text": cut}))
-    return json.dumps({"text": _fitting(f"{title}: {drift(notice.plan)}"), "blocks": blocks})
+    return json.dumps({"text": _fitting(f"{title}: {drift_summary(notice.plan)}"), "blocks": blocks})
 
 
-SHAPES = {"json": document, "slack": slack}
+SHAPES = {"json": webhook_document, "slack": slack}
 """format → what makes the body."""
 
 
-def _trace(trace: Trace, masking: Masking) -> dict[str, Any]:
+def _trace(trace: DriftedField, masking: Masking) -> dict[str, Any]:
     # No fingerprint: whoever is masked could be guessed by it.
     return {
         "address": f"{trace.ref.kind}/{masking.name(trace.ref.kind, trace.ref.key)}",

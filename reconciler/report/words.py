@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from reconciler.model.plan import Source, digest_of
 from reconciler.model.resource import FieldType, Text
-from reconciler.model.secrecy import veiled
+from reconciler.model.secrecy import hidden_in
 from reconciler.model.values import INHERIT, Value
 
 UNSET = "not set"
@@ -93,7 +93,7 @@ def _is_number(it: Value | None) -> TypeGuard[int]:
 
 
 def _shortened(text: str) -> str:
-    text = veiled(text)  # a secret that is cut would not be known any more
+    text = hidden_in(text)  # a secret that is cut would not be known any more
     if len(text) <= _LONGEST:
         return text
     # Two long texts that begin alike must not look alike.

@@ -4,6 +4,6 @@ from reconciler.settings.access import target
 from reconciler.settings.location import VARIABLE, find, work_tree
 from reconciler.settings.published import schema
 from reconciler.settings.reading import build
-from reconciler.settings.stated import Entry, Settings
+from reconciler.settings.stated import Settings, TargetEntry
 
-__all__ = ["VARIABLE", "Entry", "Settings", "build", "find", "schema", "target", "work_tree"]
+__all__ = ["VARIABLE", "Settings", "TargetEntry", "build", "find", "schema", "target", "work_tree"]

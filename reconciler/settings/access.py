@@ -123,7 +123,7 @@ def _variable(name: str, message: str, key: str, environ: Mapping[str, str]) -> 
 
 def _veil(found: str) -> None:
     if not found.startswith(FILES):  # the path of a file is no secret
-        secrecy.keep(found, *address.passwords(found))
+        secrecy.hide(found, *address.passwords(found))
 
 
 def _named(file: Path, key: str) -> str:

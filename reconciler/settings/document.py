@@ -35,23 +35,23 @@ def _undefault(made: dict[str, Any]) -> None:
     del made["default"]
 
 
-def optional(doc: str, *examples: Any) -> Any:
+def optional_key(doc: str, *examples: Any) -> Any:
     """A text that may be left out and has no default."""
     return Field(default="", description=doc, examples=[*examples], json_schema_extra=_undefault)
 
 
-class Section(BaseModel):
+class Keys(BaseModel):
     """A mapping with these keys and no others."""
 
     # Built once, as a part of the whole document (start-up).
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
-class Target(Section):
+class TargetKeys(Keys):
     """One live system."""
 
     type: Line = Field(description="`native`, or what another package calls its type of target.", examples=["native"])
-    url: Url = optional(
+    url: Url = optional_key(
         "The database: an SQLAlchemy URL without a password, `env:NAME` or `file:PATH`. `${NAME}` stands for its "
         "password. The variables are called `ESP_URL`, `ESP_…_URL`, and for a password `ESP_PASSWORD`, "
         "`ESP_…_PASSWORD`; the file as `esp_url` or `esp_…_url`; others are not looked up, and of the parameters after "
@@ -62,8 +62,8 @@ class Target(Section):
         "postgresql://reconciler:${ESP_PASSWORD}@db.example/esp",
     )
     insecure: bool = key(False, "Allows a connection to another host without TLS.")
-    memory: Plain = optional("Where the reconciler keeps what it remembers: the name of a schema.", "reconciler")
-    table_prefix: Plain = optional("What the system's tables are prefixed with.", "mw_")
+    memory: Plain = optional_key("Where the reconciler keeps what it remembers: the name of a schema.", "reconciler")
+    table_prefix: Plain = optional_key("What the system's tables are prefixed with.", "mw_")
     columns: Annotated[dict[str, str], Field(max_length=1_000)] = key(
         {},
         "Fields of a package that this version of the system has a column for: field → column.",
@@ -74,7 +74,7 @@ class Target(Section):
     )
 
 
-class Safety(Section):
+class SafetyKeys(Keys):
     """When a plan is refused, and how long an apply may take."""
 
     block: Annotated[list[Class], Field(max_length=100)] = key(
@@ -96,7 +96,7 @@ class Safety(Section):
     )
 
 
-class Limits(Section):
+class LimitsKeys(Keys):
     """How large a file may be before it is refused."""
 
     file_bytes: Bytes = key("16 MiB", "Size of one file.")
@@ -104,7 +104,7 @@ class Limits(Section):
     aliases: Annotated[int, Field(ge=0, le=100_000)] = key(50, "Aliases (`*name`) in one file.")
 
 
-class Document(Section):
+class SettingsFile(Keys):
     """Settings of the reconciler for one repository. The environment is read here and in no other file."""
 
     project: Line = Field(description="The name under which is kept what was applied.", examples=["production"])
@@ -113,8 +113,8 @@ class Document(Section):
         "The folder that holds `packages.d` and the others, seen from this file; inside of its work tree of git.",
         "desired",
     )
-    target: Plain = optional("The target that is used when none is named; else the only one.", "production")
-    targets: Annotated[dict[Name, Target], Field(max_length=100)] = key(
+    target: Plain = optional_key("The target that is used when none is named; else the only one.", "production")
+    targets: Annotated[dict[Name, TargetKeys], Field(max_length=100)] = key(
         {}, "The live systems by name.", {"production": {"type": "native"}}
     )
     mode: Literal["additive", "managed", "authoritative"] = key(
@@ -124,8 +124,8 @@ class Document(Section):
     )
     hands_off: Globs = key([], "Objects that are never compared, moved or deleted.", ["package/Internal*"])
     external: Globs = key([], "Objects that files may refer to and that are never touched.", ["role/Admin"])
-    safety: Safety = key({}, "When a plan is refused, and how long an apply may take.", {"max_change_percent": 20})
-    limits: Limits = key({}, "How large a file may be before it is refused.", {"file_bytes": "64 MiB"})
+    safety: SafetyKeys = key({}, "When a plan is refused, and how long an apply may take.", {"max_change_percent": 20})
+    limits: LimitsKeys = key({}, "How large a file may be before it is refused.", {"file_bytes": "64 MiB"})
     lint: Lint = key({}, "How seriously a finding is taken, by its code.", {"wildcard": "off"})
     privacy: Literal["masked", "full"] = key(
         "masked", "Whether names of customers that no file declares are shown outside a terminal."

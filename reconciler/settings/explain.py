@@ -40,7 +40,7 @@ STANDARD = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
+class SettingComplaint:
     """What is wrong at one key; `code` is one of CODES."""
 
     where: Where
@@ -49,7 +49,7 @@ class Complaint:
     remedy: str = ""
 
 
-def complaints(errors: Iterable[ErrorDetails]) -> Iterator[Complaint]:
+def setting_complaints(errors: Iterable[ErrorDetails]) -> Iterator[SettingComplaint]:
     """One complaint for each error, in the order in which pydantic found them; of a code the first `MOST` and a
     count."""
     whole = schema()
@@ -63,18 +63,18 @@ def complaints(errors: Iterable[ErrorDetails]) -> Iterator[Complaint]:
         yield from uncounted(code, count)
 
 
-def uncounted(code: str, count: int) -> Iterator[Complaint]:
+def uncounted(code: str, count: int) -> Iterator[SettingComplaint]:
     """How many complaints of this code are not told one by one, where there are any."""
     if count > MOST:
         told = f"{count - MOST:,} more complaints of this code"
-        yield Complaint(where=(), code=code, message=told, remedy="put the others right first")
+        yield SettingComplaint(where=(), code=code, message=told, remedy="put the others right first")
 
 
-def _complaint(error: ErrorDetails, code: str, whole: Mapping[str, Any]) -> Complaint:
+def _complaint(error: ErrorDetails, code: str, whole: Mapping[str, Any]) -> SettingComplaint:
     where = tuple(str(part) for part in error["loc"] if part != "[key]")
     if error["type"] in CODES:
         context = error.get("ctx", {})
-        return Complaint(where=where, code=code, message=context["message"], remedy=context["remedy"])
+        return SettingComplaint(where=where, code=code, message=context["message"], remedy=context["remedy"])
     if code == "unknown-setting":
         message, remedy = _unknown(where[-1], list(_node(whole, where[:-1]).get("properties", {})))
     elif code == "required":
@@ -85,7 +85,7 @@ def _complaint(error: ErrorDetails, code: str, whole: Mapping[str, Any]) -> Comp
     else:
         node = _node(whole, where)
         message, remedy = _wrong(where, error["input"], code, node), _remedy(node)
-    return Complaint(where=where, code=code, message=message, remedy=remedy)
+    return SettingComplaint(where=where, code=code, message=message, remedy=remedy)
 
 
 def _unknown(key: str, known: list[str]) -> tuple[str, str]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-FILE_NAME = "reconciler.schema.json"
+SCHEMA_NAME = "reconciler.schema.json"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema() -> dict[str, Any]:
     """Draft 2020-12, readable as draft-07 too; every key with its description, default and examples."""
-    from reconciler.settings.document import Document
+    from reconciler.settings.document import SettingsFile
 
-    made = Document.model_json_schema()
+    made = SettingsFile.model_json_schema()
     definitions = made.pop("$defs", {})
     inlined = _published(made, definitions)
-    return {"$schema": DRAFT, "$id": FILE_NAME, "title": "reconciler.yaml", **inlined}
+    return {"$schema": DRAFT, "$id": SCHEMA_NAME, "title": "reconciler.yaml", **inlined}
 
 
 def _published(node: Any, definitions: dict[str, Any]) -> Any:

@@ -14,11 +14,11 @@ from reconciler.model.finding import Finding
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.plan import Policy
 from reconciler.model.ref import Origin
-from reconciler.settings.explain import Complaint, Where, brief
-from reconciler.settings.stated import Entry, Settings
+from reconciler.settings.explain import SettingComplaint, Where, brief
+from reconciler.settings.stated import Settings, TargetEntry
 
 if TYPE_CHECKING:
-    from reconciler.settings.document import Document
+    from reconciler.settings.document import SettingsFile
 
 INTERPOLATED = re.compile(r"\$\{[A-Za-z_]")
 
@@ -63,15 +63,15 @@ def _cache_folder(stated: str, folder: Path) -> Path | None:
     return own / "reconciler" / "parsed" / sha256(bytes(folder)).hexdigest()[:16]
 
 
-def _judged(data: object) -> tuple[Document | None, list[Complaint]]:
+def _judged(data: object) -> tuple[SettingsFile | None, list[SettingComplaint]]:
     from pydantic import ValidationError
 
     from reconciler.settings import explain
-    from reconciler.settings.document import Document
+    from reconciler.settings.document import SettingsFile
 
     elsewhere = list(_interpolated(data))
     misplaced = [
-        explain.Complaint(
+        explain.SettingComplaint(
             where=where,
             code="interpolation",
             message="the environment is not read here",
@@ -81,10 +81,10 @@ def _judged(data: object) -> tuple[Document | None, list[Complaint]]:
     ]
     misplaced += explain.uncounted("interpolation", len(elsewhere))
     try:
-        document = Document.model_validate(data)
+        document = SettingsFile.model_validate(data)
     except ValidationError as error:
         known = set(elsewhere)
-        found = explain.complaints(error.errors(include_url=False))
+        found = explain.setting_complaints(error.errors(include_url=False))
         return None, misplaced + [complaint for complaint in found if complaint.where not in known]
     return document, misplaced + list(_unknown_default(document))
 
@@ -104,9 +104,9 @@ def _interpolated(data: object, where: Where = ()) -> Iterator[Where]:
             yield where
 
 
-def _unknown_default(document: Document) -> Iterator[Complaint]:
+def _unknown_default(document: SettingsFile) -> Iterator[SettingComplaint]:
     if document.target and document.target not in document.targets:
-        yield Complaint(
+        yield SettingComplaint(
             where=("target",),
             code="choice",
             message=f'there is no target "{brief(document.target)}"{did_you_mean(document.target, document.targets)}',
@@ -114,7 +114,7 @@ def _unknown_default(document: Document) -> Iterator[Complaint]:
         )
 
 
-def _finding(complaint: Complaint, lines: Mapping[tuple[str, ...], int], place: str) -> Finding:
+def _finding(complaint: SettingComplaint, lines: Mapping[tuple[str, ...], int], place: str) -> Finding:
     where = complaint.where
     nearest = next((where[:end] for end in range(len(where), 0, -1) if where[:end] in lines), ())
     return Finding(
@@ -136,11 +136,11 @@ def _only(names: list[str]) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _entries(document: Document) -> dict[str, Entry]:
+def _entries(document: SettingsFile) -> dict[str, TargetEntry]:
     """What only some types of target know is handed on as options, as far as it is stated."""
     own = {"type", "url", "insecure"}
     return {
-        name: Entry(
+        name: TargetEntry(
             type=stated.type,
             url=stated.url,
             insecure=stated.insecure,
@@ -150,7 +150,7 @@ def _entries(document: Document) -> dict[str, Entry]:
     }
 
 
-def _policy(document: Document) -> Policy:
+def _policy(document: SettingsFile) -> Policy:
     safety = document.safety
     return Policy(
         mode=document.mode,

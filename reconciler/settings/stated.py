@@ -11,7 +11,7 @@ from reconciler.model.plan import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TargetEntry:
     """One entry of `targets:` as it is written. `url` is not looked up yet (`settings.target` does that)."""
 
     type: str
@@ -29,7 +29,7 @@ class Settings:
     project: str
     folder: Path
     root: Path
-    targets: Mapping[str, Entry]
+    targets: Mapping[str, TargetEntry]
     default_target: str | None = None
     policy: Policy = field(default_factory=Policy)
     file_bytes: int = 16 * 2**20

@@ -19,8 +19,8 @@ from reconciler.model.target import Reader
 from reconciler.model.values import NONE
 from reconciler.report.metrics import Watched
 from reconciler.report.sections import UNDONE
-from reconciler.report.traces import Trace, traces
-from reconciler.workflow.journey import Progress, Wish, planned
+from reconciler.report.traces import DriftedField, drifted_fields
+from reconciler.workflow.journey import PlanRequest, Progress, planned
 from reconciler.workflow.site import Site
 
 RUNNING = "running"
@@ -29,7 +29,7 @@ LATEST = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class DriftCheck:
     """One look at the live system. `lost`: objects deleted by hand that this target does not create; `live`: what was
     there; `watched`: what only the metrics say."""
 
@@ -39,11 +39,11 @@ class Look:
     watched: Watched
 
     @property
-    def traces(self) -> tuple[Trace, ...]:
+    def traces(self) -> tuple[DriftedField, ...]:
         """Everything that was changed behind our back, one for each field."""
-        return tuple(traces(self.plan, self.lost))
+        return tuple(drifted_fields(self.plan, self.lost))
 
-    def not_in(self, seen: frozenset[str]) -> tuple[Trace, ...]:
+    def not_in(self, seen: frozenset[str]) -> tuple[DriftedField, ...]:
         """The traces whose fingerprints are not in `seen`."""
         found = self.traces
         return tuple(trace for trace in found if trace.fingerprint not in seen) if seen else found
@@ -60,7 +60,7 @@ class Look:
         )
 
 
-def looked(site: Site, progress: Progress, *, measured: bool = False) -> Look:
+def check_drift(site: Site, progress: Progress, *, measured: bool = False) -> DriftCheck:
     """Look once. `measured`: also find out what only the metrics say. Raises what `planned` raises."""
     seen: list[tuple[Snapshot, Remembered, str]] = []
 
@@ -69,7 +69,7 @@ def looked(site: Site, progress: Progress, *, measured: bool = False) -> Look:
         started = next((row.run.started for row in rows if row.outcome == RUNNING), "")
         seen.append((live, remembered, started))
 
-    plan = planned(site, Wish(), progress, witness)
+    plan = planned(site, PlanRequest(), progress, witness)
     [(live, remembered, started)] = seen
     lost = frozenset(
         found.ref
@@ -78,7 +78,7 @@ def looked(site: Site, progress: Progress, *, measured: bool = False) -> Look:
     )
     lonely = orphans(live, site.vocabulary) if measured else 0
     watched = Watched(orphans=lonely, locked=_seconds_since(started) if started else 0.0)
-    return Look(plan=plan, live=live, lost=lost, watched=watched)
+    return DriftCheck(plan=plan, live=live, lost=lost, watched=watched)
 
 
 def orphans(live: Snapshot, vocabulary: Vocabulary) -> int:

@@ -15,9 +15,9 @@ from reconciler.model.finding import Finding
 from reconciler.model.record import Record, sheet_of
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.values import Value
-from reconciler.report.traces import Trace
-from reconciler.workflow.drifting import Look
-from reconciler.workflow.exporting import Exported
+from reconciler.report.traces import DriftedField
+from reconciler.workflow.drifting import DriftCheck
+from reconciler.workflow.exporting import ExportResult
 from reconciler.workflow.journey import declared
 from reconciler.workflow.site import Site
 
@@ -28,11 +28,11 @@ class WrittenBack:
     what no file may say."""
 
     files: tuple[str, ...]
-    left: tuple[Trace, ...]
+    left: tuple[DriftedField, ...]
     findings: tuple[Finding, ...]
 
 
-def write_back(site: Site, look: Look) -> WrittenBack:
+def write_back(site: Site, look: DriftCheck) -> WrittenBack:
     """Put the drift of this look into the files, comments and order kept. Raises ReconcilerError when a file cannot be
     read or written."""
     from reconciler.config import dump  # start-up: only this writes YAML
@@ -48,15 +48,15 @@ def write_back(site: Site, look: Look) -> WrittenBack:
         )
     except OSError as error:
         raise ReconcilerError(f"{error.filename} cannot be read: {error.strerror}") from error
-    files = Exported(root=site.settings.root, files=done.files, findings=done.findings).write()
+    files = ExportResult(root=site.settings.root, files=done.files, findings=done.findings).write()
     return WrittenBack(files=tuple(files), left=left, findings=done.findings)
 
 
-def _ours(trace: Trace) -> bool:
+def _ours(trace: DriftedField) -> bool:
     return bool(trace.field) and not trace.conflict and trace.found is not None
 
 
-def _moved_only(site: Site, look: Look) -> Snapshot:
+def _moved_only(site: Site, look: DriftCheck) -> Snapshot:
     """A live system in which nothing but the drift has moved, under the names that the files use."""
     moved: dict[Ref, dict[str, Value]] = {}
     for trace, value in _values(look):
@@ -75,7 +75,7 @@ def _moved_only(site: Site, look: Look) -> Snapshot:
     return Snapshot(sheets=sheets, catalogues=look.live.catalogues)
 
 
-def _values(look: Look) -> Iterator[tuple[Trace, Value]]:
+def _values(look: DriftCheck) -> Iterator[tuple[DriftedField, Value]]:
     """As the live row has them: a plan knows of a map only what the files state of it."""
     for trace in look.traces:
         if _ours(trace) and trace.found is not None:

@@ -24,7 +24,7 @@ SCHEMES = ("https", "http")
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Retries:
     """`tries`: how often at most; `each`: seconds for one try, to its last byte; `pause`: seconds before the second
     try, doubled each time, unless the other side asks for another."""
 
@@ -34,11 +34,11 @@ class Patience:
     longest_pause: float = 10.0
 
 
-WEBHOOK = Patience(tries=3, each=10.0)
-PING = Patience(tries=2, each=5.0)
+WEBHOOK = Retries(tries=3, each=10.0)
+PING = Retries(tries=2, each=5.0)
 
 
-class NotTold(ReconcilerError):
+class NotSent(ReconcilerError):
     """The other side did not take it. Says why, and not where."""
 
 
@@ -80,7 +80,7 @@ def secret(place: str, what: str, environ: Mapping[str, str]) -> str:
             )
     if not found:
         raise ReconcilerError(f"{what}: {where} is empty or not set")
-    secrecy.keep(found)
+    secrecy.hide(found)
     return found
 
 
@@ -93,7 +93,7 @@ def address(place: str, what: str, environ: Mapping[str, str]) -> Address:
         port = url.port
     except ValueError:
         raise _unusable(what) from None
-    secrecy.keep(*(part for part in (*url.path.split("/"), url.query, url.password or "") if len(part) >= TELLTALE))
+    secrecy.hide(*(part for part in (*url.path.split("/"), url.query, url.password or "") if len(part) >= TELLTALE))
     if url.scheme not in SCHEMES or not url.hostname or port == 0 or not text.isascii() or not text.isprintable():
         raise _unusable(what)
     if " " in text or url.username or url.password:
@@ -103,7 +103,7 @@ def address(place: str, what: str, environ: Mapping[str, str]) -> Address:
     return Address(url, place)
 
 
-def post(to: Address, body: bytes, headers: Mapping[str, str], patience: Patience) -> None:
+def post(to: Address, body: bytes, headers: Mapping[str, str], patience: Retries) -> None:
     """Send it until the other side takes it, as often and as long as `patience` allows; a redirect is no answer.
     Raises NotTold."""
     pause, why = patience.pause, ""
@@ -118,7 +118,7 @@ def post(to: Address, body: bytes, headers: Mapping[str, str], patience: Patienc
             pause *= 2
         else:
             return
-    raise NotTold(f"{to.source} did not take it: {why}")
+    raise NotSent(f"{to.source} did not take it: {why}")
 
 
 def _within(seconds: float, to: Address, body: bytes, headers: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow.keeping import check, descriptor_of, keep
+from reconciler.workflow.keeping import check, descriptor_of, write_private
 
 FORMAT = "reconciler-drift-state"
 VERSION = "1.0"
@@ -19,7 +19,7 @@ _FINGERPRINT = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class DriftState:
     """The state of one project on one target."""
 
     project: str
@@ -27,10 +27,10 @@ class Seen:
     fingerprints: frozenset[str] = frozenset()
 
 
-def recall(path: Path, project: str, target: str) -> Seen:
+def recall(path: Path, project: str, target: str) -> DriftState:
     """What was told before; nothing where there is no file yet, or an empty one. Raises ReconcilerError for a file that
     is another thing, or a link: it would be overwritten at the end."""
-    fresh = Seen(project=project, target=target)
+    fresh = DriftState(project=project, target=target)
     if descriptor_of(path) is not None:
         raise ReconcilerError(f"the state {path} is not a regular file")
     check(path)
@@ -55,7 +55,7 @@ def recall(path: Path, project: str, target: str) -> Seen:
     return found
 
 
-def remember(path: Path, seen: Seen, fingerprints: Iterable[str]) -> None:
+def remember(path: Path, seen: DriftState, fingerprints: Iterable[str]) -> None:
     """Write what is there now, whole or not at all: what is gone is forgotten, and would be new again."""
     state = {
         "format": FORMAT,
@@ -64,10 +64,10 @@ def remember(path: Path, seen: Seen, fingerprints: Iterable[str]) -> None:
         "target": seen.target,
         "seen": sorted(set(fingerprints)),
     }
-    keep(path, json.dumps(state, indent=1) + "\n")
+    write_private(path, json.dumps(state, indent=1) + "\n")
 
 
-def _parsed(content: bytes) -> Seen | None:
+def _parsed(content: bytes) -> DriftState | None:
     """None for anything that `remember` did not write."""
     try:
         data = json.loads(content) if len(content) <= LARGEST else None
@@ -80,4 +80,4 @@ def _parsed(content: bytes) -> Seen | None:
         return None
     if not all(isinstance(each, str) and _FINGERPRINT.fullmatch(each) for each in seen):
         return None
-    return Seen(project=project, target=target, fingerprints=frozenset(seen))
+    return DriftState(project=project, target=target, fingerprints=frozenset(seen))

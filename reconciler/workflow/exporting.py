@@ -14,12 +14,12 @@ from reconciler.model.finding import Finding
 from reconciler.model.memory import Remembered
 from reconciler.model.ref import Ref
 from reconciler.workflow.journey import Progress, declared
-from reconciler.workflow.keeping import renew
+from reconciler.workflow.keeping import write_public
 from reconciler.workflow.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
+class ExportResult:
     """`files`: path below the root → its new text, changed files only; `findings`: what could not be written."""
 
     root: Path
@@ -42,11 +42,11 @@ class Exported:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise ReconcilerError(f"{path} cannot be written: {error.strerror}") from error
-            renew(path, text)
+            write_public(path, text)
             yield name
 
 
-def exported(site: Site, progress: Progress, *, complete: bool) -> Exported:
+def export(site: Site, progress: Progress, *, complete: bool) -> ExportResult:
     """Read the live system and lay it out as files. `complete`: known objects get every field, not only those they
     state. Raises FileErrors when the files that are there cannot be read."""
     # Start-up: only an export writes YAML.
@@ -73,7 +73,7 @@ def exported(site: Site, progress: Progress, *, complete: bool) -> Exported:
         )
     except OSError as error:
         raise ReconcilerError(f"{error.filename} cannot be read: {error.strerror}") from error
-    return Exported(root=site.settings.root, files=done.files, findings=done.findings)
+    return ExportResult(root=site.settings.root, files=done.files, findings=done.findings)
 
 
 def _not_ours(live: Snapshot, remembered: Remembered, hands_off: Globs) -> Iterator[Ref]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from reconciler.config.files import Source, sources
 from reconciler.model.errors import FileErrors, ReconcilerError
 from reconciler.workflow.journey import declared
-from reconciler.workflow.keeping import renew
+from reconciler.workflow.keeping import write_public
 from reconciler.workflow.site import Site
 
 
@@ -25,7 +25,7 @@ class Formatted:
 
     def write(self) -> None:
         """Put it in order. Raises ReconcilerError when it cannot be written."""
-        renew(self.path, self.text)
+        write_public(self.path, self.text)
 
 
 def unformatted(site: Site) -> Iterator[Formatted]:

@@ -15,7 +15,7 @@ from reconciler import __version__
 from reconciler.config import folder
 from reconciler.engine.references import dangling
 from reconciler.engine.scope import Globs
-from reconciler.engine.settle import buried, outsiders
+from reconciler.engine.settle import hands_off_declared, tombstones
 from reconciler.model.desired import Desired
 from reconciler.model.errors import FileErrors
 from reconciler.model.facts import Snapshot
@@ -28,16 +28,16 @@ from reconciler.workflow.checkout import checkout
 from reconciler.workflow.site import Site
 
 if TYPE_CHECKING:
-    from reconciler.engine.apply import Outcome
+    from reconciler.engine.apply import ApplyResult
 
 Progress = Callable[[str], None]
 """Takes the name of the phase that begins."""
-Witness = Callable[[Reader, Snapshot, Remembered], None]
+OnRead = Callable[[Reader, Snapshot, Remembered], None]
 """Sees what a plan is made from, while it can still be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class PlanRequest:
     """What a plan is asked to be: limited to `only` these objects (globs `kind/name`), with these classes lifted."""
 
     only: tuple[str, ...] = ()
@@ -55,20 +55,20 @@ def validated(site: Site) -> tuple[Desired, tuple[Finding, ...]]:
     """The files and all that is wrong with them, references to nowhere included."""
     desired = declared(site)
     going = frozenset(
-        Ref(kind, key) for kind, sheet in desired.sheets.items() for key in buried(sheet, site.vocabulary[kind])
+        Ref(kind, key) for kind, sheet in desired.sheets.items() for key in tombstones(sheet, site.vocabulary[kind])
     )
     policy = site.settings.policy
     nowhere = dangling(desired, site.vocabulary, Globs(policy.external), going=going)
     untouchable = (
         finding
         for sheet in desired.sheets.values()
-        for finding in outsiders(sheet, Globs(policy.hands_off), {}, Snapshot(sheets={}))
+        for finding in hands_off_declared(sheet, Globs(policy.hands_off), {}, Snapshot(sheets={}))
     )
     found = (*desired.findings, *_weighed(chain(nowhere, untouchable), site.settings.lint))
     return desired, tuple(limited(found))
 
 
-def planned(site: Site, wish: Wish, progress: Progress, witness: Witness | None = None) -> Plan:
+def planned(site: Site, wish: PlanRequest, progress: Progress, witness: OnRead | None = None) -> Plan:
     """Read both sides and compare them. Raises FileErrors before the live system is touched, TargetError when it
     cannot be read. The reader is closed before the guards think."""
     from reconciler.engine import planner  # start-up: `validate` compares nothing
@@ -103,7 +103,7 @@ def planned(site: Site, wish: Wish, progress: Progress, witness: Witness | None 
     return numbered(planner.complete(draft, facts, source=source, allowances=wish.allowances), remembered)
 
 
-def source_of(site: Site, desired: Desired, remembered: Remembered, wish: Wish, reverts: str = "") -> Source:
+def source_of(site: Site, desired: Desired, remembered: Remembered, wish: PlanRequest, reverts: str = "") -> Source:
     """What a plan is made from. `reverts`: the id of the run that it takes back. Allowances are added as they are
     judged."""
     tree = checkout(site.settings.root)
@@ -127,15 +127,15 @@ def numbered(plan: Plan, remembered: Remembered) -> Plan:
     return replace(plan, source=replace(plan.source, reverted=times)) if times else plan
 
 
-def applied(site: Site, plan: Plan, progress: Progress) -> Outcome:
+def applied(site: Site, plan: Plan, progress: Progress) -> ApplyResult:
     """Run the plan, all or nothing. Raises Stale, Refused, Locked, TargetError or Unknown; then nothing was changed,
     but for Unknown."""
     from reconciler.workflow.persisting import persisted  # start-up
 
-    return persisted(site, plan, run_of(site, plan), progress)
+    return persisted(site, plan, new_run_of(site, plan), progress)
 
 
-def run_of(site: Site, plan: Plan) -> Run:
+def new_run_of(site: Site, plan: Plan) -> Run:
     """A new run, as history will keep it."""
     from reconciler.report.document import fingerprint  # start-up
 

@@ -43,7 +43,7 @@ def check(path: Path) -> None:
         raise ReconcilerError(f"{path} is not a regular file", remedy="write `-` for stdout")
 
 
-def keep(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
     """Write a result that may hold what customers have, for the owner's eyes only. Raises ReconcilerError."""
     _replaced(path, text, lambda: OWNER_ONLY)
 
@@ -57,7 +57,7 @@ def append(path: Path, text: str) -> None:
         raise ReconcilerError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def renew(path: Path, text: str) -> None:
+def write_public(path: Path, text: str) -> None:
     """Write a file of the repository, with the mode it has or that of any new file. Raises ReconcilerError."""
     _replaced(path, text, lambda: stat.S_IMODE(path.stat().st_mode) if path.exists() else None)
 

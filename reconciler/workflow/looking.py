@@ -12,13 +12,13 @@ from reconciler.model.rights import HasAccounts
 from reconciler.model.target import Listing
 from reconciler.report.masking import OPEN, Masking
 from reconciler.report.words import counted
-from reconciler.workflow.journey import Progress, Wish, actor, declared, new_run, now, planned
+from reconciler.workflow.journey import PlanRequest, Progress, actor, declared, new_run, now, planned
 from reconciler.workflow.site import Site
 
 RUNS_SHOWN = 5
 
 
-def listing(site: Site, kind: str, search: str) -> Listing:
+def list_live(site: Site, kind: str, search: str) -> Listing:
     """The live table of one kind. Raises ReconcilerError when the target does not hold it."""
     if kind not in site.target.supports:
         raise ReconcilerError(f'the target "{site.target.name}" holds no {kind}')
@@ -26,7 +26,7 @@ def listing(site: Site, kind: str, search: str) -> Listing:
         return reader.listing(kind, search)
 
 
-def masking(site: Site, kind: str) -> Masking:
+def live_masking(site: Site, kind: str) -> Masking:
     """Hides the people of this kind whom no file names (RULES 30); nobody when the settings show everyone."""
     if not site.vocabulary[kind].personal or site.settings.policy.privacy == "full":
         return OPEN
@@ -68,7 +68,7 @@ def rehearsal(site: Site, progress: Progress) -> Iterator[tuple[str, str]]:
     """(label, answer) of an apply of the files that is rolled back. Raises what an apply raises."""
     from reconciler.workflow.persisting import rehearsed  # start-up: only a rehearsal writes
 
-    plan = planned(site, Wish(), progress)
+    plan = planned(site, PlanRequest(), progress)
     run = new_run(site.project, command="rehearsal", commit=plan.source.commit)
     outcome = rehearsed(site, plan, run, progress)
     yield "rehearsal", f"{counted(len(outcome.done), 'change')} written, read back and rolled back"

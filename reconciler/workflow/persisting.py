@@ -14,7 +14,7 @@ from reconciler.workflow.site import Site
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.engine.apply import Outcome
+    from reconciler.engine.apply import ApplyResult
 
 TRIES = 5
 LONGEST_WAIT = 2.0
@@ -24,7 +24,7 @@ ASKING = 5
 """How often a system that was lost at the COMMIT is asked what became of it."""
 
 
-def persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> Outcome:
+def persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> ApplyResult:
     """Apply, from the start again after each Retry and on a connection of its own. Raises what `engine.apply` raises;
     after the last try that is a Retry that says how long all of them took."""
     began = time.monotonic()
@@ -35,7 +35,7 @@ def persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None])
         raise Retry(f"{error.message}; gave up after {TRIES} tries in {took:.1f} s", remedy=error.remedy) from error
 
 
-def _persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> Outcome:
+def _persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> ApplyResult:
     import stamina  # start-up: only an apply tries again
 
     from reconciler.engine.apply import apply
@@ -61,7 +61,7 @@ def _persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]
     raise AssertionError("the last try returns or raises")
 
 
-def rehearsed(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> Outcome:
+def rehearsed(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> ApplyResult:
     """All that an apply does but the COMMIT: it proves the account's grants and the system's triggers. Raises what
     `engine.apply` raises."""
     from reconciler.engine.apply import rehearse

@@ -7,36 +7,36 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.memory import Entry, RunRow, Session
+from reconciler.model.memory import HistoryEntry, RunRow, Session
 from reconciler.model.names import folded
 from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
 from reconciler.model.target import Reader
 from reconciler.report.masking import OPEN, Masking
-from reconciler.workflow.journey import Progress, Wish, declared, numbered, source_of
+from reconciler.workflow.journey import PlanRequest, Progress, declared, numbered, source_of
 from reconciler.workflow.site import Site
 
 if TYPE_CHECKING:
-    from reconciler.engine.revert import Past
+    from reconciler.engine.revert import RunToRevert
 
 DONE = "done"
 NAMED = 5
 
 
-def runs(site: Site, limit: int) -> Sequence[RunRow]:
+def list_runs(site: Site, limit: int) -> Sequence[RunRow]:
     """The newest runs of this project, newest first."""
     with site.target.reader() as reader:
         return site.memory.runs(reader.session, site.project, limit)
 
 
-def run_of(site: Site, beginning: str) -> tuple[RunRow, Sequence[Entry]]:
+def show_run(site: Site, beginning: str) -> tuple[RunRow, Sequence[HistoryEntry]]:
     """The one run of this project whose id begins so, and what it recorded. Raises ReconcilerError when there is none,
     or more than one."""
     with site.target.reader() as reader:
         return _found(site, reader.session, beginning)
 
 
-def masking(site: Site) -> Masking:
+def history_masking(site: Site) -> Masking:
     """Hides the people whom no file names (RULES 30); nobody when the settings show everyone."""
     personal = frozenset(resource.kind for resource in site.vocabulary if resource.personal)
     if not personal or site.settings.policy.privacy == "full":
@@ -45,7 +45,7 @@ def masking(site: Site) -> Masking:
     return Masking(personal, frozenset(folded(key) for kind in personal for key in sheets.get(kind, ())))
 
 
-def reverted(site: Site, beginning: str, wish: Wish, progress: Progress) -> Plan:
+def reverted(site: Site, beginning: str, wish: PlanRequest, progress: Progress) -> Plan:
     """A plan that takes the run back, as far as nothing was changed since. Files are read for the places of remedies
     alone: wrong ones are no hindrance. Raises ReconcilerError when there is no such run or it changed nothing, and
     TargetError when the live system cannot be read."""
@@ -78,31 +78,31 @@ def reverted(site: Site, beginning: str, wish: Wish, progress: Progress) -> Plan
     return numbered(planner.complete(draft, facts, source=source, allowances=wish.allowances), remembered)
 
 
-def _past(site: Site, reader: Reader, beginning: str) -> Past:
+def _past(site: Site, reader: Reader, beginning: str) -> RunToRevert:
     # Start-up: `history` takes nothing back.
-    from reconciler.engine.recollection import remembered
-    from reconciler.engine.revert import Past
+    from reconciler.engine.recollection import restored_memory
+    from reconciler.engine.revert import RunToRevert
 
     row, entries = _found(site, reader.session, beginning)
     if row.outcome != DONE:
         raise ReconcilerError(
             f"run {row.run.id} changed nothing (it is {row.outcome})", remedy="see `reconciler history`"
         )
-    told = [Ref(entry.ref.kind, key) for entry in entries for _, key, _ in remembered(entry)]
+    told = [Ref(entry.ref.kind, key) for entry in entries for _, key, _ in restored_memory(entry)]
     held = site.memory.held(reader.session, site.project, told)
     moved = {ref for entry in entries for ref in _between(entry)}
     members = {ref: reader.members(ref) for ref in sorted(moved) if ref.kind in site.target.supports}
-    return Past(run=row.run, entries=entries, held=held, members=members)
+    return RunToRevert(run=row.run, entries=entries, held=held, members=members)
 
 
-def _between(entry: Entry) -> Iterator[Ref]:
+def _between(entry: HistoryEntry) -> Iterator[Ref]:
     """Where an entry moved users from, and where to."""
     if entry.action == "reassign" and entry.after is not None:
         yield entry.ref
         yield Ref(entry.ref.kind, str(entry.after.get("to", "")))
 
 
-def _found(site: Site, session: Session, beginning: str) -> tuple[RunRow, Sequence[Entry]]:
+def _found(site: Site, session: Session, beginning: str) -> tuple[RunRow, Sequence[HistoryEntry]]:
     near = site.memory.runs(session, site.project, NAMED, beginning)
     # A database may take `A` for `a`; what is meant is decided here.
     found = [row for row in near if row.run.id.startswith(beginning)]

@@ -19,7 +19,7 @@ from reconciler.model.finding import Finding
 from reconciler.model.memory import Session
 from reconciler.model.plan import Plan, Policy
 from reconciler.model.ref import Ref
-from reconciler.model.secrecy import veiled
+from reconciler.model.secrecy import hidden_in
 from reconciler.report import document
 from reconciler.workflow.journey import actor, declared, now
 from reconciler.workflow.site import Site
@@ -45,15 +45,15 @@ OWN = frozenset({"max_lock_seconds", "privacy"})
 assert {each.name for each in fields(Policy)} == SETTINGS.keys() | OWN, "a field of Policy is not placed"
 
 
-def written(plan: Plan, environ: Mapping[str, str]) -> str:
+def plan_text(plan: Plan, environ: Mapping[str, str]) -> str:
     """The text of a plan file: canonical, with its digest, and signed where the environment holds a key."""
     meta = {"created": now(), "created_by": actor(), "tool": f"reconciler {__version__}"}
-    findings = (replace(each, message=veiled(each.message), remedy=veiled(each.remedy)) for each in plan.findings)
+    findings = (replace(each, message=hidden_in(each.message), remedy=hidden_in(each.remedy)) for each in plan.findings)
     shown = replace(plan, findings=tuple(findings))  # values stay as they are: they are promised
-    return document.dumps(document.seal(document.document(shown, meta=meta), _key(environ)))
+    return document.dumps(document.seal(document.plan_document(shown, meta=meta), _key(environ)))
 
 
-def read(stream: BinaryIO, environ: Mapping[str, str]) -> Plan:
+def read_plan(stream: BinaryIO, environ: Mapping[str, str]) -> Plan:
     """The plan in this stream. Raises ReconcilerError when it is no plan, Stale when it was tampered with."""
     from reconciler.engine.agreement import disagreements  # start-up: `plan` reads none
 
@@ -65,7 +65,7 @@ def read(stream: BinaryIO, environ: Mapping[str, str]) -> Plan:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ReconcilerError("this is not a plan file: it is not UTF-8 text") from error
-    plan = document.parse(text, key)
+    plan = document.parse_plan(text, key)
     findings = tuple(disagreements(plan, KINDS))
     if findings:
         raise Stale(
@@ -76,18 +76,18 @@ def read(stream: BinaryIO, environ: Mapping[str, str]) -> Plan:
     return plan
 
 
-def read_file(path: Path, environ: Mapping[str, str]) -> Plan:
+def read_plan_file(path: Path, environ: Mapping[str, str]) -> Plan:
     """As `read`, from a regular file."""
     if not path.is_file():
         raise ReconcilerError(f"there is no plan file {path}", remedy="make one with `reconciler plan --out plan.json`")
     try:
         with path.open("rb") as stream:
-            return read(stream, environ)
+            return read_plan(stream, environ)
     except OSError as error:
         raise ReconcilerError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def belongs(site: Site, plan: Plan) -> Plan:
+def check_plan(site: Site, plan: Plan) -> Plan:
     """The plan as it may be carried out here, under the settings of now. Raises ReconcilerError where these want it
     signed and there is no key to check that with; Stale unless it was made for this target, project, database and
     version, under these settings, and from these files (where there are any: RULES 16, 20)."""
@@ -199,7 +199,7 @@ def _key(environ: Mapping[str, str]) -> bytes | None:
         return None
     if not key:
         raise ReconcilerError(f"{KEY} is set and empty", remedy="give it the key, or unset it")
-    secrecy.keep(key.strip())
+    secrecy.hide(key.strip())
     if key != key.strip():
         raise ReconcilerError(f"{KEY} has white space at its ends", remedy="set it without, also without a line break")
     return key.encode("utf-8", "surrogateescape")

@@ -16,7 +16,7 @@ from reconciler.model.errors import FileErrors, ReconcilerError
 from reconciler.model.finding import Finding
 from reconciler.model.ref import Origin, Ref
 from reconciler.report.document import plan_schema
-from reconciler.workflow.keeping import renew
+from reconciler.workflow.keeping import write_public
 from reconciler.workflow.site import FILE_NAME, Site
 
 PLAN_NAME = "plan.schema.json"
@@ -47,7 +47,7 @@ def write(folder: Path) -> list[Path]:
         raise ReconcilerError(f"{folder} cannot be written: {error.strerror}") from error
     paths = []
     for name, text in generated().items():
-        renew(folder / name, text)
+        write_public(folder / name, text)
         paths.append(folder / name)
     return paths
 
@@ -59,7 +59,7 @@ def shipped() -> Path:
     return inside if inside.is_dir() else package.parent / "schemas"
 
 
-def complaints(site: Site) -> Iterator[Finding]:
+def schema_complaints(site: Site) -> Iterator[Finding]:
     """What the committed schemas say about the raw files, file by file, in jsonschema's own words: a second opinion
     beside `validate`. Files that are no YAML are left to `validate`."""
     for resource in site.vocabulary:

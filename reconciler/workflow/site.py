@@ -98,7 +98,7 @@ class Site:
         return SqlMemory(target.memory_schema, target.memory_owner) if isinstance(target, KeepsMemory) else SqlMemory()
 
 
-def found(choices: Choices, environ: Mapping[str, str], start: Path) -> Path:
+def find_settings(choices: Choices, environ: Mapping[str, str], start: Path) -> Path:
     """The reconciler.yaml to use: the option, else what the environment or the folders above say.
     Raises ReconcilerError when there is none."""
     try:
@@ -119,9 +119,9 @@ def found(choices: Choices, environ: Mapping[str, str], start: Path) -> Path:
     return given
 
 
-def opened(choices: Choices, environ: Mapping[str, str], start: Path) -> Site:
+def open_site(choices: Choices, environ: Mapping[str, str], start: Path) -> Site:
     """Read the settings. Raises FileErrors with every complaint, ReconcilerError when the file cannot be read."""
-    place = found(choices, environ, start)
+    place = find_settings(choices, environ, start)
     limits = Limits(file_bytes=LARGEST)
     try:
         with place.open("rb") as stream:

@@ -44,7 +44,7 @@ SHOWN = 2
 IGNORED = ".reconciler-cache/\nplan.json\nvar/\n"
 
 
-def begin(folder: Path) -> Iterator[Path]:
+def write_first_files(folder: Path) -> Iterator[Path]:
     """Write the first files below this folder, and yield each one written. Raises ReconcilerError."""
     files = {
         FILE_NAME: SETTINGS.format(project=_project(folder)),

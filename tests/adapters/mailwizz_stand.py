@@ -11,14 +11,14 @@ from engines import ServerPlace, run
 from esp_place import quiet, yaml_of
 from mailwizz_tables import TABLES, statements
 
-from reconciler.engine.apply import Outcome
+from reconciler.engine.apply import ApplyResult
 from reconciler.kinds import KINDS
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Allowance, Plan
 from reconciler.targets.mailwizz.defaults import NEW_GROUP
 from reconciler.workflow import exporting, journey, provision
-from reconciler.workflow.journey import Wish
-from reconciler.workflow.site import Choices, Site, opened
+from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow.site import Choices, Site, open_site
 
 OLD = "2019-05-04 03:02:01"
 MODERN = "utf8mb4 COLLATE utf8mb4_unicode_ci"
@@ -57,7 +57,7 @@ class Mailwizz:
     @property
     def site(self) -> Site:
         """As a command opens it."""
-        return opened(Choices(config=self.folder / "reconciler.yaml", lock_timeout=1), {}, self.folder)
+        return open_site(Choices(config=self.folder / "reconciler.yaml", lock_timeout=1), {}, self.folder)
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """A hand in the database: `{name}` is a table; keys are in force."""
@@ -169,14 +169,14 @@ class Mailwizz:
 
     def plan(self, *allowed: str) -> Plan:
         lifted = tuple(Allowance(code=code, reason="a test") for code in allowed)
-        return journey.planned(self.site, Wish(allowances=lifted), quiet)
+        return journey.planned(self.site, PlanRequest(allowances=lifted), quiet)
 
-    def apply(self, plan: Plan | None = None) -> Outcome:
+    def apply(self, plan: Plan | None = None) -> ApplyResult:
         return journey.applied(self.site, plan or self.plan(), quiet)
 
     def export(self, *, complete: bool = False) -> tuple[Finding, ...]:
         """Write the live system into files; what was left out."""
-        done = exporting.exported(self.site, quiet, complete=complete)
+        done = exporting.export(self.site, quiet, complete=complete)
         list(done.write())
         return done.findings
 

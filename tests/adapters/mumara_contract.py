@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engines import ServerPlace, run
 from stands import Loads, Stand
 
-from reconciler.model.target import Draft
+from reconciler.model.target import NewObject
 from reconciler.model.values import Value
 
 CATALOGUES = {
@@ -46,7 +46,7 @@ class MumaraStand(Stand):
                 marks = ", ".join("?" * len(values))
                 self.sql(f"INSERT INTO `{table}` {columns} ({marks})", *values)
 
-    def fitting(self, kind: str, draft: Draft) -> dict[str, Value | None]:
+    def fitting(self, kind: str, draft: NewObject) -> dict[str, Value | None]:
         """Nodes and groups of nodes exclude each other, so drafts of many fields speak of nodes alone."""
         return {name: value for name, value in draft.items() if name != "assets.sending_node_groups"}
 

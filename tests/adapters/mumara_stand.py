@@ -8,16 +8,16 @@ from typing import Any
 
 from engines import ServerPlace, run
 
-from reconciler.engine.apply import Outcome
+from reconciler.engine.apply import ApplyResult
 from reconciler.kinds import KINDS
 from reconciler.model.plan import Allowance, Plan
 from reconciler.model.target import TargetSettings
 from reconciler.targets.mumara.target import MUMARA
-from reconciler.targets.sql.adapted import AdaptedTarget
+from reconciler.targets.sql.adapted import SystemTarget
 from reconciler.workflow import exporting, journey, provision
-from reconciler.workflow.exporting import Exported
-from reconciler.workflow.journey import Wish
-from reconciler.workflow.site import Choices, Site, opened
+from reconciler.workflow.exporting import ExportResult
+from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow.site import Choices, Site, open_site
 
 HERE = Path(__file__).parent
 
@@ -33,7 +33,7 @@ def load(place: ServerPlace, file: str) -> None:
             run(connection, statement)
 
 
-def target(place: ServerPlace, **options: Any) -> AdaptedTarget:
+def target(place: ServerPlace, **options: Any) -> SystemTarget:
     """The target as a command opens it."""
     return MUMARA.open(
         TargetSettings(
@@ -70,7 +70,7 @@ class Mumara:
 
     def site(self) -> Site:
         # Opened anew each time: a command looks at the live schema each time.
-        return opened(Choices(config=self.folder / "reconciler.yaml", lock_timeout=5.0), {}, self.folder)
+        return open_site(Choices(config=self.folder / "reconciler.yaml", lock_timeout=5.0), {}, self.folder)
 
     def write(self, kind: str, text: str) -> None:
         """One file of a kind in place of all others."""
@@ -82,13 +82,13 @@ class Mumara:
 
     def plan(self, *allowed: str) -> Plan:
         lifted = tuple(Allowance(code=code, reason="a test") for code in allowed)
-        return journey.planned(self.site(), Wish(only=(), allowances=lifted), quiet)
+        return journey.planned(self.site(), PlanRequest(only=(), allowances=lifted), quiet)
 
-    def apply(self, *allowed: str, plan: Plan | None = None) -> Outcome:
+    def apply(self, *allowed: str, plan: Plan | None = None) -> ApplyResult:
         return journey.applied(self.site(), plan or self.plan(*allowed), quiet)
 
-    def export(self) -> Exported:
-        return exporting.exported(self.site(), quiet, complete=False)
+    def export(self) -> ExportResult:
+        return exporting.export(self.site(), quiet, complete=False)
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         return self.place.sql(statement, *values)

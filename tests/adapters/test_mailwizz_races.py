@@ -22,9 +22,9 @@ from mailwizz_stand import OLD, Mailwizz
 
 from reconciler.kinds import KINDS
 from reconciler.model.errors import Refused, Retry
-from reconciler.model.facts import Question
+from reconciler.model.facts import NeededFacts
 from reconciler.model.ref import Ref
-from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.wire import Connection
 from reconciler.targets.sql.writer import SqlWriter
 
 ROUNDS, MANY = 60, 1_000
@@ -93,7 +93,7 @@ class Arena:
         time.sleep(pause[2])
         try:
             writer.begin()
-            holders = writer.facts(Question(holders=frozenset({DOOMED}), pointers=frozenset({DOOMED}))).holders
+            holders = writer.facts(NeededFacts(holders=frozenset({DOOMED}), pointers=frozenset({DOOMED}))).holders
             if holders[DOOMED].count:
                 self.kept += 1
                 return
@@ -109,7 +109,7 @@ class Arena:
 
 def unlocked(writer: SqlWriter) -> SqlWriter:
     """A bug: the same connection, and nothing that it reads is locked."""
-    return SqlWriter(Wire(writer.session, writer._wire.place, locking=False), writer._system, KINDS)
+    return SqlWriter(Connection(writer.session, writer._wire.place, locking=False), writer._system, KINDS)
 
 
 @pytest.fixture

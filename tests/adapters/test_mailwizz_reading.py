@@ -10,7 +10,7 @@ from mailwizz_filled import fill
 from mailwizz_stand import Mailwizz, told
 
 from reconciler.model.errors import TargetError
-from reconciler.model.facts import Question, Snapshot
+from reconciler.model.facts import NeededFacts, Snapshot
 from reconciler.model.ref import Ref
 from reconciler.targets.mailwizz.defaults import NEW_GROUP
 from reconciler.workflow import looking
@@ -149,13 +149,13 @@ def test_sub_accounts_are_no_tenants_and_names_that_repeat_are_left_out(mail: Ma
 
 def test_the_listing_shows_zero_dates_and_the_live_words(mail: Mailwizz) -> None:
     fill(mail)
-    packages = looking.listing(mail.site, "package", "")
+    packages = looking.list_live(mail.site, "package", "")
     assert packages.columns == ("ID", "Name", "Created on", "Users")
     assert {row[1]: row[2:] for row in packages.rows}["Sparse"] == ("0000-00-00", 0)
     assert {row[1]: row[3] for row in packages.rows}["Starter"] == 4
-    tenants = looking.listing(mail.site, "tenant", "acme")
+    tenants = looking.list_live(mail.site, "tenant", "acme")
     assert [row[1:] for row in tenants.rows] == [("ops@acme.example", "Growth", "active", "0000-00-00")]
-    assert [row[1] for row in looking.listing(mail.site, "platform", "").rows] == ["default"]
+    assert [row[1] for row in looking.list_live(mail.site, "platform", "").rows] == ["default"]
 
 
 def test_usage_is_counted_since_the_newest_mark_and_in_this_hour(mail: Mailwizz) -> None:
@@ -173,7 +173,7 @@ def test_usage_is_counted_since_the_newest_mark_and_in_this_hour(mail: Mailwizz)
     mail.sql(sent, None, "yes", 1)
     names = frozenset({"contacts", "lists", "sending_domains", "sending_nodes", "sent_this_hour", "sent_this_period"})
     growth, starter = Ref("package", "Growth"), Ref("package", "Starter")
-    question = Question(meters=frozenset({growth, starter, Ref("tenant", "solo@free.example")}), counters=names)
+    question = NeededFacts(meters=frozenset({growth, starter, Ref("tenant", "solo@free.example")}), counters=names)
     with mail.site.target.reader() as reader:
         facts = reader.facts(question)
     with mail.site.target.writer() as writer:

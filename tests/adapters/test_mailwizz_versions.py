@@ -66,7 +66,7 @@ SPARE = (
 @pytest.mark.parametrize("statement", SPARE)
 def test_what_can_be_done_without_is_done_without(mail: Mailwizz, statement: str) -> None:
     mail.place.sql(statement, lawless=False)
-    looking.listing(mail.site, "package", "")
+    looking.list_live(mail.site, "package", "")
     mail.export()
     plan = mail.plan()
     assert not plan.blocked

@@ -33,7 +33,7 @@ from test_contract_writing import (  # noqa: F401  # collected here
 
 from reconciler.kinds import KINDS
 from reconciler.model.errors import ReconcilerError, TargetError
-from reconciler.model.facts import SAMPLE, Question
+from reconciler.model.facts import SAMPLE, NeededFacts
 from reconciler.model.ref import Ref
 from reconciler.model.values import same
 
@@ -123,7 +123,7 @@ def test_users_of_any_status_count_and_few_are_named(stand: Stand) -> None:
     stand.load({"tenant": users})
     stand.sql("UPDATE users SET deleted_at = '2025-01-01' WHERE email = 'binned'")
     stand.sql("UPDATE users SET parent_id = 7 WHERE email = 'child'")
-    question = Question(holders=frozenset({FIRST, SECOND, ROLE, Ref("package", "none such")}))
+    question = NeededFacts(holders=frozenset({FIRST, SECOND, ROLE, Ref("package", "none such")}))
     with stand.target.reader() as reader:
         facts, snapshot = reader.facts(question), reader.snapshot()
     with stand.target.writer() as writer:

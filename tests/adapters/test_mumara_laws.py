@@ -12,7 +12,7 @@ from mumara_stand import Mumara, quiet, target
 
 from reconciler.model.plan import Allowance, Plan
 from reconciler.workflow import reverting
-from reconciler.workflow.journey import Wish
+from reconciler.workflow.journey import PlanRequest
 
 LIFTED = ("unguarded", "too-much", "empty")
 KILLED = 9
@@ -97,8 +97,8 @@ def test_a_revert_brings_back_what_was_there(busy: Mumara) -> None:
 
 def undone(mumara: Mumara) -> Plan:
     site = mumara.site()
-    (last, *_) = reverting.runs(site, 1)
-    wish = Wish(only=(), allowances=tuple(Allowance(code=code, reason="a test") for code in (*LIFTED, "in-use")))
+    (last, *_) = reverting.list_runs(site, 1)
+    wish = PlanRequest(only=(), allowances=tuple(Allowance(code=code, reason="a test") for code in (*LIFTED, "in-use")))
     plan = reverting.reverted(site, last.run.id, wish, quiet)
     assert not plan.blocked, plan.blocked
     return plan

@@ -15,10 +15,10 @@ from mumara_stand import Mumara, target
 
 from reconciler.kinds import KINDS
 from reconciler.model.errors import Refused, Retry
-from reconciler.model.facts import Question
+from reconciler.model.facts import NeededFacts
 from reconciler.model.ref import Ref
-from reconciler.targets.sql.adapted import AdaptedTarget
-from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.adapted import SystemTarget
+from reconciler.targets.sql.wire import Connection
 from reconciler.targets.sql.writer import SqlWriter
 
 ROUNDS, MANY = 60, 1_000
@@ -82,7 +82,7 @@ class Arena:
     """One race after another over the same prey."""
 
     place: ServerPlace
-    esp: AdaptedTarget
+    esp: SystemTarget
     prey: Prey
     chance: random.Random = field(default_factory=lambda: random.Random(7))
     kept: int = 0
@@ -124,7 +124,7 @@ class Arena:
         time.sleep(pause[2])
         try:
             writer.begin()
-            asked = Question(holders=frozenset({ref}), pointers=frozenset({ref}))
+            asked = NeededFacts(holders=frozenset({ref}), pointers=frozenset({ref}))
             facts = writer.facts(asked)
             if facts.holders[ref].count or facts.pointers[ref]:
                 self.kept += 1
@@ -139,9 +139,9 @@ class Arena:
             writer.rollback()
 
 
-def unlocked(writer: SqlWriter, esp: AdaptedTarget) -> SqlWriter:
+def unlocked(writer: SqlWriter, esp: SystemTarget) -> SqlWriter:
     """A bug: the same connection, and nothing that it reads is locked."""
-    return SqlWriter(Wire(writer.session, writer._wire.place, locking=False), esp._found.system, KINDS)
+    return SqlWriter(Connection(writer.session, writer._wire.place, locking=False), esp._found.system, KINDS)
 
 
 def install(place: ServerPlace) -> list[str]:

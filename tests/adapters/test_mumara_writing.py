@@ -8,7 +8,7 @@ import pytest
 from mumara_stand import Mumara, target
 
 from reconciler.model.errors import TargetError
-from reconciler.model.facts import Question
+from reconciler.model.facts import NeededFacts
 from reconciler.model.ref import Ref
 
 MIRRORED = (
@@ -218,7 +218,7 @@ def test_a_role_that_users_or_tokens_have_is_in_use(mumara: Mumara) -> None:
     mumara.sql("UPDATE users SET role_id = 8 WHERE id = 104")
     facts = None
     with target(mumara.place).reader() as reader:
-        facts = reader.facts(Question(pointers=frozenset({Ref("role", "Spare"), Ref("role", "Marketing")})))
+        facts = reader.facts(NeededFacts(pointers=frozenset({Ref("role", "Spare"), Ref("role", "Marketing")})))
     assert facts.pointers[Ref("role", "Spare")] == (
         (Ref("api_token", "spare robot"), "role_id"),
         (Ref("tenant", "solo@free.example"), "role_id"),
@@ -239,7 +239,7 @@ def test_usage_is_counted_where_it_is_kept(mumara: Mumara) -> None:
         "trigger_actions_this_month",
     )
     refs = frozenset({Ref("package", "Growth"), Ref("tenant", "crm@beta.example")})
-    question = Question(meters=refs, counters=frozenset(names))
+    question = NeededFacts(meters=refs, counters=frozenset(names))
     esp = target(mumara.place)
     with esp.reader() as reader:
         facts = reader.facts(question)

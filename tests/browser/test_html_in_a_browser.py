@@ -15,8 +15,8 @@ from reconciler.kinds import KINDS
 from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
 from reconciler.report.html import report
-from reconciler.report.sanitise import plain
-from reconciler.report.topic import Frame, planned
+from reconciler.report.sanitise import safe_text
+from reconciler.report.topic import Frame, topic_of_plan
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -60,7 +60,7 @@ def opened(browser: Chromium, folder: Path) -> Iterator[Open]:
 
     def open_page(shown: Plan, **look: Any) -> Page:
         file = folder / "plan.html"
-        file.write_text(report(planned(shown), Frame(vocabulary=KINDS, masked=False)), encoding="utf-8")
+        file.write_text(report(topic_of_plan(shown), Frame(vocabulary=KINDS, masked=False)), encoding="utf-8")
         pages.append(browser.page(file.as_uri(), **look))
         return pages[-1]
 
@@ -174,7 +174,7 @@ def test_hostile_names_are_words(opened: Open) -> None:
     page = opened(plan(*changes))
     assert page.told(*ERRORS) == []
     assert page.value("[...document.querySelectorAll('.item summary > code')].map(it => it.textContent)") == [
-        f"package/{plain(name)}" for name in names
+        f"package/{safe_text(name)}" for name in names
     ]
     assert page.value("document.querySelectorAll('script').length") == 1
     assert page.value("document.querySelectorAll('img, a, iframe, object, embed, form, link').length") == 0

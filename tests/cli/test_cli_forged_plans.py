@@ -48,7 +48,7 @@ def forge(plan: Path) -> Forge:
     def forged(change: Callable[[dict[str, Any]], None]) -> None:
         found = json.loads(plan.read_text())
         change(found)
-        made = document.document(document._plan(found), meta={})
+        made = document.plan_document(document._plan(found), meta={})
         plan.write_text(document.dumps(document.seal(made, None)))
 
     return forged
@@ -192,7 +192,7 @@ def test_a_revert_puts_back_what_history_kept_and_nothing_else(cli: Cli, place: 
         row(found, "role/Fresh")["raw"]["esp_role"][0]["id"] = 4711
     if forged == "the run":
         found["source"]["reverts"] = "0" * 16
-    made = document.document(document._plan(found), meta={})
+    made = document.plan_document(document._plan(found), meta={})
     file.write_text(document.dumps(document.seal(made, None)))
     ended = cli("apply", "back.json")
     assert ended.code == (0 if forged == "nothing" else 4), ended

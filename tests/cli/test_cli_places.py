@@ -12,9 +12,9 @@ from small_repository import Cli, Place
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.workflow import saved
-from reconciler.workflow.exporting import Exported
+from reconciler.workflow.exporting import ExportResult
 from reconciler.workflow.journey import actor
-from reconciler.workflow.keeping import keep
+from reconciler.workflow.keeping import write_private
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -32,7 +32,7 @@ def test_a_file_that_cannot_take_its_place_leaves_nothing_behind(place: Place, m
     monkeypatch.setattr("os.fsync", full)
     before = set(place.folder.iterdir())
     with pytest.raises(ReconcilerError, match="No space left"):
-        keep(place.folder / "plan.json", "{}")
+        write_private(place.folder / "plan.json", "{}")
     assert set(place.folder.iterdir()) == before
 
 
@@ -120,7 +120,7 @@ def test_an_export_never_leaves_the_root(place: Place, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (place.folder / "away.d").symlink_to(outside)
-    found = Exported(root=place.folder, files={"away.d/x.yaml": "x"}, findings=())
+    found = ExportResult(root=place.folder, files={"away.d/x.yaml": "x"}, findings=())
     assert list(found.difference())[-1] == "+x"
     with pytest.raises(ReconcilerError, match="leads out"):
         list(found.write())
@@ -146,4 +146,4 @@ def test_a_plan_file_of_any_size_is_not_swallowed(place: Place, monkeypatch: pyt
 
     monkeypatch.setattr(saved, "LARGEST", 10)
     with pytest.raises(ReconcilerError, match="larger"):
-        saved.read(io.BytesIO(b" " * 11), {})
+        saved.read_plan(io.BytesIO(b" " * 11), {})

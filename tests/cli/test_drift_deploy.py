@@ -17,7 +17,7 @@ from listening import listening
 from small_repository import Cli, Place
 
 from reconciler.cli.commands.drift import command
-from reconciler.cli.watching import Wanted
+from reconciler.cli.watching import JobOptions
 from reconciler.kinds import KINDS
 from reconciler.report.metrics import METRICS, PREFIX
 
@@ -130,8 +130,10 @@ def test_promtool_takes_the_alerts_and_they_fire_when_they_should() -> None:
 
 def test_the_page_tells_every_metric_and_every_option() -> None:
     page = (DEPLOY.parent / "docs" / "drift.md").read_text(encoding="utf-8")
-    options = {option for param in command.params if param.name in Wanted.__dataclass_fields__ for option in param.opts}
-    assert len(options) == len(Wanted.__dataclass_fields__)
+    options = {
+        option for param in command.params if param.name in JobOptions.__dataclass_fields__ for option in param.opts
+    }
+    assert len(options) == len(JobOptions.__dataclass_fields__)
     told = {*options, "--write-back", "--log-format", *(PREFIX + name for name in METRICS)}
     assert [each for each in sorted(told) if each not in page] == []
     labels = {label for metric in METRICS.values() for label in metric.labels}

@@ -13,10 +13,10 @@ import pytest
 from listening import Listener, listening
 from tls_servers import self_signed
 
-from reconciler.workflow.drifting_news import NotTold, Patience, address, post
+from reconciler.workflow.drifting_news import NotSent, Retries, address, post
 
 SECRET = "T0canary9XyZ"
-ONCE = Patience(tries=1, each=0.3)
+ONCE = Retries(tries=1, each=0.3)
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def one_who(
     thread.join(10)
 
 
-def send(url: str, patience: Patience = ONCE) -> None:
+def send(url: str, patience: Retries = ONCE) -> None:
     post(address("env:X", "it", {"X": url, "no_proxy": "*"}), b"{}", {}, patience)
 
 
@@ -74,26 +74,26 @@ def test_an_answer_that_never_ends_is_not_waited_for(begins: bytes, drops: bytes
     """Each drop comes in time; what they make is a fine answer in the end."""
     with (
         one_who(begins, drops, ends, times=60) as url,
-        pytest.raises(NotTold, match="env:X did not take it: no answer"),
+        pytest.raises(NotSent, match="env:X did not take it: no answer"),
     ):
         send(url)
 
 
 @pytest.mark.parametrize("answer", [b"SSH-2.0-x\r\n", b"\x00" * 70_000, b"HTTP/1.1 999999 X\r\n\r\n"])
 def test_an_answer_in_another_language_is_no_answer(answer: bytes) -> None:
-    with one_who(answer) as url, pytest.raises(NotTold) as error:
-        send(url, Patience(tries=1, each=5))
+    with one_who(answer) as url, pytest.raises(NotSent) as error:
+        send(url, Retries(tries=1, each=5))
     assert SECRET not in str(error.value)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
-    with one_who(tls=self_signed(tmp_path, "own")) as url, pytest.raises(NotTold, match="certificate"):
-        send(url, Patience(tries=1, each=5))
+    with one_who(tls=self_signed(tmp_path, "own")) as url, pytest.raises(NotSent, match="certificate"):
+        send(url, Retries(tries=1, each=5))
 
 
 def test_nobody_there_is_told_by_its_reason() -> None:
-    with pytest.raises(NotTold, match="env:X did not take it: Connection refused"):
-        send("http://127.0.0.1:1/x", Patience(tries=2, each=5, pause=0))
+    with pytest.raises(NotSent, match="env:X did not take it: Connection refused"):
+        send("http://127.0.0.1:1/x", Retries(tries=2, each=5, pause=0))
 
 
 def test_words_are_added_to_path_and_query() -> None:
@@ -105,5 +105,5 @@ def test_words_are_added_to_path_and_query() -> None:
 def test_the_body_arrives_as_it_is() -> None:
     there: Listener
     with listening() as there:
-        send(f"{there.url}/hook", Patience(tries=1, each=5))
+        send(f"{there.url}/hook", Retries(tries=1, each=5))
     assert (there.heard[0].path, there.heard[0].body) == ("/hook", b"{}")

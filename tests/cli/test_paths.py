@@ -16,7 +16,7 @@ from small_repository import Cli, Place
 
 from reconciler.config import cache as caches
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow.keeping import keep, renew
+from reconciler.workflow.keeping import write_private, write_public
 
 REPOSITORY = Path(__file__).parents[2]
 MANY = "".join(f"t{n}@x.example:\n  name: Tenant {n}\n" for n in range(200))
@@ -229,7 +229,7 @@ def device(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return path
 
 
-@pytest.mark.parametrize("write", [keep, renew])
+@pytest.mark.parametrize("write", [write_private, write_public])
 def test_a_device_keeps_its_place(device: Path, write: Callable[[Path, str], None]) -> None:
     before = device.lstat()
     with pytest.raises(ReconcilerError, match="is not a regular file"):

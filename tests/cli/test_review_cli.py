@@ -12,7 +12,7 @@ from small_repository import Cli, Place
 
 from reconciler.cli.main import run
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow.keeping import keep, renew
+from reconciler.workflow.keeping import write_private, write_public
 
 EVIL = "\x1b[31m\x9b\u202e\x07"
 FULL = Path("/dev/full")
@@ -114,19 +114,19 @@ def test_a_file_of_the_repository_is_renewed_whole_or_not_at_all(tmp_path: Path)
     path.write_text("before\n")
     path.chmod(0o640)
     with pytest.raises(UnicodeEncodeError):
-        renew(path, "after \ud800\n")
+        write_public(path, "after \ud800\n")
     assert path.read_text() == "before\n"
-    renew(path, "one\r\ntwo\n")
+    write_public(path, "one\r\ntwo\n")
     assert path.read_bytes() == b"one\r\ntwo\n"
     assert path.stat().st_mode & 0o777 == 0o640
     mask = os.umask(0o027)
     try:
-        renew(tmp_path / "new.yaml", "x\n")
+        write_public(tmp_path / "new.yaml", "x\n")
     finally:
         os.umask(mask)
     assert (tmp_path / "new.yaml").stat().st_mode & 0o777 == 0o640
-    keep(tmp_path / "plan.json", "{}")
+    write_private(tmp_path / "plan.json", "{}")
     assert (tmp_path / "plan.json").stat().st_mode & 0o777 == 0o600
     assert sorted(found.name for found in tmp_path.iterdir()) == ["a.yaml", "new.yaml", "plan.json"]
     with pytest.raises(ReconcilerError, match="cannot be written"):
-        renew(tmp_path / "nowhere" / "x.yaml", "x\n")
+        write_public(tmp_path / "nowhere" / "x.yaml", "x\n")

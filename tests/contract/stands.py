@@ -9,15 +9,15 @@ from typing import Any
 from engines import Place, run
 
 from reconciler.kinds import KINDS
-from reconciler.model.facts import Facts, Question
+from reconciler.model.facts import Facts, NeededFacts
 from reconciler.model.record import Record
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Field, Names
-from reconciler.model.target import Draft, Picky, Target, TargetSettings
+from reconciler.model.target import NewObject, RefusesValues, Target, TargetSettings
 from reconciler.model.values import Value
 from reconciler.targets.registry import target_type
 
-Loads = Mapping[str, Mapping[str, Draft]]
+Loads = Mapping[str, Mapping[str, NewObject]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Stand:
 
     def holds(self, kind: str, field: str, value: Value) -> bool:
         """Whether the system says that it can hold the value."""
-        if not isinstance(self.target, Picky):
+        if not isinstance(self.target, RefusesValues):
             return True
         refusal = self.target.refusals.get(kind, {}).get(field)
         return refusal is None or not refusal(value)
@@ -52,7 +52,7 @@ class Stand:
         """Whether there can be objects of a kind under any name."""
         return kind in self.target.supports
 
-    def fitting(self, kind: str, draft: Draft) -> Draft:
+    def fitting(self, kind: str, draft: NewObject) -> NewObject:
         """The part of a draft of many fields that the system can hold at the same time."""
         return draft
 
@@ -72,7 +72,7 @@ class Stand:
     def facts(self, **question: Any) -> Facts:
         """The answer of a fresh reader."""
         with self.target.reader() as reader:
-            return reader.facts(Question(**{name: frozenset(wanted) for name, wanted in question.items()}))
+            return reader.facts(NeededFacts(**{name: frozenset(wanted) for name, wanted in question.items()}))
 
     def sql(self, statement: str, *values: Any) -> Sequence[Any]:
         """An edit by hand, behind everybody's back: no check, no foreign key."""

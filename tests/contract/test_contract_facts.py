@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from stands import Stand, refs
 
-from reconciler.model.facts import SAMPLE, Facts, Question
+from reconciler.model.facts import SAMPLE, Facts, NeededFacts
 from reconciler.model.ref import Ref
 
 FIRST, SECOND, ROLE = refs("package/first package", "package/second package", "role/first role")
@@ -34,7 +34,7 @@ def used(stand: Stand) -> Stand:
     return stand
 
 
-def both(stand: Stand, question: Question) -> Sequence[Facts]:
+def both(stand: Stand, question: NeededFacts) -> Sequence[Facts]:
     """The same answer by either door."""
     with stand.target.reader() as reader:
         one = reader.facts(question)
@@ -47,7 +47,7 @@ def both(stand: Stand, question: Question) -> Sequence[Facts]:
 
 
 def test_users_of_any_status_count_and_few_are_named(used: Stand) -> None:
-    facts, _ = both(used, Question(holders=frozenset({FIRST, SECOND, ROLE, Ref("package", "none such")})))
+    facts, _ = both(used, NeededFacts(holders=frozenset({FIRST, SECOND, ROLE, Ref("package", "none such")})))
     assert Ref("package", "none such") not in facts.holders
     holders = facts.holders[FIRST]
     assert (holders.count, holders.binned, holders.unnamed) == (19, 1, 1)
@@ -79,14 +79,16 @@ def test_the_key_of_an_account_in_the_bin_is_not_given_again(used: Stand) -> Non
 
 def test_pointers_are_what_refers_without_being_a_user(used: Stand) -> None:
     used.load({"package": {"mover": {"quota.action": "move", "quota.move_to": "first package", "role": "first role"}}})
-    facts, _ = both(used, Question(pointers=frozenset({FIRST, SECOND, ROLE})))
+    facts, _ = both(used, NeededFacts(pointers=frozenset({FIRST, SECOND, ROLE})))
     mover = Ref("package", "mover")
     assert facts.pointers == {FIRST: ((mover, "quota.move_to"),), SECOND: (), ROLE: ((mover, "role"),)}
 
 
 def test_meters_give_overrides_and_counters(used: Stand) -> None:
     elsewhere, free = refs("tenant/elsewhere", "tenant/free")
-    asked = Question(meters=frozenset({FIRST, SECOND, elsewhere, free}), counters=frozenset({"sent_today", "nonsense"}))
+    asked = NeededFacts(
+        meters=frozenset({FIRST, SECOND, elsewhere, free}), counters=frozenset({"sent_today", "nonsense"})
+    )
     facts, _ = both(used, asked)
     assert {meter.ref.key for meter in facts.meters[FIRST]} == {*(f"user {n:02}" for n in range(15)), "asleep", "left"}
     (meter,) = facts.meters[SECOND]
@@ -97,13 +99,13 @@ def test_meters_give_overrides_and_counters(used: Stand) -> None:
 
 
 def test_the_schema_protects_and_spreads_nothing(used: Stand) -> None:
-    facts, _ = both(used, Question(pointers=frozenset({FIRST, ROLE})))
+    facts, _ = both(used, NeededFacts(pointers=frozenset({FIRST, ROLE})))
     assert facts.protection == {"package": "A", "role": "A"}
     assert facts.cascades == {}
 
 
 def test_no_question_no_answer(used: Stand) -> None:
-    assert both(used, Question())[0] == Facts()
+    assert both(used, NeededFacts())[0] == Facts()
 
 
 def test_the_listing_is_the_admin_panel_s_table(used: Stand) -> None:

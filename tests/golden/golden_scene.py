@@ -27,8 +27,8 @@ from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Overrides
 from reconciler.model.values import NONE, canonical
 from reconciler.workflow import provision
-from reconciler.workflow.journey import Wish
-from reconciler.workflow.site import Choices, Site, opened
+from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow.site import Choices, Site, open_site
 
 SETTINGS = {"project": "test", "targets": {"esp": {"type": "native", "url": "sqlite:///esp.db"}}}
 DATABASE, FILES = "esp.db", "desired"
@@ -96,7 +96,7 @@ class Scene:
         file = self.folder / "reconciler.yaml"
         file.write_text(text, encoding="utf-8")
         if text not in self.sites:
-            self.sites[text] = opened(Choices(config=file), {}, self.folder)
+            self.sites[text] = open_site(Choices(config=file), {}, self.folder)
         return self.sites[text]
 
 
@@ -109,11 +109,11 @@ def told(case: Path) -> Story:
     return story
 
 
-def wish(story: Story) -> Wish:
+def wish(story: Story) -> PlanRequest:
     """What the plan is asked to be."""
     asked = story.get("plan", {})
     allowances = (Allowance(code=code, reason=reason) for code, reason in asked.get("allow", {}).items())
-    return Wish(only=tuple(asked.get("only", ())), allowances=tuple(allowances))
+    return PlanRequest(only=tuple(asked.get("only", ())), allowances=tuple(allowances))
 
 
 def copy(source: Path, target: Path) -> None:

@@ -19,7 +19,7 @@ from reconciler.model.plan import Plan
 from reconciler.report import document
 from reconciler.report.text import findings_text, plan_text
 from reconciler.workflow import journey
-from reconciler.workflow.journey import Wish
+from reconciler.workflow.journey import PlanRequest
 from reconciler.workflow.site import Site
 
 ROOT = Path(__file__).parents[1] / "cases"
@@ -31,7 +31,7 @@ def quiet(phase: str) -> None:
     """Nobody waits here."""
 
 
-def planned(site: Site, asked: Wish) -> Plan:
+def planned(site: Site, asked: PlanRequest) -> Plan:
     return journey.planned(site, asked, quiet)
 
 
@@ -44,7 +44,7 @@ def as_text(plan: Plan) -> str:
 def as_document(plan: Plan) -> str:
     """The plan file without what differs from one database and one version to the next, and without its digest."""
     steady = replace(plan, source=replace(plan.source, instance="the-instance", version="the-version"))
-    whole = document.document(steady, meta={})
+    whole = document.plan_document(steady, meta={})
     del whole["meta"]
     return document.dumps(whole)
 
@@ -110,7 +110,7 @@ def test_golden(case: Path, in_full: bool, scene: Scene, bless: bool) -> None:
         assert lasting(database) == once
 
 
-def after_an_apply_the_plan_is_empty(site: Site, plan: Plan, asked: Wish, afterwards: bool) -> None:
+def after_an_apply_the_plan_is_empty(site: Site, plan: Plan, asked: PlanRequest, afterwards: bool) -> None:
     outcome = journey.applied(site, plan, quiet)
     assert outcome.done == plan.changes
     after = planned(site, asked)
@@ -128,6 +128,6 @@ def twice_is_once(site: Site, plan: Plan) -> None:
 
 
 def the_file_does_what_the_plan_does(site: Site, plan: Plan) -> None:
-    from_file = document.parse(document.dumps(document.seal(document.document(plan, meta={}), None)), None)
+    from_file = document.parse_plan(document.dumps(document.seal(document.plan_document(plan, meta={}), None)), None)
     assert from_file == plan
     journey.applied(site, from_file, quiet)

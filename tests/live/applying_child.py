@@ -13,13 +13,13 @@ from pathlib import Path
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.workflow import journey
-from reconciler.workflow.journey import Wish
-from reconciler.workflow.site import Choices, opened
+from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow.site import Choices, open_site
 
 
 def main() -> int:
     folder, phase, action = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-    site = opened(Choices(config=folder / "reconciler.yaml", lock_timeout=20), {}, folder)
+    site = open_site(Choices(config=folder / "reconciler.yaml", lock_timeout=20), {}, folder)
 
     def progress(begun: str) -> None:
         if begun == phase:
@@ -34,7 +34,7 @@ def main() -> int:
                     sys.stdin.readline()
 
     try:
-        journey.applied(site, journey.planned(site, Wish(), lambda begun: None), progress)
+        journey.applied(site, journey.planned(site, PlanRequest(), lambda begun: None), progress)
     except ReconcilerError as error:
         sys.stdout.write(f"{error.message}\n")
         return error.exit_code

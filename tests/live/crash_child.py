@@ -28,7 +28,7 @@ def killed(folder: Path, number: int, after: bool) -> int:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     code = 1
     try:
-        plan = saved.read_file(folder.parent.parent / "plan.json", {})
+        plan = saved.read_plan_file(folder.parent.parent / "plan.json", {})
         with watched(Moments(at=number, after=after, stop=lambda: os._exit(KILLED))):
             Esp(folder).apply(plan)
         code = 0

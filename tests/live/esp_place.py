@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.engine.agreement import disagreements
-from reconciler.engine.apply import Outcome
+from reconciler.engine.apply import ApplyResult
 from reconciler.kinds import KINDS
 from reconciler.model.plan import Allowance, Plan
 from reconciler.report import document
 from reconciler.workflow import journey, provision, saved
-from reconciler.workflow.journey import Wish
-from reconciler.workflow.site import Choices, Site, opened
+from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow.site import Choices, Site, open_site
 
 Objects = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """kind → key → dotted field → value as a file has it."""
@@ -85,7 +85,7 @@ class Esp:
         """As a command opens it; waits `patience` seconds for another apply."""
         text = (self.folder / name).read_text(encoding="utf-8")
         if (text, patience) not in self.sites:
-            self.sites[text, patience] = opened(
+            self.sites[text, patience] = open_site(
                 Choices(config=self.folder / name, lock_timeout=patience), {}, self.folder
             )
         return self.sites[text, patience]
@@ -103,7 +103,7 @@ class Esp:
     def plan(self, *allowed: str, only: tuple[str, ...] = (), settings: str = "reconciler.yaml") -> Plan:
         """What `plan` makes. `allowed`: classes lifted."""
         lifted = tuple(Allowance(code=code, reason="a test") for code in allowed)
-        return journey.planned(self.site(settings), Wish(only=only, allowances=lifted), quiet)
+        return journey.planned(self.site(settings), PlanRequest(only=only, allowances=lifted), quiet)
 
     def apply(
         self,
@@ -112,7 +112,7 @@ class Esp:
         settings: str = "reconciler.yaml",
         progress: Callable[[str], None] = quiet,
         patience: float = 0.05,
-    ) -> Outcome:
+    ) -> ApplyResult:
         """What `apply` does, of a fresh plan where none is given; waits `patience` seconds for another one."""
         plan = plan or self.plan(settings=settings)
         assert not list(disagreements(plan, KINDS)), "its file would be refused"
@@ -152,7 +152,7 @@ class Esp:
 
 def through_a_file(plan: Plan) -> Plan:
     """The plan as its file brings it back."""
-    return document.parse(saved.written(plan, {}), None)
+    return document.parse_plan(saved.plan_text(plan, {}), None)
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from esp_place import BURY_LEGACY, FILES, MUCH, RUNS, Esp, changed, through_a_fi
 from faults import Moments, watched
 
 from reconciler.model.errors import Lost, Orphaned, Refused, Retry, Unknown
-from reconciler.targets.sql.dialect import Link, declared_links
+from reconciler.targets.sql.dialect import ForeignKey, foreign_keys
 from reconciler.workflow import looking, reverting
-from reconciler.workflow.journey import Wish
+from reconciler.workflow.journey import PlanRequest
 
 HISTORY = RUNS | {"reconciler_change", "reconciler_managed"}
 
@@ -274,7 +274,7 @@ def test_users_who_come_while_nothing_guards_are_told_and_brought_back(served: S
         "refers to package/Trial, which is deleted",
     )
     run = caught.value.remedy.split("`")[1].split()[-1]
-    back = reverting.reverted(served.site(), run, Wish(), lambda phase: None)
+    back = reverting.reverted(served.site(), run, PlanRequest(), lambda phase: None)
     served.apply(back)
     assert package_id(served, "Trial") == trial
     served.place.sql(
@@ -283,6 +283,6 @@ def test_users_who_come_while_nothing_guards_are_told_and_brought_back(served: S
     )
 
 
-def links(esp: Esp) -> tuple[Link, ...]:
+def links(esp: Esp) -> tuple[ForeignKey, ...]:
     with esp.site().target.reader() as reader:
-        return declared_links(reader.session)
+        return foreign_keys(reader.session)

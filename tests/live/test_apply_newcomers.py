@@ -26,7 +26,7 @@ def newcomer(esp: Esp) -> None:
 def without_recount(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bug that is planted: the guard `in-use` is not run again inside the transaction."""
 
-    def nobody(case: guards.Case) -> Iterator[Finding]:
+    def nobody(case: guards.GuardInput) -> Iterator[Finding]:
         yield from ()
 
     on_facts = tuple(guard for guard in guards.ON_FACTS if guard is not guards.in_use)

@@ -221,7 +221,7 @@ def test_a_plan_of_another_database_is_stale(esp: Esp, tmp_path: Path) -> None:
         other.apply(plan)
     assert raised.value.exit_code == 4
     with pytest.raises(Stale, match="does not belong here"):
-        saved.belongs(other.site(), plan)
+        saved.check_plan(other.site(), plan)
     assert other.dump() == before
 
 

@@ -114,7 +114,7 @@ def test_too_long_under_the_lock_rolls_back(esp: Esp) -> None:
             plan,
             writer,
             site.memory,
-            journey.run_of(site, plan),
+            journey.new_run_of(site, plan),
             vocabulary=site.vocabulary,
             clock=lambda: next(ticks) * 1.5,
         )

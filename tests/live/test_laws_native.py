@@ -37,7 +37,7 @@ def applied(esp: Esp) -> Plan:
     plan = planned(esp)
     assert not plan.blocked
     again = through_a_file(plan)
-    assert saved.written(again, {}).partition('"meta"')[0] == saved.written(plan, {}).partition('"meta"')[0]
+    assert saved.plan_text(again, {}).partition('"meta"')[0] == saved.plan_text(plan, {}).partition('"meta"')[0]
     esp.apply(again)
     return plan
 
@@ -106,7 +106,7 @@ def test_after_an_export_the_plan_is_empty(founding: Founding, world: World) -> 
     """Into an empty folder, and over the files that are there."""
     esp = founding.fresh(world)
     applied(esp)
-    done = exporting.exported(esp.site(), lambda phase: None, complete=True)
+    done = exporting.export(esp.site(), lambda phase: None, complete=True)
     list(done.write())
     plan = planned(esp)
     assert not plan.blocked
@@ -115,7 +115,7 @@ def test_after_an_export_the_plan_is_empty(founding: Founding, world: World) -> 
     esp.declare({})
     for path in esp.folder.glob("*.d/**/*.y*ml"):
         path.unlink()
-    list(exporting.exported(esp.site(), lambda phase: None, complete=False).write())
+    list(exporting.export(esp.site(), lambda phase: None, complete=False).write())
     plan = planned(esp)
     assert not plan.blocked
     assert plan.changes == ()
@@ -193,7 +193,7 @@ def _rewrite(esp: Esp, world: World, chance: random.Random) -> None:
 
 def _told(plan: Plan) -> dict[str, Any]:
     """The document without times, and without the lines that memory knows: it learned them from other files."""
-    document = json.loads(saved.written(plan, {}))
+    document = json.loads(saved.plan_text(plan, {}))
     del document["meta"], document["digest"]
     for change in document["resource_changes"]:
         if not change["stated"]:

@@ -17,12 +17,12 @@ from least_privilege import OWNER, PAGE, Operator, operator, tables
 
 from reconciler.kinds import KINDS
 from reconciler.memory.rights import rights as rights_of_memory
-from reconciler.memory.tables import Tables
+from reconciler.memory.tables import MemoryTables
 from reconciler.model.rights import Rights
 from reconciler.targets.native.mapping import system
 from reconciler.targets.native.tables import tables as native_tables
 from reconciler.targets.sql.grants import APPLYING, PLANNING, statements
-from reconciler.targets.sql.needs import needed
+from reconciler.targets.sql.needs import needed_rights
 from reconciler.workflow import looking
 
 
@@ -219,9 +219,9 @@ def test_what_a_table_hides_is_not_asked_for(bare: Operator) -> None:
     bare.owner("ALTER TABLE esp_tenant ADD COLUMN password_hash varchar(99)")
     metadata = native_tables(KINDS)
     hiding = replace(system(KINDS, metadata), hiding=frozenset({"esp_tenant"}))
-    own = needed(hiding, KINDS, KINDS.kinds, besides=metadata.tables["esp_schema"].c)
+    own = needed_rights(hiding, KINDS, KINDS.kinds, besides=metadata.tables["esp_schema"].c)
     place = bare.esp.place
-    memory = rights_of_memory(Tables(place.memory, place.name if place.engine == "mariadb" else ""))
+    memory = rights_of_memory(MemoryTables(place.memory, place.name if place.engine == "mariadb" else ""))
     rights = Rights(plan=own.plan + memory.plan, apply=own.apply + memory.apply)
     engine = sa.create_engine(bare.url(OWNER), poolclass=sa.NullPool)
     with engine.connect() as connection:

@@ -13,9 +13,9 @@ from engines import ENGINES, Place, place
 
 from reconciler.memory.sql import SqlMemory
 from reconciler.model.errors import Locked, TargetError
-from reconciler.model.memory import Entry, Memo, Pause, Remembered, Run
+from reconciler.model.memory import HistoryEntry, Memo, Pause, Remembered, Run
 from reconciler.model.ref import Origin, Ref
-from reconciler.targets.sql.dialect import Database, Door, database, memory_owner, memory_schema, opened
+from reconciler.targets.sql.dialect import Database, Mode, connect, database, memory_owner, memory_schema
 
 GROWTH = Ref("package", "Growth")
 NAMES = ("Growth", "growth", "Café", "cafe", "Cafe ", "a\\'b%", "用户@例え.example", "\U0001f600")
@@ -51,7 +51,7 @@ def at(found: Place) -> Database:
 @pytest.fixture
 def memory(found: Place, at: Database) -> Iterator[SqlMemory]:
     memory = SqlMemory(memory_schema(at, found.memory), memory_owner(at))
-    with opened(at, Door.CREATE) as session:
+    with connect(at, Mode.CREATE) as session:
         memory.install(session)
         session.commit()
     yield memory
@@ -62,10 +62,10 @@ def test_no_memory_is_an_empty_one(lending: Lending, tmp_path: Path) -> None:
         fresh = place(engine, lending, tmp_path)
         at = database(fresh.url, 1)
         memory = SqlMemory(memory_schema(at, fresh.memory), memory_owner(at))
-        with opened(at, Door.CREATE) as session:
+        with connect(at, Mode.CREATE) as session:
             assert memory.recall(session, "shop") == Remembered()
             assert memory.runs(session, "shop", 5) == []
-        with opened(at, Door.WRITE) as session, pytest.raises(TargetError, match="no memory"):
+        with connect(at, Mode.WRITE) as session, pytest.raises(TargetError, match="no memory"):
             memory.announce(session, run_named("r1"))
 
 
@@ -75,7 +75,7 @@ def test_it_lies_apart(found: Place, memory: SqlMemory) -> None:
 
 
 def test_installed_once_is_enough(at: Database, memory: SqlMemory) -> None:
-    with opened(at, Door.CREATE) as session:
+    with connect(at, Mode.CREATE) as session:
         before = memory.instance(session)
         assert memory.install(session) == []
         assert memory.instance(session) == before
@@ -86,7 +86,7 @@ def test_another_database_does_not_take_it_for_its_own(at: Database, found: Plac
     if memory_owner(at):
         stranger = SqlMemory(found.memory, "staging")
         for use in (stranger.install, stranger.instance, lambda session: stranger.recall(session, "shop")):
-            with opened(at, Door.READ) as session, pytest.raises(TargetError, match="not of staging") as caught:
+            with connect(at, Mode.READ) as session, pytest.raises(TargetError, match="not of staging") as caught:
                 use(session)
             assert "memory: NAME" in caught.value.remedy
 
@@ -94,19 +94,19 @@ def test_another_database_does_not_take_it_for_its_own(at: Database, found: Plac
 def test_names_are_what_they_are(at: Database, memory: SqlMemory) -> None:
     run = run_named("r1")
     memos = [Memo(Ref("package", name), '{"x":"\U0001f600"}', Origin("packages.d/ü.yaml", 7)) for name in NAMES]
-    with opened(at, Door.WRITE) as session:
+    with connect(at, Mode.WRITE) as session:
         memory.announce(session, run)
         memory.lock(session, run)
         memory.remember(session, "shop", run, memos)
         memory.remember(session, "lab", run, [Memo(GROWTH, "{}", Origin("x", 1))])
         memory.drop(session, "shop", [Ref("package", "Growth"), Ref("package", "GROWTH"), Ref("package", "Cafe")])
         memory.record(
-            session, run, [Entry(ref=GROWTH, action="delete", before={}, after=None, raw={"t": [{"a": "\x00"}]})]
+            session, run, [HistoryEntry(ref=GROWTH, action="delete", before={}, after=None, raw={"t": [{"a": "\x00"}]})]
         )
         memory.pause(session, "shop", Pause("x" * 70_000, "ann", "2026-03-01T12:00:00Z"))
         memory.finish(session, run, "done")
         session.commit()
-    with opened(at, Door.READ) as session:
+    with connect(at, Mode.READ) as session:
         remembered = memory.recall(session, "shop")
         (row,) = memory.runs(session, "shop", 5)
         (entry,) = memory.entries(session, run.id)
@@ -119,7 +119,7 @@ def test_names_are_what_they_are(at: Database, memory: SqlMemory) -> None:
 
 def test_the_second_is_told_who_is_first(at: Database, memory: SqlMemory) -> None:
     first, second = run_named("first"), run_named("second")
-    with opened(at, Door.WRITE) as one, opened(at, Door.WRITE) as other:
+    with connect(at, Mode.WRITE) as one, connect(at, Mode.WRITE) as other:
         memory.announce(one, first)
         memory.lock(one, first)
         with pytest.raises(Locked, match=r"run first"):
@@ -138,14 +138,14 @@ def test_a_waiter_gets_the_lock_when_the_first_is_done(found: Place, memory: Sql
     first, second, seen = run_named("first"), run_named("second"), list[str]()
 
     def wait() -> None:
-        with opened(database(found.url, 20), Door.WRITE) as other:
+        with connect(database(found.url, 20), Mode.WRITE) as other:
             memory.announce(other, second)
             memory.lock(other, second)
             seen.append("second")
             memory.finish(other, second, "done")
             other.commit()
 
-    with opened(database(found.url, 20), Door.WRITE) as one:
+    with connect(database(found.url, 20), Mode.WRITE) as one:
         memory.announce(one, first)
         memory.lock(one, first)
         waiter = threading.Thread(target=wait)
@@ -160,7 +160,7 @@ def test_a_waiter_gets_the_lock_when_the_first_is_done(found: Place, memory: Sql
 
 
 def test_planning_goes_on_while_another_applies(at: Database, memory: SqlMemory) -> None:
-    with opened(at, Door.WRITE) as writer, opened(at, Door.READ) as reader:
+    with connect(at, Mode.WRITE) as writer, connect(at, Mode.READ) as reader:
         memory.announce(writer, run_named("first"))
         memory.lock(writer, run_named("first"))
         assert not memory.recall(reader, "shop").finished
@@ -168,20 +168,20 @@ def test_planning_goes_on_while_another_applies(at: Database, memory: SqlMemory)
 
 def test_a_run_in_doubt_is_asked_about_under_the_lock(at: Database, memory: SqlMemory) -> None:
     done, gone = run_named("done"), run_named("gone")
-    with opened(at, Door.WRITE) as session:
+    with connect(at, Mode.WRITE) as session:
         for run in (done, gone):
             memory.announce(session, run)
             memory.announce(session, run)  # one that starts over
         memory.lock(session, done)
-        with opened(at, Door.WRITE) as other, pytest.raises(Locked):
+        with connect(at, Mode.WRITE) as other, pytest.raises(Locked):
             memory.outcome(other, done)
         memory.finish(session, done, "done")
         session.commit()
-    with opened(at, Door.WRITE) as session:
+    with connect(at, Mode.WRITE) as session:
         asked = [memory.outcome(session, run) for run in (done, gone, run_named("never"))]
     assert asked == ["done", "abandoned", ""]
 
 
 def outcomes(at: Database, memory: SqlMemory) -> dict[str, str]:
-    with opened(at, Door.READ) as session:
+    with connect(at, Mode.READ) as session:
         return {row.run.id: row.outcome for row in memory.runs(session, "shop", 9)}

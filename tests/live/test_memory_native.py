@@ -10,7 +10,7 @@ from reconciler.memory.sql import SqlMemory
 from reconciler.model.errors import Locked
 from reconciler.model.memory import Memo, Run
 from reconciler.model.ref import Origin, Ref
-from reconciler.targets.sql.dialect import Database, Door, database, opened
+from reconciler.targets.sql.dialect import Database, Mode, connect, database
 
 
 def run_named(name: str) -> Run:
@@ -20,7 +20,7 @@ def run_named(name: str) -> Run:
 @pytest.fixture
 def place(tmp_path: Path) -> Database:
     place = database(f"sqlite:///{tmp_path / 'esp.db'}", 0.1)
-    with opened(place, Door.CREATE) as session:
+    with connect(place, Mode.CREATE) as session:
         SqlMemory().install(session)
         session.commit()
     return place
@@ -28,13 +28,13 @@ def place(tmp_path: Path) -> Database:
 
 def test_what_a_writer_remembers_a_reader_recalls(place: Database) -> None:
     memory, run, growth = SqlMemory(), run_named("r1"), Ref("package", "Growth")
-    with opened(place, Door.WRITE) as session:
+    with connect(place, Mode.WRITE) as session:
         memory.announce(session, run)
         memory.lock(session, run)
         memory.remember(session, "shop", run, [Memo(growth, "{}", Origin("packages.d/growth.yaml", 1))])
         memory.finish(session, run, "done")
         session.commit()
-    with opened(place, Door.READ) as session:
+    with connect(place, Mode.READ) as session:
         remembered = memory.recall(session, "shop")
     assert remembered.objects == {"package": {"Growth": ("{}", "packages.d/growth.yaml:1")}}
     assert remembered.finished
@@ -42,7 +42,7 @@ def test_what_a_writer_remembers_a_reader_recalls(place: Database) -> None:
 
 def test_two_writers_and_the_second_is_told_who_is_first(place: Database) -> None:
     memory, first, second = SqlMemory(), run_named("first"), run_named("second")
-    with opened(place, Door.WRITE) as one, opened(place, Door.WRITE) as other:
+    with connect(place, Mode.WRITE) as one, connect(place, Mode.WRITE) as other:
         memory.announce(one, first)
         memory.lock(one, first)
         with pytest.raises(Locked, match=r"run first"):
@@ -55,7 +55,7 @@ def test_two_writers_and_the_second_is_told_who_is_first(place: Database) -> Non
 
 def test_planning_goes_on_while_another_applies(place: Database) -> None:
     memory, first = SqlMemory(), run_named("first")
-    with opened(place, Door.WRITE) as writer, opened(place, Door.READ) as reader:
+    with connect(place, Mode.WRITE) as writer, connect(place, Mode.READ) as reader:
         memory.announce(writer, first)
         memory.lock(writer, first)
         assert not memory.recall(reader, "shop").finished

@@ -16,10 +16,10 @@ from sqlalchemy.pool import NullPool
 
 from reconciler.memory import versions
 from reconciler.memory.sql import SqlMemory
-from reconciler.memory.tables import Tables
-from reconciler.memory.versions import Step
+from reconciler.memory.tables import MemoryTables
+from reconciler.memory.versions import UpgradeStep
 from reconciler.model.errors import Locked, TargetError
-from reconciler.model.memory import Entry, Memo, Pause, Remembered, Run
+from reconciler.model.memory import HistoryEntry, Memo, Pause, Remembered, Run
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.values import canonical
 
@@ -190,7 +190,7 @@ def test_runs_are_told_newest_first(session: Connection, memory: SqlMemory) -> N
     other = run_named("c", project="lab")
     for run in (early, late, other):
         memory.announce(session, run)
-    memory.record(session, early, [Entry(ref=GROWTH, action="create", before=None, after={})])
+    memory.record(session, early, [HistoryEntry(ref=GROWTH, action="create", before=None, after={})])
     memory.finish(session, early, "done")
     rows = memory.runs(session, "shop", 5)
     assert [(row.run, row.outcome, row.finished, row.changes) for row in rows] == [
@@ -205,8 +205,10 @@ def test_changes_are_kept_whole_and_in_order(session: Connection, memory: SqlMem
     memory.announce(session, run)
     raw = {"esp_package": [{"id": 7, "name": "Growth", "odd": "\ud800\x00", "none": None}]}
     memory.record(session, run, [])
-    memory.record(session, run, [Entry(ref=GROWTH, action="update", before={"s": ("a", "b")}, after={"s": ("b",)})])
-    memory.record(session, run, [Entry(ref=GROWTH, action="delete", before={}, after=None, raw=raw)] * 2)
+    memory.record(
+        session, run, [HistoryEntry(ref=GROWTH, action="update", before={"s": ("a", "b")}, after={"s": ("b",)})]
+    )
+    memory.record(session, run, [HistoryEntry(ref=GROWTH, action="delete", before={}, after=None, raw=raw)] * 2)
     rows = session.execute(
         text('SELECT seq, kind, "key", action, "before", "after", raw FROM reconciler_change ORDER BY seq')
     )
@@ -221,7 +223,7 @@ def test_changes_are_kept_whole_and_in_order(session: Connection, memory: SqlMem
 def test_a_run_with_changes_cannot_be_deleted(session: Connection, memory: SqlMemory) -> None:
     run = run_named("r1")
     memory.announce(session, run)
-    memory.record(session, run, [Entry(ref=GROWTH, action="create", before=None, after={})])
+    memory.record(session, run, [HistoryEntry(ref=GROWTH, action="create", before=None, after={})])
     with pytest.raises(Exception, match="FOREIGN KEY"):
         session.execute(text("DELETE FROM reconciler_run"))
 
@@ -388,21 +390,21 @@ def test_an_older_memory_asks_for_the_upgrade(session: Connection, memory: SqlMe
 
 
 def test_an_upgrade_takes_every_step_once(session: Connection, memory: SqlMemory) -> None:
-    tables = Tables()
+    tables = MemoryTables()
     memory.remember(session, "shop", run_named("r1"), [memo(GROWTH, daily=5)])
 
-    def count_beats(session: Connection, tables: Tables) -> None:
+    def count_beats(session: Connection, tables: MemoryTables) -> None:
         session.execute(text("ALTER TABLE reconciler_lock ADD COLUMN beats INTEGER"))
 
-    def start_at_zero(session: Connection, tables: Tables) -> None:
+    def start_at_zero(session: Connection, tables: MemoryTables) -> None:
         session.execute(text("UPDATE reconciler_lock SET beats = 0"))
 
-    first = Step(version=3, says="the lock counts beats", run=count_beats)
-    second = Step(version=4, says="from zero", run=start_at_zero)
+    first = UpgradeStep(version=3, says="the lock counts beats", run=count_beats)
+    second = UpgradeStep(version=4, says="from zero", run=start_at_zero)
     assert versions.upgrade(session, tables, (first,)) == ["memory: version 3: the lock counts beats"]
     assert versions.upgrade(session, tables, (first, second)) == ["memory: version 4: from zero"]
     assert versions.upgrade(session, tables, (first, second)) == []
-    assert versions.found(session, tables) == (4, versions.found(session, tables)[1])
+    assert versions.version_found(session, tables) == (4, versions.version_found(session, tables)[1])
     assert session.execute(text("SELECT beats FROM reconciler_lock")).scalar() == 0
     assert session.execute(text("SELECT stated FROM reconciler_managed")).scalar() == '{"daily":5}'
 
@@ -422,7 +424,7 @@ def test_a_database_that_cannot_be_written_is_told_in_plain_words(
     session.execute(text("DROP TABLE reconciler_change"))
     session.commit()
     with pytest.raises(TargetError) as raised:
-        memory.record(session, run_named("r1"), [Entry(ref=GROWTH, action="create", before=None, after={})])
+        memory.record(session, run_named("r1"), [HistoryEntry(ref=GROWTH, action="create", before=None, after={})])
     assert raised.value.message == "memory cannot be written: no such table: reconciler_change"
     assert "INSERT" not in raised.value.message
 
@@ -465,7 +467,7 @@ def test_a_schema_of_its_own(session: Connection, tmp_path: Path) -> None:
     memory.announce(session, run)
     memory.lock(session, run)
     memory.remember(session, "shop", run, [memo(GROWTH)])
-    memory.record(session, run, [Entry(ref=GROWTH, action="create", before=None, after={})])
+    memory.record(session, run, [HistoryEntry(ref=GROWTH, action="create", before=None, after={})])
     memory.finish(session, run, "done")
     session.commit()
     assert [row.changes for row in memory.runs(session, "shop", 5)] == [1]

@@ -11,13 +11,13 @@ from native_place import Place, created
 
 from reconciler.kinds import KINDS
 from reconciler.model.errors import TargetError
-from reconciler.model.facts import Question
+from reconciler.model.facts import NeededFacts
 from reconciler.model.ref import Ref
-from reconciler.model.target import Picky, Provision
+from reconciler.model.target import Provision, RefusesValues
 from reconciler.targets.native import provision
-from reconciler.targets.native.provision import VERSION, Step, upgrade
+from reconciler.targets.native.provision import VERSION, UpgradeStep, upgrade
 from reconciler.targets.native.seed_data import CATALOGUES, PACKAGES
-from reconciler.targets.sql.dialect import Database, Door, opened
+from reconciler.targets.sql.dialect import Database, Mode, connect
 
 
 def test_create_makes_the_file_and_its_folder_once(tmp_path: Path) -> None:
@@ -72,11 +72,13 @@ def database_of(place: Place) -> Database:
 def test_upgrade_runs_the_missing_steps_in_one_transaction(tmp_path: Path) -> None:
     place = created(tmp_path)
     steps = (
-        Step(VERSION, "the tables of now", lambda connection, _: connection.exec_driver_sql("no SQL at all")),
-        Step(VERSION + 1, "a colour", lambda c, _: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")),
-        Step(VERSION + 2, "red", lambda c, _: c.exec_driver_sql("UPDATE esp_role SET colour = 'red'")),
+        UpgradeStep(VERSION, "the tables of now", lambda connection, _: connection.exec_driver_sql("no SQL at all")),
+        UpgradeStep(
+            VERSION + 1, "a colour", lambda c, _: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")
+        ),
+        UpgradeStep(VERSION + 2, "red", lambda c, _: c.exec_driver_sql("UPDATE esp_role SET colour = 'red'")),
     )
-    with opened(database_of(place), Door.WRITE) as connection:
+    with connect(database_of(place), Mode.WRITE) as connection:
         assert upgrade(connection, sa.MetaData(), steps, VERSION + 2) == (
             f"version {VERSION + 1}: a colour",
             f"version {VERSION + 2}: red",
@@ -89,10 +91,12 @@ def test_upgrade_runs_the_missing_steps_in_one_transaction(tmp_path: Path) -> No
 def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path) -> None:
     place = created(tmp_path)
     steps = (
-        Step(VERSION + 1, "a colour", lambda c, _: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")),
-        Step(VERSION + 2, "nonsense", lambda c, _: c.exec_driver_sql("no SQL at all")),
+        UpgradeStep(
+            VERSION + 1, "a colour", lambda c, _: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")
+        ),
+        UpgradeStep(VERSION + 2, "nonsense", lambda c, _: c.exec_driver_sql("no SQL at all")),
     )
-    with pytest.raises(TargetError), opened(database_of(place), Door.WRITE) as connection:
+    with pytest.raises(TargetError), connect(database_of(place), Mode.WRITE) as connection:
         upgrade(connection, sa.MetaData(), steps, VERSION + 2)
     assert place.sql("SELECT version FROM esp_schema") == [(VERSION,)]
     assert ("colour",) not in place.sql("SELECT name FROM pragma_table_info('esp_role')")
@@ -108,7 +112,7 @@ def test_the_seed_is_a_running_esp(tmp_path: Path) -> None:
     assert {name: frozenset(names) for name, names in CATALOGUES.items()} == snapshot.catalogues
     packages = frozenset(Ref("package", name) for name in PACKAGES)
     with place.target.reader() as reader:
-        facts = reader.facts(Question(holders=packages, meters=packages, counters=frozenset({"sent_this_month"})))
+        facts = reader.facts(NeededFacts(holders=packages, meters=packages, counters=frozenset({"sent_this_month"})))
     legacy = facts.holders[Ref("package", "Legacy")]
     assert (legacy.count, dict(legacy.by_status), legacy.binned) == (30, {"active": 26, "closed": 1, "suspended": 2}, 1)
     assert facts.holders[Ref("package", "Trial")].count == 0
@@ -159,7 +163,7 @@ def test_doctor_answers_what_a_person_asks_first(tmp_path: Path) -> None:
 
 
 def test_every_value_fits_the_native_tables(tmp_path: Path) -> None:
-    assert not isinstance(created(tmp_path).target, Picky)
+    assert not isinstance(created(tmp_path).target, RefusesValues)
 
 
 def test_a_writer_s_connection_is_safe(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from native_place import Place, created
 
-from reconciler.model.facts import Question
+from reconciler.model.facts import NeededFacts
 from reconciler.model.ref import Ref
 from reconciler.model.values import canonical
 
@@ -70,7 +70,7 @@ def test_it_is_kept_raw(place: Place, edit: str, kind: str, key: str, field: str
     canonical(found.values).encode()
     with place.target.reader() as reader:
         everything = frozenset({PACKAGE, Ref("role", "Marketing"), ref})
-        reader.facts(Question(everything, everything, everything, frozenset({"sent_today"})))
+        reader.facts(NeededFacts(everything, everything, everything, frozenset({"sent_today"})))
         reader.listing(kind)
 
 
@@ -101,7 +101,7 @@ def test_odd_rows_beside_the_object_can_be_healed(place: Place) -> None:
 def test_odd_counters_count_nothing(place: Place) -> None:
     place.sql("INSERT INTO esp_usage (tenant_id, sent_today) VALUES (1, 'many')")
     with place.target.reader() as reader:
-        facts = reader.facts(Question(meters=frozenset({PACKAGE}), counters=frozenset({"sent_today"})))
+        facts = reader.facts(NeededFacts(meters=frozenset({PACKAGE}), counters=frozenset({"sent_today"})))
     assert facts.meters[PACKAGE][0].counters == {"sent_today": 0}
 
 
@@ -111,7 +111,7 @@ def test_odd_dates_are_shown_and_still_mean_the_bin(place: Place) -> None:
     with place.target.reader() as reader:
         assert reader.listing("package").rows[0][3] == "long ago"
         assert not reader.snapshot().sheets["tenant"]
-        assert reader.facts(Question(holders=frozenset({PACKAGE}))).holders[PACKAGE].binned == 1
+        assert reader.facts(NeededFacts(holders=frozenset({PACKAGE}))).holders[PACKAGE].binned == 1
 
 
 TWINS = [("Growth", "GROWTH"), ("Café", "Cafe\u0301"), ("Scale", " Scale "), ("Straße", "STRASSE")]
@@ -126,7 +126,7 @@ def test_twins_are_left_out_but_count_as_users(place: Place, names: tuple[str, s
     assert not set(names) & set(snapshot.sheets["package"])
     assert not snapshot.unnameable
     with place.target.reader() as reader:
-        held = reader.facts(Question(holders=frozenset({Ref("package", name) for name in names}))).holders
+        held = reader.facts(NeededFacts(holders=frozenset({Ref("package", name) for name in names}))).holders
     assert sum(holders.count for holders in held.values()) == (1 if "Growth" in names else 0)
 
 
@@ -153,7 +153,7 @@ def test_the_class_of_protection_is_what_the_live_schema_says(place: Place, new:
     old = "FOREIGN KEY(package_id) REFERENCES esp_package (id) ON DELETE RESTRICT"
     place.redeclare("esp_tenant", old, f"FOREIGN KEY(package_id) REFERENCES esp_package (id) {new}")
     with place.target.reader() as reader:
-        facts = reader.facts(Question(pointers=frozenset({PACKAGE})))
+        facts = reader.facts(NeededFacts(pointers=frozenset({PACKAGE})))
     assert facts.protection == {"package": class_}
     assert ("protection of package", class_) in place.target.doctor()
     if "CASCADE" in new:
@@ -165,7 +165,7 @@ def test_without_a_foreign_key_nothing_protects(place: Place) -> None:
     key = next(line for line in found.splitlines() if "FOREIGN KEY(package_id)" in line)
     place.redeclare("esp_tenant", key.strip().rstrip(","), "CHECK (1)")
     with place.target.reader() as reader:
-        assert reader.facts(Question(pointers=frozenset({PACKAGE}))).protection == {"package": "C"}
+        assert reader.facts(NeededFacts(pointers=frozenset({PACKAGE}))).protection == {"package": "C"}
 
 
 def test_somebody_else_s_cascade_is_told(place: Place) -> None:
@@ -177,4 +177,4 @@ def test_somebody_else_s_cascade_is_told(place: Place) -> None:
 
 def facts_of_growth(place: Place) -> object:
     with place.target.reader() as reader:
-        return reader.facts(Question(pointers=frozenset({PACKAGE}))).cascades
+        return reader.facts(NeededFacts(pointers=frozenset({PACKAGE}))).cascades

@@ -14,7 +14,7 @@ from reconciler.model.errors import Refused, Stale, TargetError
 from reconciler.model.finding import Severity
 from reconciler.model.plan import Plan
 from reconciler.workflow import journey
-from reconciler.workflow.journey import Wish
+from reconciler.workflow.journey import PlanRequest
 
 NEW_NAME = {
     "package": {"Growth": None, "Growth 2": {**FILES["package"]["Growth"], "previously": ["Growth"]}},
@@ -184,7 +184,7 @@ def test_a_user_who_arrives_after_all_were_moved_by_hand_stops_the_delete(esp: E
     esp.declare(changed(FILES, BURY_LEGACY))
     ids = "SELECT id FROM esp_package WHERE name = ?"
     esp.sql(f"UPDATE esp_tenant SET package_id = ({ids}) WHERE package_id = ({ids})", "Trial", "Legacy")
-    plan = journey.planned(esp.site(), Wish(), lambda phase: None)
+    plan = journey.planned(esp.site(), PlanRequest(), lambda phase: None)
     esp.sql(f"INSERT INTO esp_tenant (email, package_id) VALUES ('late@x.example', ({ids}))", "Legacy")
     with pytest.raises(Refused) as refused:
         esp.apply(plan)

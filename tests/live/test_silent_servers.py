@@ -23,7 +23,7 @@ from reconciler.model.memory import Session
 from reconciler.model.target import TargetSettings
 from reconciler.targets.native.target import NATIVE, NativeTarget
 from reconciler.workflow import journey
-from reconciler.workflow.site import Choices, opened
+from reconciler.workflow.site import Choices, open_site
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:unclosed <socket:ResourceWarning"
@@ -114,8 +114,8 @@ def test_an_apply_whose_commit_is_not_answered_ends_with_6(served: ServerEsp, mo
     """Nobody answers, so what became of it cannot be asked either; the next run tells."""
     served.declare(CHANGE)
     choices = Choices(config=served.folder / "reconciler.yaml", lock_timeout=0.5, timeout=SOON)
-    site = opened(choices, {}, served.folder)
-    plan = journey.planned(site, journey.Wish(), quiet)
+    site = open_site(choices, {}, served.folder)
+    plan = journey.planned(site, journey.PlanRequest(), quiet)
     still: list[int] = []
 
     def stop_everybody(phase: str) -> None:

@@ -28,7 +28,7 @@ from reconciler.cli.main import run as command
 from reconciler.memory.sql import SqlMemory
 from reconciler.model.change import Cause, Update
 from reconciler.model.errors import TargetError
-from reconciler.targets.sql.dialect import Door, database, opened
+from reconciler.targets.sql.dialect import Mode, connect, database
 from reconciler.workflow import provision
 
 PREVIOUS = Path(__file__).parent / "previous"
@@ -94,7 +94,7 @@ def old(request: pytest.FixtureRequest, lending: Lending, tmp_path: Path) -> Old
 def schema_of(where: Place) -> Mapping[str, str]:
     """Every table of the target and of memory: columns with their types, keys, checks, indexes."""
     found: dict[str, str] = {}
-    with opened(database(where.url, 5), Door.READ) as connection:
+    with connect(database(where.url, 5), Mode.READ) as connection:
         live = sa.inspect(connection)
         for schema in {None, where.memory or None}:
             for table in live.get_table_names(schema):
@@ -237,7 +237,7 @@ def test_memory_of_another_database_is_not_upgraded(old: Old) -> None:
     for version in (1, 2):
         old.place.sql(f"UPDATE {home} SET `database` = 'staging'")
         old.place.sql(f"UPDATE {old.memory('reconciler_meta')} SET version = ?", version)
-        with opened(database(old.place.url, 5), Door.WRITE) as session, pytest.raises(TargetError, match="not of"):
+        with connect(database(old.place.url, 5), Mode.WRITE) as session, pytest.raises(TargetError, match="not of"):
             SqlMemory(old.place.memory, shop).upgrade(session)
         assert old.versions() == (3, version)
         assert old.place.sql(f"SELECT `database` FROM {home}") == [("staging",)]

@@ -24,7 +24,7 @@ from reconciler.model.plan import Allowance, Plan, Source
 from reconciler.model.ref import Ref
 from reconciler.model.target import TargetSettings
 from reconciler.targets.native.target import NATIVE, NativeTarget
-from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.wire import Connection
 from reconciler.targets.sql.writer import SqlWriter
 
 GOING = Delete(ref=Ref("package", "doomed"), before={})
@@ -208,7 +208,7 @@ class Arena:
 
 def unlocked(writer: SqlWriter, target: NativeTarget) -> SqlWriter:
     """A bug: the same connection, and nothing that it reads is locked."""
-    return SqlWriter(Wire(writer.session, writer._wire.place, locking=False), target._system, KINDS)
+    return SqlWriter(Connection(writer.session, writer._wire.place, locking=False), target._system, KINDS)
 
 
 @contextmanager

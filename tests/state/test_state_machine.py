@@ -173,7 +173,7 @@ class Work(RuleBasedStateMachine):
         settings_file = "reconciler.yaml" if here else "elsewhere.yaml"
         before = Ledger.of(self.esp)
         try:
-            saved.belongs(self.esp.site(settings_file), plan)
+            saved.check_plan(self.esp.site(settings_file), plan)
             outcome = self.esp.apply(plan, settings=settings_file)
         except ReconcilerError as error:
             assert isinstance(error, (Stale, Refused, TargetError))

@@ -49,7 +49,7 @@ def main() -> None:
         commit_early()
     with without_git():
         esp = Esp(folder / "esp")
-        plan = saved.read_file(folder / "plan.json", {})
+        plan = saved.read_plan_file(folder / "plan.json", {})
         esp.plan()
 
         def act(order: Order) -> dict[str, Any]:

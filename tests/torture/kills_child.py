@@ -39,7 +39,7 @@ def main() -> None:
         commit_early()
     with without_git():
         esp = Esp(folder / "esp")
-        plan = saved.read_file(folder / "plan.json", {})
+        plan = saved.read_plan_file(folder / "plan.json", {})
         esp.plan()  # imports the drivers, and leaves no connection
 
         def act(order: Order) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.kinds import KINDS
-from reconciler.memory.tables import Tables
+from reconciler.memory.tables import MemoryTables
 from reconciler.targets.native.tables import CREATED, tables
 
 Row = dict[str, Any]
@@ -27,7 +27,7 @@ TIMELESS = frozenset({CREATED, "run"})
 
 def layout(memory: str | None) -> Sequence[sa.Table]:
     """All tables, those that others refer to first. `memory`: the schema of memory."""
-    return (*tables(KINDS).sorted_tables, *Tables(memory).metadata.sorted_tables)
+    return (*tables(KINDS).sorted_tables, *MemoryTables(memory).metadata.sorted_tables)
 
 
 def read(connection: Any, layout: Sequence[sa.Table]) -> Rows:

@@ -11,7 +11,7 @@ from esp_place import Esp
 
 from reconciler.engine.prove import differences
 from reconciler.kinds import KINDS
-from reconciler.model.memory import MEMORY, Entry
+from reconciler.model.memory import MEMORY, HistoryEntry
 from reconciler.model.ref import Ref
 from reconciler.model.values import Value
 
@@ -33,7 +33,7 @@ class Past:
     """What history holds of a run."""
 
     outcome: str
-    entries: Sequence[Entry]
+    entries: Sequence[HistoryEntry]
 
 
 def past(esp: Esp, runs: Sequence[str]) -> dict[str, Past]:
@@ -105,7 +105,7 @@ def held(events: Sequence[tuple[str, int]]) -> list[tuple[int, int]]:
     return spans
 
 
-def followed(state: World, entry: Entry) -> Iterator[str]:
+def followed(state: World, entry: HistoryEntry) -> Iterator[str]:
     """Do to `state` what the entry says, and tell what it took for granted and is not so."""
     found, ref = state.get(entry.ref), entry.ref
     if (found is None) is not (entry.before is None):

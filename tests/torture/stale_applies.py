@@ -39,8 +39,8 @@ def apply(world: World, content: bytes, *, by_command: bool = False, key: str = 
         return Ended(code, err, tuple(json.loads(out)["already"]) if code == 0 else ())
     try:
         site = world.esp.site()
-        found = saved.read_file(file, environ)
-        saved.belongs(site, found)
+        found = saved.read_plan_file(file, environ)
+        saved.check_plan(site, found)
         outcome = journey.applied(site, found, quiet)
     except ReconcilerError as error:
         told = [error.message, *(f"{finding.ref} {finding.message}" for finding in error.findings)]

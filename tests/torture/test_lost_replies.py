@@ -22,12 +22,12 @@ from esp_place import FILES, MUCH, Dump, Esp, changed, quiet, without_git
 from figures import record
 from scale import count
 
-from reconciler.engine.apply import Outcome
+from reconciler.engine.apply import ApplyResult
 from reconciler.model.errors import TargetError, Unknown
 from reconciler.model.memory import MEMORY
 from reconciler.model.plan import Plan
 from reconciler.workflow import persisting, reverting
-from reconciler.workflow.journey import Wish
+from reconciler.workflow.journey import PlanRequest
 
 pytestmark = [
     pytest.mark.torture,
@@ -73,7 +73,7 @@ class Scene:
     def held(self) -> int:
         return int(self.esp.sql(f"SELECT heartbeat FROM {self.esp.place.memory}.reconciler_lock")[0][0])
 
-    def apply(self, plan: Plan) -> Outcome:
+    def apply(self, plan: Plan) -> ApplyResult:
         return self.through.apply(plan, patience=PATIENT)
 
     def settles(self) -> None:
@@ -81,7 +81,7 @@ class Scene:
         site = self.esp.site(patience=PATIENT)
         with site.target.writer() as writer:
             writer.begin()
-            site.memory.outcome(writer.session, reverting.runs(site, 1)[0].run)
+            site.memory.outcome(writer.session, reverting.list_runs(site, 1)[0].run)
             writer.rollback()
 
     def told(self) -> Journal:
@@ -117,7 +117,9 @@ class Scene:
     def take_back(self) -> None:
         """Revert the newest run, and keep what the database holds then."""
         site = self.esp.site()
-        self.esp.apply(reverting.reverted(site, reverting.runs(site, 1)[0].run.id, Wish(), quiet), patience=PATIENT)
+        self.esp.apply(
+            reverting.reverted(site, reverting.list_runs(site, 1)[0].run.id, PlanRequest(), quiet), patience=PATIENT
+        )
         self.taken_back = self.esp.dump()
 
     def done_once(self, held: int) -> None:

@@ -28,7 +28,7 @@ from many_rounds import UNDER_LOCK, Round, past, world
 from scale import count
 from test_lock_engines import applying, ended
 
-from reconciler.engine.apply import Outcome
+from reconciler.engine.apply import ApplyResult
 from reconciler.model.errors import Locked, Stale
 
 pytestmark = pytest.mark.torture
@@ -184,7 +184,7 @@ def frozen(esp: Esp) -> Esp:
     return Esp(folder)
 
 
-def overtakes(esp: Esp) -> Outcome:
+def overtakes(esp: Esp) -> ApplyResult:
     """Apply while another one is frozen. What that one had sent already may be done meanwhile: then once more."""
     with suppress(Stale):
         return esp.apply(patience=20)

@@ -52,7 +52,7 @@ class Desk:
         self.saved = world.plan(plan)
         self.doc: dict[str, Any] = json.loads(self.saved.text)
         self.content = self.signed(key)
-        self.plan = document.parse(self.content, key.encode() or None)
+        self.plan = document.parse_plan(self.content, key.encode() or None)
         self.seen: Counter[str] = Counter()
         self.chance = random.Random(SEED)
         world.again()
@@ -77,7 +77,7 @@ class Desk:
     def refused_or_the_same(self, content: bytes) -> None:
         ended = self.tries(content)
         assert ended.code in {0, 1, 4}, ended
-        assert ended.code or document.parse(content, self.key.encode() or None) == self.plan
+        assert ended.code or document.parse_plan(content, self.key.encode() or None) == self.plan
 
     def figures(self) -> str:
         return f"{self.seen['refused']:,} refused, {self.seen['harmless']:,} harmless, 0 tracebacks"

@@ -15,7 +15,7 @@ from reconciler.kinds.quota_words import sentence
 from reconciler.model.change import Cause, Create, Effect, FieldDelta, Update
 from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
-from reconciler.report.document import document, dumps, fingerprint, parse, seal
+from reconciler.report.document import dumps, fingerprint, parse_plan, plan_document, seal
 from reconciler.report.text import drift_text, plan_text
 
 READS = [
@@ -184,16 +184,16 @@ PLAN = Plan(target="esp", target_type="native", project="test", changes=(CREATED
 
 
 def test_a_plan_file_keeps_the_sentence() -> None:
-    sealed = seal(document(PLAN, meta={}), None)
+    sealed = seal(plan_document(PLAN, meta={}), None)
     assert [row["explanation"] for row in sealed["resource_changes"]] == [[SAID], [SAID]]
-    assert parse(dumps(sealed), None) == PLAN
+    assert parse_plan(dumps(sealed), None) == PLAN
 
 
 def test_a_plan_file_from_before_there_were_sentences_is_still_read() -> None:
     older = replace(PLAN, changes=tuple(replace(change, explained=()) for change in (CREATED, UPDATED)))
-    sealed = seal(document(older, meta={}), None)
+    sealed = seal(plan_document(older, meta={}), None)
     assert all("explanation" not in row for row in sealed["resource_changes"])
-    assert parse(dumps(sealed), None) == older
+    assert parse_plan(dumps(sealed), None) == older
 
 
 def test_the_sentence_is_no_part_of_what_a_plan_does() -> None:

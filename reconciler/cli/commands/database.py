@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from reconciler.cli import streams
-from reconciler.cli.options import located, site
+from reconciler.cli.options import site, with_target
 from reconciler.workflow import provision
 from reconciler.workflow.site import Choices
 
@@ -18,7 +18,7 @@ def command() -> None:
 
 
 @command.command("create")
-@located
+@with_target
 def create(place: Choices) -> int:
     """Make the tables of the built-in system and the memory.
 
@@ -29,7 +29,7 @@ def create(place: Choices) -> int:
 
 
 @command.command("upgrade")
-@located
+@with_target
 def upgrade(place: Choices) -> int:
     """Bring the tables to this version.
 
@@ -39,7 +39,7 @@ def upgrade(place: Choices) -> int:
 
 
 @command.command("seed")
-@located
+@with_target
 def seed(place: Choices) -> int:
     """Fill an empty built-in database, to try things out.
 
@@ -52,5 +52,5 @@ def seed(place: Choices) -> int:
 def _told(done: Sequence[str]) -> int:
     with streams.after("the database is as it was asked for"):
         for line in done or ("nothing to do",):
-            streams.say(streams.plain(line))
+            streams.say(streams.safe_text(line))
     return 0

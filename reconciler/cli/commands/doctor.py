@@ -8,15 +8,15 @@ import click
 
 from reconciler.cli import streams
 from reconciler.cli.delivery import JSON, TEXT, WORDS, Delivery, as_json
-from reconciler.cli.options import located, shown, site
+from reconciler.cli.options import site, with_output, with_target
 from reconciler.model.errors import ReconcilerError
 from reconciler.workflow import looking
 from reconciler.workflow.site import Choices
 
 
 @click.command("doctor")
-@located
-@shown
+@with_target
+@with_output
 @click.option("--rehearse", is_flag=True, help="Apply the files too and roll it back: proves grants and triggers.")
 def command(place: Choices, delivery: Delivery, rehearse: bool) -> int:
     """Say what the reconciler sees: connection, versions, tables, protection.
@@ -40,7 +40,7 @@ def command(place: Choices, delivery: Delivery, rehearse: bool) -> int:
     except ReconcilerError as error:  # what was seen is told all the same
         trouble = error
         found.append((doing, f"failed: {error.message}"))
-    lines = [(streams.plain(label), streams.plain(answer)) for label, answer in found]
+    lines = [(streams.safe_text(label), streams.safe_text(answer)) for label, answer in found]
     column = max(len(label) for label, _ in lines)
     delivery.deliver(
         {

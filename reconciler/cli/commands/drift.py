@@ -9,16 +9,16 @@ from dataclasses import dataclass
 import click
 
 from reconciler.cli import rendering, streams
-from reconciler.cli.delivery import JSON, TEXT, Delivery, Look, Renderers
-from reconciler.cli.options import located, shown, site
-from reconciler.cli.watching import DRIFT, Round, Wanted, attended, watched
+from reconciler.cli.delivery import JSON, TEXT, Delivery, Renderers, TextStyle
+from reconciler.cli.options import site, with_output, with_target
+from reconciler.cli.watching import DRIFT, JobOptions, JobRun, run_job, with_job_options
 from reconciler.engine.verdict import drift_code
 from reconciler.model.errors import FileErrors
 from reconciler.model.plan import Plan
 from reconciler.report import topic, webhook
-from reconciler.report.metrics import of_look
+from reconciler.report.metrics import drift_samples
 from reconciler.report.text import drift_text
-from reconciler.report.traces import Trace
+from reconciler.report.traces import DriftedField
 from reconciler.report.words import counted
 from reconciler.workflow import drifting, drifting_news, drifting_seen
 from reconciler.workflow.journey import now
@@ -27,11 +27,11 @@ from reconciler.workflow.site import Choices, Site
 
 
 @click.command("drift")
-@located
-@shown
-@watched
+@with_target
+@with_output
+@with_job_options
 @click.option("--write-back", is_flag=True, help="Write what the database has into the files, for a pull request.")
-def command(place: Choices, delivery: Delivery, wanted: Wanted, write_back: bool) -> int:
+def command(place: Choices, delivery: Delivery, wanted: JobOptions, write_back: bool) -> int:
     """Show what was changed in the live system since the last apply.
 
     Exits 2 when there is drift, a conflict, or an object deleted by hand. Changes of the files that wait to be applied
@@ -39,13 +39,13 @@ def command(place: Choices, delivery: Delivery, wanted: Wanted, write_back: bool
     """
     delivery.complete()
 
-    def check(this: Round) -> int:
+    def check(this: JobRun) -> int:
         this.target = place.target
         here = site(place)
         this.target = here.target.name
         return _checked(here, this, delivery, write_back=write_back)
 
-    return attended(wanted, check)
+    return run_job(wanted, check)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +53,9 @@ class _Found:
     """A look, and what of it is to be told: `fresh` is the plan with that drift alone in it."""
 
     here: Site
-    look: drifting.Look
+    look: drifting.DriftCheck
     fresh: Plan
-    seen: drifting_seen.Seen | None
+    seen: drifting_seen.DriftState | None
 
     @property
     def known(self) -> int:
@@ -63,7 +63,7 @@ class _Found:
         return len(self.look.traces) - len(self.told) if self.seen else 0
 
     @property
-    def told(self) -> tuple[Trace, ...]:
+    def told(self) -> tuple[DriftedField, ...]:
         """The traces to tell."""
         return self.look.not_in(self.seen.fingerprints if self.seen else frozenset())
 
@@ -73,7 +73,7 @@ class _Found:
         return self.fresh.policy.privacy != "full"
 
 
-def _checked(here: Site, this: Round, delivery: Delivery, *, write_back: bool) -> int:
+def _checked(here: Site, this: JobRun, delivery: Delivery, *, write_back: bool) -> int:
     """Look, tell, and remember what was told: in this order, so that an alarm may come twice and is never lost."""
     wanted = this.wanted
     delivery.check_places()
@@ -95,15 +95,15 @@ def _checked(here: Site, this: Round, delivery: Delivery, *, write_back: bool) -
     return code
 
 
-def _looked(here: Site, this: Round, told: drifting_seen.Seen | None, delivery: Delivery) -> _Found:
+def _looked(here: Site, this: JobRun, told: drifting_seen.DriftState | None, delivery: Delivery) -> _Found:
     try:
         with this.timed(quiet=delivery.quiet) as progress:
-            look = drifting.looked(here, progress, measured=this.wanted.textfile is not None)
+            look = drifting.check_drift(here, progress, measured=this.wanted.textfile is not None)
     except FileErrors as errors:
-        rendering.tell_of_files(errors, topic.DRIFT, here.settings.root, delivery)
+        rendering.report_file_errors(errors, topic.DRIFT, here.settings.root, delivery)
         raise
     if this.wanted.textfile:
-        this.samples += of_look(look.plan, look.traces, look.watched, here.vocabulary)
+        this.samples += drift_samples(look.plan, look.traces, look.watched, here.vocabulary)
     fresh = look.plan if told is None else look.unseen(told.fingerprints)
     found = _Found(here=here, look=look, fresh=fresh, seen=told)
     if this.wanted.ping:
@@ -114,10 +114,10 @@ def _looked(here: Site, this: Round, told: drifting_seen.Seen | None, delivery: 
 def _renderers(found: _Found) -> Renderers:
     """Everything tells what is new alone, but for the plan file: it is whole, or it is none."""
     root = found.here.settings.root
-    fresh = rendering.of_drift(found.fresh, os.environ, root)
-    whole = rendering.of_drift(found.look.plan, os.environ, root)
+    fresh = rendering.drift_renderers(found.fresh, os.environ, root)
+    whole = rendering.drift_renderers(found.look.plan, os.environ, root)
 
-    def words(look: Look) -> str:
+    def words(look: TextStyle) -> str:
         lines = [fresh[TEXT](look)]
         if found.known:
             lines.append(f"Not shown: {counted(found.known, 'difference')} told before and still there.")
@@ -126,7 +126,7 @@ def _renderers(found: _Found) -> Renderers:
     return {**fresh, TEXT: words, JSON: whole[JSON]}
 
 
-def _sender(wanted: Wanted, this: Round) -> Callable[[_Found], None]:
+def _sender(wanted: JobOptions, this: JobRun) -> Callable[[_Found], None]:
     """What sends the news to the webhook. Raises ReconcilerError, before anything is looked at, when its address or its
     key cannot be found."""
     if not wanted.webhook:
@@ -136,7 +136,7 @@ def _sender(wanted: Wanted, this: Round) -> Callable[[_Found], None]:
     key = drifting_news.secret(wanted.webhook_key, "--webhook-key", os.environ).encode() if signs else b""
 
     def send(found: _Found) -> None:
-        notice = webhook.Notice(
+        notice = webhook.DriftNotice(
             plan=found.fresh,
             traces=found.told,
             known=found.known,
@@ -164,17 +164,17 @@ def _write_back(found: _Found, *, quiet: bool) -> bool:
     for line in _left(done.left):
         streams.warn(line)
     for name in done.files:
-        streams.hint(f"wrote {streams.plain(name)}")
+        streams.hint(f"wrote {streams.safe_text(name)}")
     if not quiet and not done.files:
         streams.hint("no file was changed")
     return bool(done.files)
 
 
-def _left(left: tuple[Trace, ...]) -> Iterator[str]:
+def _left(left: tuple[DriftedField, ...]) -> Iterator[str]:
     """What a person has to decide."""
     for trace in left:
-        about = f"{streams.plain(str(trace.ref))}"
-        place = f"  {streams.plain(str(trace.origin))}" if trace.origin else ""
+        about = f"{streams.safe_text(str(trace.ref))}"
+        place = f"  {streams.safe_text(str(trace.origin))}" if trace.origin else ""
         if not trace.field:
             yield f"{about} was deleted by hand: take it out of its file, or let apply make it again{place}"
         else:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import streams
-from reconciler.cli.options import located, site
+from reconciler.cli.options import site, with_target
 from reconciler.report.words import counted
-from reconciler.workflow.exporting import exported
+from reconciler.workflow.exporting import export
 from reconciler.workflow.site import Choices
 
 
 @click.command("export")
-@located
+@with_target
 @click.option("--write", is_flag=True, help="Write the files; without it the difference is shown.")
 @click.option("--complete", is_flag=True, help="Give objects that files declare every field, not only the stated ones.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no hints on stderr.")
@@ -25,16 +25,16 @@ def command(place: Choices, write: bool, complete: bool, quiet: bool) -> int:
     """
     here = site(place)
     with streams.phases(quiet=quiet) as progress:
-        found = exported(here, progress, complete=complete)
+        found = export(here, progress, complete=complete)
     if found.findings and not quiet:
         streams.remark(found.findings)
     if write:
         written = list(found.write())
         with streams.after("the files are written"):
             for name in written:
-                streams.say(f"wrote {streams.plain(name)}")
+                streams.say(f"wrote {streams.safe_text(name)}")
     else:
-        streams.say("\n".join(streams.plain(line) for line in found.difference()))
+        streams.say("\n".join(streams.safe_text(line) for line in found.difference()))
     if not quiet and not found.files:
         streams.hint("the files say what is live already")
     elif not quiet and not write:

@@ -7,14 +7,14 @@ from contextlib import nullcontext
 import click
 
 from reconciler.cli import streams
-from reconciler.cli.options import located, site
+from reconciler.cli.options import site, with_target
 from reconciler.report.words import counted
 from reconciler.workflow.formatting import unformatted
 from reconciler.workflow.site import Choices
 
 
 @click.command("fmt")
-@located
+@with_target
 @click.option("--check", is_flag=True, help="Write nothing; name the files and exit 1 when one is not in order.")
 @click.option("-q", "--quiet", is_flag=True, help="No hints on stderr.")
 def command(place: Choices, check: bool, quiet: bool) -> int:
@@ -29,12 +29,12 @@ def command(place: Choices, check: bool, quiet: bool) -> int:
         each.write()
     with streams.after("the files are in order") if disorderly and not check else nullcontext():
         for each in disorderly:
-            streams.say(streams.plain(each.place))
+            streams.say(streams.safe_text(each.place))
     if quiet:
         return 1 if check and disorderly else 0
     for each in found:
         if each.kept:
-            streams.hint(f"{streams.plain(each.place)} stays as it is: {each.kept}")
+            streams.hint(f"{streams.safe_text(each.place)} stays as it is: {each.kept}")
     if not disorderly:
         streams.hint("the files are in order")
     elif check:

@@ -6,14 +6,14 @@ import click
 
 from reconciler.cli import rendering
 from reconciler.cli.delivery import WORDS, Delivery
-from reconciler.cli.options import located, shown, site
+from reconciler.cli.options import site, with_output, with_target
 from reconciler.workflow import reverting
 from reconciler.workflow.site import Choices
 
 
 @click.command("history")
-@located
-@shown
+@with_target
+@with_output
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="How many runs at most."
 )
@@ -27,8 +27,8 @@ def command(place: Choices, delivery: Delivery, limit: int, run: str) -> int:
     delivery.complete(WORDS)
     here = site(place)
     if run:
-        row, entries = reverting.run_of(here, run)
-        delivery.deliver(rendering.of_run(row, entries, reverting.masking(here)))
+        row, entries = reverting.show_run(here, run)
+        delivery.deliver(rendering.run_renderers(row, entries, reverting.history_masking(here)))
     else:
-        delivery.deliver(rendering.of_runs(reverting.runs(here, limit)))
+        delivery.deliver(rendering.runs_renderers(reverting.list_runs(here, limit)))
     return 0

@@ -17,10 +17,10 @@ def command(folder: Path) -> int:
 
     Never overwrites a file. FOLDER is where they go, here by default.
     """
-    written = list(starting.begin(folder))
+    written = list(starting.write_first_files(folder))
     with streams.after("the files are written"):
         for path in written:
-            streams.say(f"wrote {streams.plain(str(path))}")
+            streams.say(f"wrote {streams.safe_text(str(path))}")
     streams.hint("next: set the address in reconciler.yaml and run `reconciler database create`")
     streams.hint(
         "      then write files and `reconciler plan`, or begin with what is live: `reconciler export --write`"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import completing
-from reconciler.cli.delivery import JSON, TEXT, WORDS, Delivery, Look, as_json
-from reconciler.cli.options import KIND, known_kind, located, shown, site
+from reconciler.cli.delivery import JSON, TEXT, WORDS, Delivery, TextStyle, as_json
+from reconciler.cli.options import KIND, known_kind, site, with_output, with_target
 from reconciler.report.masking import OPEN
 from reconciler.report.text import listing_text
 from reconciler.workflow import looking
@@ -14,8 +14,8 @@ from reconciler.workflow.site import Choices
 
 
 @click.command("list")
-@located
-@shown
+@with_target
+@with_output
 @click.option("--search", default="", metavar="TEXT", help="Only names that contain this, in any case.")
 @click.argument("kind", metavar=KIND, shell_complete=completing.kinds)
 def command(place: Choices, delivery: Delivery, search: str, kind: str) -> int:
@@ -26,12 +26,12 @@ def command(place: Choices, delivery: Delivery, search: str, kind: str) -> int:
     delivery.complete(WORDS)
     here = site(place)
     kind = known_kind(kind)
-    table, masking = looking.listing(here, kind, search), looking.masking(here, kind)
+    table, masking = looking.list_live(here, kind, search), looking.live_masking(here, kind)
 
-    def words(look: Look) -> str:
+    def words(look: TextStyle) -> str:
         return listing_text(table, colour=look.colour, masking=OPEN if look.open else masking)
 
-    def document(look: Look) -> str:
+    def document(look: TextStyle) -> str:
         rows = [[masking.text(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows]
         return as_json([dict(zip(table.columns, row, strict=True)) for row in rows])
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import streams
-from reconciler.cli.options import located, site
+from reconciler.cli.options import site, with_target
 from reconciler.workflow import looking
 from reconciler.workflow.site import Choices
 
 
 @click.command("pause")
-@located
+@with_target
 @click.option("--reason", required=True, metavar="TEXT", help="Why; everyone who meets the pause reads it.")
 def command(place: Choices, reason: str) -> int:
     """Make every apply refuse until it is resumed.
@@ -23,5 +23,7 @@ def command(place: Choices, reason: str) -> int:
     here = site(place)
     paused = looking.pause(here, reason.strip())
     with streams.after("applies are paused"):
-        streams.say(f"Applies of project {streams.plain(here.project)} are paused: {streams.plain(paused.reason)}")
+        streams.say(
+            f"Applies of project {streams.safe_text(here.project)} are paused: {streams.safe_text(paused.reason)}"
+        )
     return 0

@@ -8,21 +8,21 @@ import click
 
 from reconciler.cli import rendering, streams
 from reconciler.cli.delivery import Delivery
-from reconciler.cli.options import located, met, scoped, shown, site
+from reconciler.cli.options import site, warn_if_nothing_matched, with_output, with_scope, with_target
 from reconciler.engine.verdict import plan_code
 from reconciler.model.errors import FileErrors
 from reconciler.report.topic import PLAN
-from reconciler.workflow.journey import Wish, planned
+from reconciler.workflow.journey import PlanRequest, planned
 from reconciler.workflow.site import Choices
 
 
 @click.command("plan")
-@located
-@scoped
-@shown
+@with_target
+@with_scope
+@with_output
 @click.option("--out", default="", metavar="PATH", help="Keep the plan in a file for apply; - is stdout.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is something to change.")
-def command(place: Choices, wish: Wish, delivery: Delivery, out: str, detailed_exitcode: bool) -> int:
+def command(place: Choices, wish: PlanRequest, delivery: Delivery, out: str, detailed_exitcode: bool) -> int:
     """Show what apply would change, whom it hits and what forbids it.
 
     Reads the files and the live system and writes neither. The plan is shown whole, also when a guard blocks it (exit
@@ -35,8 +35,8 @@ def command(place: Choices, wish: Wish, delivery: Delivery, out: str, detailed_e
         with streams.phases(quiet=delivery.quiet) as progress:
             plan = planned(here, wish, progress)
     except FileErrors as errors:
-        rendering.tell_of_files(errors, PLAN, here.settings.root, delivery)
+        rendering.report_file_errors(errors, PLAN, here.settings.root, delivery)
         raise
-    met(wish, plan, delivery)
-    delivery.deliver(rendering.of_plan(plan, os.environ, here.settings.root))
+    warn_if_nothing_matched(wish, plan, delivery)
+    delivery.deliver(rendering.plan_renderers(plan, os.environ, here.settings.root))
     return plan_code(plan, detailed=detailed_exitcode)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import streams
-from reconciler.cli.options import located, site
+from reconciler.cli.options import site, with_target
 from reconciler.workflow import looking
 from reconciler.workflow.site import Choices
 
 
 @click.command("resume")
-@located
+@with_target
 def command(place: Choices) -> int:
     """End a pause.
 
@@ -20,5 +20,7 @@ def command(place: Choices) -> int:
     here = site(place)
     ended = looking.resume(here)
     with streams.after("applies are not paused"):
-        streams.say(f"Applies of project {streams.plain(here.project)} {'run again' if ended else 'were not paused'}.")
+        streams.say(
+            f"Applies of project {streams.safe_text(here.project)} {'run again' if ended else 'were not paused'}."
+        )
     return 0

@@ -7,23 +7,23 @@ import os
 import click
 
 from reconciler.cli import rendering, streams
-from reconciler.cli.carrying import carry_out, show
+from reconciler.cli.carrying import apply_plan, show
 from reconciler.cli.delivery import FORMATS, WORDS, Delivery
-from reconciler.cli.options import located, scoped, shown, site
+from reconciler.cli.options import site, with_output, with_scope, with_target
 from reconciler.engine.verdict import plan_code
 from reconciler.workflow import reverting
-from reconciler.workflow.journey import Wish
+from reconciler.workflow.journey import PlanRequest
 from reconciler.workflow.site import Choices
 
 
 @click.command("revert")
-@located
-@scoped
-@shown
+@with_target
+@with_scope
+@with_output
 @click.option("--out", default="", metavar="PATH", help="Keep the plan in a file for apply; - is stdout.")
 @click.option("--auto-approve", "--yes", "-y", "approved", is_flag=True, help="Apply it at once, without a plan file.")
 @click.argument("run", metavar="RUN")
-def command(place: Choices, wish: Wish, delivery: Delivery, out: str, approved: bool, run: str) -> int:
+def command(place: Choices, wish: PlanRequest, delivery: Delivery, out: str, approved: bool, run: str) -> int:
     """Plan to take a run back.
 
     RUN is the id of a run or the beginning of one; `reconciler history` lists them. The plan is an ordinary one: it is
@@ -39,7 +39,7 @@ def command(place: Choices, wish: Wish, delivery: Delivery, out: str, approved: 
     with streams.phases(quiet=delivery.quiet) as progress:
         plan = reverting.reverted(here, run, wish, progress)
     if not approved:
-        asked.deliver(rendering.of_plan(plan, os.environ))
+        asked.deliver(rendering.plan_renderers(plan, os.environ))
         if not (out or plan.blocked or delivery.quiet) and (plan.changes or plan.remember or plan.drop):
             streams.hint("nothing was changed; to carry it out: --out plan.json and `reconciler apply plan.json`")
         return plan_code(plan)
@@ -47,5 +47,5 @@ def command(place: Choices, wish: Wish, delivery: Delivery, out: str, approved: 
     if plan.blocked:
         streams.complain("the plan is blocked; nothing was changed")
         return plan_code(plan)
-    carry_out(here, plan, delivery)
+    apply_plan(here, plan, delivery)
     return 0

@@ -29,7 +29,7 @@ def command(folder: Path, check: bool) -> int:
         written = list(schemas.write(folder))
         with streams.after("the schemas are written"):
             for path in written:
-                streams.say(f"wrote {streams.plain(str(path))}")
+                streams.say(f"wrote {streams.safe_text(str(path))}")
         return 0
     outdated = list(schemas.outdated(folder))
     for name in outdated:

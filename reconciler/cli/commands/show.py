@@ -10,13 +10,13 @@ import click
 
 from reconciler.cli import rendering
 from reconciler.cli.delivery import STDOUT, Delivery
-from reconciler.cli.options import shown
+from reconciler.cli.options import with_output
 from reconciler.engine.verdict import plan_code
 from reconciler.workflow import saved
 
 
 @click.command("show")
-@shown
+@with_output
 @click.option("--detailed-exitcode", is_flag=True, help="Exit as the plan did: 2 with changes, 3 when blocked.")
 @click.argument("plan_file", metavar="PLAN", type=click.Path(allow_dash=True))
 def command(delivery: Delivery, detailed_exitcode: bool, plan_file: str) -> int:
@@ -26,8 +26,8 @@ def command(delivery: Delivery, detailed_exitcode: bool, plan_file: str) -> int:
     """
     delivery.complete()
     if plan_file == STDOUT:
-        plan = saved.read(sys.stdin.buffer, os.environ)
+        plan = saved.read_plan(sys.stdin.buffer, os.environ)
     else:
-        plan = saved.read_file(Path(plan_file), os.environ)
-    delivery.deliver(rendering.of_plan(plan, os.environ))
+        plan = saved.read_plan_file(Path(plan_file), os.environ)
+    delivery.deliver(rendering.plan_renderers(plan, os.environ))
     return plan_code(plan, detailed=True) if detailed_exitcode else 0

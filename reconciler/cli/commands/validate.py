@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import rendering
-from reconciler.cli.delivery import JSON, OF_FILES, TEXT, WORDS, Delivery, Look, as_json
-from reconciler.cli.options import located, shown, site
+from reconciler.cli.delivery import JSON, OF_FILES, TEXT, WORDS, Delivery, TextStyle, as_json
+from reconciler.cli.options import site, with_output, with_target
 from reconciler.model.desired import Desired
 from reconciler.model.finding import Finding
 from reconciler.report import topic
@@ -18,8 +18,8 @@ from reconciler.workflow.site import Choices
 
 
 @click.command("validate")
-@located
-@shown
+@with_target
+@with_output
 @click.option("--schemas", "by_schemas", is_flag=True, help="Ask the committed JSON Schemas too, as an editor does.")
 def command(place: Choices, delivery: Delivery, by_schemas: bool) -> int:
     """Check the files, without looking at any live system.
@@ -30,19 +30,19 @@ def command(place: Choices, delivery: Delivery, by_schemas: bool) -> int:
     here = site(place)
     desired, findings = validated(here)
     if by_schemas:
-        findings = (*findings, *schemas.complaints(here))
+        findings = (*findings, *schemas.schema_complaints(here))
     files = {block.place for sheet in desired.sheets.values() for block in sheet.blocks}
     delivery.deliver(
         {
             TEXT: lambda look: _words(desired, findings, look),
             JSON: lambda look: as_json({"findings": schemas.as_json(findings)}),
-            **rendering.of_files(topic.validated(findings, files), here.settings.root),
+            **rendering.file_renderers(topic.topic_of_files(findings, files), here.settings.root),
         }
     )
     return 1 if any(finding.blocks for finding in findings) else 0
 
 
-def _words(desired: Desired, findings: tuple[Finding, ...], look: Look) -> str:
+def _words(desired: Desired, findings: tuple[Finding, ...], look: TextStyle) -> str:
     if findings:
         return findings_text(findings, colour=look.colour)
     declared = ", ".join(counted(len(sheet), kind) for kind, sheet in desired.sheets.items())

@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.targets.mailwizz.tables import Tables
-from reconciler.targets.sql.discovery import Discovery
+from reconciler.targets.sql.discovery import Binder
 from reconciler.targets.sql.mapping import Counter, column_of
 
 
-def counters(found: Tables, live: Discovery) -> Mapping[str, Counter]:
+def counters(found: Tables, live: Binder) -> Mapping[str, Counter]:
     """Name → where it is counted, as far as this version has the tables."""
     own = {name: found[name].c for name in found}
     log, marks, lists = own["delivery_server_usage_log"], own["customer_quota_mark"], own["list"]

@@ -13,7 +13,7 @@ from reconciler.targets.mailwizz.counting import counters
 from reconciler.targets.mailwizz.defaults import NEW_GROUP
 from reconciler.targets.mailwizz.tables import HIDING, Tables, prefix_of, tables
 from reconciler.targets.sql.codec import TEXT, Codec
-from reconciler.targets.sql.discovery import Discovery
+from reconciler.targets.sql.discovery import Binder
 from reconciler.targets.sql.mapping import (
     NOW,
     Account,
@@ -25,10 +25,10 @@ from reconciler.targets.sql.mapping import (
     Option,
     OptionReference,
     Options,
+    OptionTable,
     Place,
     Pointer,
-    Register,
-    Stamps,
+    RowDefaults,
     System,
     column_of,
 )
@@ -70,7 +70,7 @@ LIMITS: Final[Mapping[str, tuple[str, Any]]] = {
 NODES: Final = "sending_node"
 
 
-def mapping(live: Discovery, options: Mapping[str, Any]) -> System:
+def mapping(live: Binder, options: Mapping[str, Any]) -> System:
     """The whole system. Raises TargetError where this is no MailWizz."""
     found = tables(prefix_of(live.tables, options.get("table_prefix")))
     groups, display = found["customer_group"], found["price_plan_customer_group_display"]
@@ -92,9 +92,9 @@ def mapping(live: Discovery, options: Mapping[str, Any]) -> System:
     )
 
 
-def _of_groups(found: Tables) -> Register:
+def _of_groups(found: Tables) -> OptionTable:
     own = found["customer_group_option"].c
-    return Register(
+    return OptionTable(
         code=own.code,
         value=own.value,
         id=own.option_id,
@@ -104,7 +104,7 @@ def _of_groups(found: Tables) -> Register:
     )
 
 
-def _options(register: Register, prefix: str) -> dict[str, Place]:
+def _options(register: OptionTable, prefix: str) -> dict[str, Place]:
     places: dict[str, Place] = {
         name: Option(register, prefix + key, codec, missing) for name, (key, codec, missing) in QUOTA.items()
     }
@@ -119,7 +119,7 @@ def _limits(found: Tables) -> dict[str, Place]:
     return {**places, "options": Options(register)}
 
 
-def _assets(found: Tables, live: Discovery) -> dict[str, Place]:
+def _assets(found: Tables, live: Binder) -> dict[str, Place]:
     """Servers of customers may be linked to a group too, which has no effect: those links are left alone."""
     links, servers = found["delivery_server_to_customer_group"].c, found["delivery_server"].c
     if not live.has(servers.server_id):
@@ -129,7 +129,7 @@ def _assets(found: Tables, live: Discovery) -> dict[str, Place]:
     return {"assets.sending_nodes": Links(links.group_id, links.server_id, NODES, OFF, ours)}
 
 
-def _system_servers(found: Tables, live: Discovery) -> Catalogue:
+def _system_servers(found: Tables, live: Binder) -> Catalogue:
     """A server without a name is called by its host, as in the panel."""
     own = found["delivery_server"].c
     names = [sa.func.nullif(column, "") for column in (own.name, own.hostname) if live.has(column)]
@@ -140,7 +140,7 @@ def _system_servers(found: Tables, live: Discovery) -> Catalogue:
     return Catalogue(column_of(servers, "server_id"), column_of(servers, "name"), single=True)
 
 
-def _tenant(found: Tables, live: Discovery) -> KindMap:
+def _tenant(found: Tables, live: Binder) -> KindMap:
     """A customer with a parent is a sub-account; versions without sub-accounts have no such column."""
     own = found["customer"].c
     return KindMap(
@@ -162,7 +162,7 @@ def _tenant(found: Tables, live: Discovery) -> KindMap:
 def _platform(found: Tables) -> KindMap:
     """The one object without a row of its own: it is its options."""
     own = found["option"].c
-    register = Register(code=own.key, value=own.value, within={own.category: SENDING}, serialized=own.is_serialized)
+    register = OptionTable(code=own.key, value=own.value, within={own.category: SENDING}, serialized=own.is_serialized)
     only = sa.select(sa.literal(0).label("id"), sa.literal("default").label("name")).subquery()
     return KindMap(
         kind="platform",
@@ -189,12 +189,12 @@ def _pointers(found: Tables) -> tuple[Pointer, ...]:
     )
 
 
-def _stamps(found: Tables) -> dict[str, Stamps]:
-    dates = Stamps(fresh={"date_added": NOW, "last_updated": NOW}, touched={"last_updated": NOW})
-    group = Stamps(fresh={**dates.fresh, "is_default": "no"}, touched=dates.touched)
+def _stamps(found: Tables) -> dict[str, RowDefaults]:
+    dates = RowDefaults(fresh={"date_added": NOW, "last_updated": NOW}, touched={"last_updated": NOW})
+    group = RowDefaults(fresh={**dates.fresh, "is_default": "no"}, touched=dates.touched)
     return {
         found["customer_group"].name: group,
         found["customer_group_option"].name: dates,
         found["option"].name: dates,
-        found["customer"].name: Stamps(touched=dates.touched),
+        found["customer"].name: RowDefaults(touched=dates.touched),
     }

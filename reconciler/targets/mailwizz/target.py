@@ -14,33 +14,33 @@ from reconciler.model.resource import Vocabulary
 from reconciler.model.target import TargetSettings
 from reconciler.targets.mailwizz.mapping import mapping
 from reconciler.targets.mailwizz.tables import prefix_of, tables
-from reconciler.targets.mailwizz.wandering import besides, wanderings
+from reconciler.targets.mailwizz.wandering import application_moves, besides
 from reconciler.targets.sql import php
-from reconciler.targets.sql.adapted import Adaptation, AdaptedTarget
-from reconciler.targets.sql.discovery import Discovery
+from reconciler.targets.sql.adapted import SystemAdapter, SystemTarget
+from reconciler.targets.sql.discovery import Binder
 from reconciler.targets.sql.location import place_of, unusable
 from reconciler.targets.sql.registers import plain_text
-from reconciler.targets.sql.wire import Query, Wire
+from reconciler.targets.sql.wire import Connection, Query
 
 NO_ROLES: Final = "MailWizz has no roles for customers: what they may do is in the options of their group"
 NO_OVERRIDES: Final = "MailWizz has no limits of a single customer: give them a group of their own"
 
 
-def version(wire: Wire, prefix: str | None = None) -> str:
+def version(wire: Connection, prefix: str | None = None) -> str:
     """What the application has noted of itself."""
-    own = tables(prefix_of(Discovery(wire).tables, prefix))["option"].c
+    own = tables(prefix_of(Binder(wire).tables, prefix))["option"].c
     noted: Query = sa.select(own.value).where(own.category == "system.common", own.key == "version")
     for (stored,) in wire.rows(noted):
-        return f"version {php.plain(plain_text(stored) or '')}"
+        return f"version {php.php_text(plain_text(stored) or '')}"
     return "version not noted"
 
 
-ADAPTATION: Final = Adaptation(
+ADAPTATION: Final = SystemAdapter(
     type="mailwizz",
     mapping=mapping,
     creates=frozenset({"package"}),
     version=version,
-    wanderings=wanderings,
+    wanderings=application_moves,
     besides=besides,
     homeless={
         "package.role": NO_ROLES,
@@ -64,11 +64,11 @@ class MailwizzType:
 
     name = "mailwizz"
 
-    def open(self, settings: TargetSettings, vocabulary: Vocabulary) -> AdaptedTarget:
+    def open(self, settings: TargetSettings, vocabulary: Vocabulary) -> SystemTarget:
         """Connects lazily. Raises TargetError on a URL it cannot use."""
         noted = partial(version, prefix=settings.options.get("table_prefix"))
         adaptation = replace(ADAPTATION, version=noted)
-        return AdaptedTarget(settings.name, place_of(settings), vocabulary, adaptation, settings.options)
+        return SystemTarget(settings.name, place_of(settings), vocabulary, adaptation, settings.options)
 
     def check(self, settings: TargetSettings) -> Sequence[Finding]:
         """Complaints about the settings that need no connection."""

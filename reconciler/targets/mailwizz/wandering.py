@@ -8,13 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reconciler.model.facts import Snapshot, Wanderings
+from reconciler.model.facts import ApplicationMoves, Snapshot
 from reconciler.model.values import NONE
 from reconciler.targets.mailwizz.tables import TELLING, prefix_of, tables
 from reconciler.targets.sql.codec import text
-from reconciler.targets.sql.discovery import Discovery
+from reconciler.targets.sql.discovery import Binder
 from reconciler.targets.sql.mapping import Col, System
-from reconciler.targets.sql.wire import Query, Wire
+from reconciler.targets.sql.wire import Connection, Query
 
 REVERT = "revert"
 """The value of `app_moves` that makes such moves drift again."""
@@ -23,14 +23,16 @@ COMPLETE = "complete"
 """The state of an order that was paid for."""
 
 
-def wanderings(wire: Wire, system: System, live: Snapshot, options: Mapping[str, Any]) -> Mapping[str, Wanderings]:
+def application_moves(
+    wire: Connection, system: System, live: Snapshot, options: Mapping[str, Any]
+) -> Mapping[str, ApplicationMoves]:
     """See Snapshot. Nothing where the settings want moves to be taken back."""
     if options.get("app_moves") == REVERT:
         return {}
-    return {"tenant": Wanderings(through="package", leads=leads(live), given=dict(_given(wire, system)))}
+    return {"tenant": ApplicationMoves(through="package", leads=leads(live), given=dict(_given(wire, system)))}
 
 
-def besides(live: Discovery, options: Mapping[str, Any]) -> Iterator[Col]:
+def besides(live: Binder, options: Mapping[str, Any]) -> Iterator[Col]:
     """What is read to find out who gave a package, whatever `app_moves` says today."""
     found = tables(prefix_of(live.tables, options.get("table_prefix")))
     yield from found["price_plan_order"].c
@@ -57,10 +59,10 @@ def _path(start: str, steps: Mapping[str, str]) -> Iterator[str]:
         at = steps.get(at)
 
 
-def _given(wire: Wire, system: System) -> Iterator[tuple[str, str]]:
+def _given(wire: Connection, system: System) -> Iterator[tuple[str, str]]:
     """Customer, and the package of the newest order that is complete."""
     (register,) = system.kinds["package"].registers()
-    found, live = tables(register.table.name.removesuffix(TELLING)), Discovery(wire)
+    found, live = tables(register.table.name.removesuffix(TELLING)), Binder(wire)
     orders, plans, customers, groups = (
         found[name] for name in ("price_plan_order", "price_plan", "customer", "customer_group")
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.targets.sql.discovery import Discovery
+from reconciler.targets.sql.discovery import Binder
 from reconciler.targets.sql.mapping import Catalogue, Col
 
 SECTION_OF_NODES: Final = 2
@@ -23,7 +23,7 @@ DEPTH: Final = 4
 BETWEEN: Final = " / "
 
 
-def catalogues(found: Mapping[str, sa.Table], live: Discovery) -> Iterator[tuple[str, Catalogue]]:
+def catalogues(found: Mapping[str, sa.Table], live: Binder) -> Iterator[tuple[str, Catalogue]]:
     """Name → catalogue."""
     nodes, groups = found["smtps"].c, found["groups"].c
     bounces, domains = found["bounces"].c, found["domain_maskings"].c
@@ -38,7 +38,7 @@ def catalogues(found: Mapping[str, sa.Table], live: Discovery) -> Iterator[tuple
     yield "sending_domain", Catalogue(domains.id, domains.domain, rather=rather)
 
 
-def _permissions(own: sa.Table, live: Discovery) -> sa.Subquery:
+def _permissions(own: sa.Table, live: Binder) -> sa.Subquery:
     """id and name: the route, or the path of titles where there is none. Ids change with every update of the
     application, so they are no names. The API has permissions of its own."""
     path, source = _titles(own, live)
@@ -49,7 +49,7 @@ def _permissions(own: sa.Table, live: Discovery) -> sa.Subquery:
     return chosen.subquery("permission_names")
 
 
-def _titles(own: sa.Table, live: Discovery) -> tuple[sa.ColumnElement[str], sa.FromClause]:
+def _titles(own: sa.Table, live: Binder) -> tuple[sa.ColumnElement[str], sa.FromClause]:
     there = [name for name in ("default_title", "title") if live.has(own.c[name])]
     titles = [_title(own.c, there)]
     source: sa.FromClause = own
@@ -69,7 +69,7 @@ def _title(columns: sa.ColumnCollection[str, Col], there: Sequence[str]) -> sa.C
     return sa.func.coalesce(*(sa.func.nullif(columns[name], "") for name in there), sa.null())
 
 
-def _not_of_a_client(owner: Col, found: Mapping[str, sa.Table], live: Discovery) -> sa.ColumnElement[bool] | None:
+def _not_of_a_client(owner: Col, found: Mapping[str, sa.Table], live: Binder) -> sa.ColumnElement[bool] | None:
     """Clients have nodes and domains of their own; what is assigned to a package is the administrator's."""
     users = found["users"].c
     if not live.has(owner):

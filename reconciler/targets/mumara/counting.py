@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.targets.sql.discovery import Discovery
+from reconciler.targets.sql.discovery import Binder
 from reconciler.targets.sql.mapping import Counter
 
 OWNED: Final = {
@@ -24,7 +24,7 @@ OWNED: Final = {
 KEPT: Final = ("sent_today", "sent_this_month", "trigger_actions_this_month")
 
 
-def counters(found: Mapping[str, sa.Table], live: Discovery) -> Iterator[tuple[str, Counter]]:
+def counters(found: Mapping[str, sa.Table], live: Binder) -> Iterator[tuple[str, Counter]]:
     """Name → counter, of what this version has."""
     limits = found["user_email_limits"].c
     for name in KEPT:
@@ -40,7 +40,7 @@ def counters(found: Mapping[str, sa.Table], live: Discovery) -> Iterator[tuple[s
         yield "contacts", _counter(sa.select(every.c.owner, most).group_by(every.c.owner), "contacts")
 
 
-def _contacts(found: Mapping[str, sa.Table], live: Discovery) -> Iterator[sa.Select[tuple[int, int]]]:
+def _contacts(found: Mapping[str, sa.Table], live: Binder) -> Iterator[sa.Select[tuple[int, int]]]:
     """The application counts contacts in three places that need not agree; the largest counts, so that nobody over a
     limit is overlooked."""
     people, lists, limits = found["subscribers"].c, found["lists"].c, found["user_email_limits"].c

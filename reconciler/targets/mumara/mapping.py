@@ -16,7 +16,7 @@ from reconciler.targets.mumara.catalogues import catalogues
 from reconciler.targets.mumara.counting import counters
 from reconciler.targets.mumara.tables import HIDING, measured, tables
 from reconciler.targets.sql.codec import NO_LIMIT, TEXT
-from reconciler.targets.sql.discovery import Discovery
+from reconciler.targets.sql.discovery import Binder
 from reconciler.targets.sql.mapping import (
     NOW,
     Account,
@@ -27,10 +27,10 @@ from reconciler.targets.sql.mapping import (
     Links,
     Place,
     Pointer,
-    Side,
-    Stamps,
+    RowDefaults,
+    SharedColumn,
+    SideTable,
     System,
-    Woven,
 )
 from reconciler.targets.sql.mirror import Mirror
 from reconciler.targets.sql.weaves import ChosenIdList, Entries, IdList, Ticked
@@ -64,7 +64,7 @@ TOUCHED: Final[Mapping[str, Any]] = {"updated_at": NOW}
 BOUNCES: Final = ("total_bounced_hard", "total_bounced_soft", "bounced_hard_this_month", "bounced_soft_this_month")
 
 
-def system(live: Discovery, prefix: str, named: Mapping[str, str]) -> System:
+def system(live: Binder, prefix: str, named: Mapping[str, str]) -> System:
     """The mapping. `named`: field of a package → its column, where this version has one that is not known here."""
     found = tables(prefix)
     measured(found, live)
@@ -105,7 +105,7 @@ def _role(found: Tables) -> KindMap:
     )
 
 
-def _package(found: Tables, live: Discovery, named: Mapping[str, str]) -> KindMap:
+def _package(found: Tables, live: Binder, named: Mapping[str, str]) -> KindMap:
     own = found["packages"]
     return KindMap(
         kind="package",
@@ -118,7 +118,7 @@ def _package(found: Tables, live: Discovery, named: Mapping[str, str]) -> KindMa
     )
 
 
-def _package_fields(own: sa.Table, live: Discovery) -> dict[str, Place]:
+def _package_fields(own: sa.Table, live: Binder) -> dict[str, Place]:
     c = own.c
     boxes = tuple(SENDER.values())
     return {
@@ -130,16 +130,18 @@ def _package_fields(own: sa.Table, live: Discovery) -> dict[str, Place]:
         "commercial.credits": Column(c.credits_enabled, as_.SWITCHED),
         "commercial.allow_overuse": Column(c.allow_overuse, as_.SWITCHED),
         "commercial.branding": Column(c.allow_branding, as_.SWITCHED),
-        "headers": Woven((c.additional_headers,), Entries("header", "value")),
-        "assets.sending_nodes": Woven((c.smtp_type, c.smtp_ids), ChosenIdList("smtp", "sending node"), "sending_node"),
-        "assets.sending_node_groups": Woven(
+        "headers": SharedColumn((c.additional_headers,), Entries("header", "value")),
+        "assets.sending_nodes": SharedColumn(
+            (c.smtp_type, c.smtp_ids), ChosenIdList("smtp", "sending node"), "sending_node"
+        ),
+        "assets.sending_node_groups": SharedColumn(
             (c.smtp_type, c.smtp_groups), ChosenIdList("group", "sending node group"), "sending_node_group"
         ),
-        "assets.bounce_addresses": Woven((c.bounce_emails,), IdList("bounce address"), "bounce_address"),
-        "assets.sending_domains": Woven((c.sending_domains,), IdList("sending domain"), "sending_domain"),
+        "assets.bounce_addresses": SharedColumn((c.bounce_emails,), IdList("bounce address"), "bounce_address"),
+        "assets.sending_domains": SharedColumn((c.sending_domains,), IdList("sending domain"), "sending_domain"),
         # Nothing said allows all three; once one is said, the others are forbidden unless they are said too.
-        **{f"sender.{n}": Woven((c.sending_options,), Ticked(key, True, boxes)) for n, key in SENDER.items()},
-        **{f"require.{n}": Woven((c.tracking_restrictions,), Ticked(key)) for n, key in REQUIRE.items()},
+        **{f"sender.{n}": SharedColumn((c.sending_options,), Ticked(key, True, boxes)) for n, key in SENDER.items()},
+        **{f"require.{n}": SharedColumn((c.tracking_restrictions,), Ticked(key)) for n, key in REQUIRE.items()},
     }
 
 
@@ -152,7 +154,7 @@ def _named(own: sa.Table, named: Mapping[str, str]) -> Iterator[tuple[str, Place
         yield name, Column(own.c[column], codec)
 
 
-def _tenant(found: Tables, live: Discovery) -> KindMap:
+def _tenant(found: Tables, live: Binder) -> KindMap:
     """Client accounts; administrators and staff are in the same table."""
     c, limits = found["users"].c, found["user_email_limits"].c
     own_limits = {
@@ -174,7 +176,7 @@ def _tenant(found: Tables, live: Discovery) -> KindMap:
             "name": Column(c.name, as_.WORDS),
             "package": Foreign(c.package_id, "package", NONE, _nothing(live, c.package_id)),
             "status": Column(c.status, TEXT),
-            "overrides": Side(
+            "overrides": SideTable(
                 limits.user_id,
                 {name: _inheriting(place, live) for name, place in own_limits.items()},
                 {"sending.max_threads": _inheriting(Column(c.max_threads, as_.OWN_THREADS), live)},
@@ -189,12 +191,12 @@ def _tenant(found: Tables, live: Discovery) -> KindMap:
     )
 
 
-def _inheriting(place: Column, live: Discovery) -> Column:
+def _inheriting(place: Column, live: Binder) -> Column:
     """What inherits is NULL, or 0 in a column that takes no NULL."""
     return replace(place, codec=replace(place.codec, nothing=_nothing(live, place.column)))
 
 
-def _nothing(live: Discovery, column: sa.Column[Any]) -> int | None:
+def _nothing(live: Binder, column: sa.Column[Any]) -> int | None:
     known = live.columns(column.table.name).get(column.name)
     return 0 if known is not None and not known["nullable"] else None
 
@@ -227,7 +229,7 @@ def _pointers(found: Tables, mirror: Mirror) -> Iterator[Pointer]:
     yield Pointer(kind="role", by="api_token", name=tokens.name, field="role_id", number=tokens.role_id)
 
 
-def _stamps(live: Discovery, users: sa.Table) -> dict[str, Stamps]:
+def _stamps(live: Binder, users: sa.Table) -> dict[str, RowDefaults]:
     owner = _administrator(live, users)
     owned: dict[str, Any] = {} if owner is None else {"user_id": owner}
     package = {
@@ -238,11 +240,11 @@ def _stamps(live: Discovery, users: sa.Table) -> dict[str, Stamps]:
         "tracking_restrictions": "{}",
     }
     return {
-        "packages": Stamps(fresh={**package, **MARKED}, touched=TOUCHED),
-        "roles": Stamps(fresh={**owned, "is_staff": 0, "type": "web", **MARKED}, touched=TOUCHED),
-        "role_permissions": Stamps(fresh=MARKED, touched=TOUCHED),
-        "users": Stamps(touched=TOUCHED),
-        "user_email_limits": Stamps(fresh={**dict.fromkeys(BOUNCES, 0), **MARKED}, touched=TOUCHED),
+        "packages": RowDefaults(fresh={**package, **MARKED}, touched=TOUCHED),
+        "roles": RowDefaults(fresh={**owned, "is_staff": 0, "type": "web", **MARKED}, touched=TOUCHED),
+        "role_permissions": RowDefaults(fresh=MARKED, touched=TOUCHED),
+        "users": RowDefaults(touched=TOUCHED),
+        "user_email_limits": RowDefaults(fresh={**dict.fromkeys(BOUNCES, 0), **MARKED}, touched=TOUCHED),
     }
 
 
@@ -252,7 +254,7 @@ def besides(prefix: str) -> Iterator[Col]:
     yield from (users.id, users.is_admin, users.role, users.deleted_at)
 
 
-def _administrator(live: Discovery, users: sa.Table) -> int | None:
+def _administrator(live: Binder, users: sa.Table) -> int | None:
     """The id of the first administrator, who owns what is made; None where there is nobody."""
     signs = [users.c.is_admin == 1] if live.has(users.c.is_admin) else []
     signs += [users.c.role == "super_admin"] if live.has(users.c.role) else []

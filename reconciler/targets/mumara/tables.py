@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.mysql import TINYINT
 
-from reconciler.targets.sql.discovery import Discovery
+from reconciler.targets.sql.discovery import Binder
 
 Columns = dict[str, sa.types.TypeEngine[Any]]
 
@@ -135,7 +135,7 @@ def tables(prefix: str = "") -> dict[str, sa.Table]:
     }
 
 
-def measured(found: Mapping[str, sa.Table], live: Discovery) -> None:
+def measured(found: Mapping[str, sa.Table], live: Binder) -> None:
     """Give columns the size that they have in this version."""
     for table in found.values():
         for name, known in live.columns(table.name).items():

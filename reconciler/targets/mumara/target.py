@@ -15,8 +15,8 @@ from reconciler.targets.mumara import encodings
 from reconciler.targets.mumara.mapping import besides, system
 from reconciler.targets.mumara.tables import tables
 from reconciler.targets.mumara.version import version
-from reconciler.targets.sql.adapted import Adaptation, AdaptedTarget, Options
-from reconciler.targets.sql.discovery import Discovery
+from reconciler.targets.sql.adapted import SystemAdapter, SystemTarget, TargetOptions
+from reconciler.targets.sql.discovery import Binder
 from reconciler.targets.sql.location import place_of, unusable
 from reconciler.targets.sql.mapping import System
 
@@ -32,19 +32,19 @@ AFTERWARDS: Final = (
 )
 
 
-def _mapping(live: Discovery, options: Options) -> System:
+def _mapping(live: Binder, options: TargetOptions) -> System:
     named = options.get("columns") or {}
     return system(live, str(options.get("table_prefix", "")), {str(n): str(column) for n, column in named.items()})
 
 
-def _adaptation(options: Options) -> Adaptation:
+def _adaptation(options: TargetOptions) -> SystemAdapter:
     prefix = str(options.get("table_prefix", ""))
-    return Adaptation(
+    return SystemAdapter(
         type="mumara",
         mapping=_mapping,
         creates=frozenset({"role", "package"}),
         besides=lambda live, options: besides(prefix),
-        version=lambda wire: version(Discovery(wire), tables(prefix)["packages"]),
+        version=lambda wire: version(Binder(wire), tables(prefix)["packages"]),
         homeless={f"package.{name}": NAMEABLE for name in sorted(_nameable())},
         afterwards=AFTERWARDS,
     )
@@ -62,11 +62,11 @@ class MumaraType:
 
     name = "mumara"
 
-    def open(self, settings: TargetSettings, vocabulary: Vocabulary) -> AdaptedTarget:
+    def open(self, settings: TargetSettings, vocabulary: Vocabulary) -> SystemTarget:
         """Connects lazily. Raises TargetError on a URL or on columns it cannot use."""
         for finding in self.check(settings):
             raise TargetError(finding.message, remedy=finding.remedy)
-        return AdaptedTarget(
+        return SystemTarget(
             settings.name, place_of(settings), vocabulary, _adaptation(settings.options), dict(settings.options)
         )
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.targets.sql.discovery import Discovery
+from reconciler.targets.sql.discovery import Binder
 
 NAME: Final = "Mumara Campaigns"
 KNOWN: Final = "6.2.7"
@@ -29,7 +29,7 @@ UNUSED: Final = frozenset(
 """Columns of 6.2.7 that its forms do not show."""
 
 
-def version(live: Discovery, packages: sa.Table) -> str:
+def version(live: Binder, packages: sa.Table) -> str:
     """In words, by what `packages` has more or less than in the version known here."""
     there, known = set(live.columns(packages.name)), {column.name for column in packages.c}
     more, less = sorted(there - known - UNUSED), sorted(known - there)

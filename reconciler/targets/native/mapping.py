@@ -30,7 +30,7 @@ from reconciler.targets.sql.mapping import (
     Links,
     Pairs,
     Place,
-    Side,
+    SideTable,
     System,
 )
 
@@ -72,7 +72,7 @@ def _place(kind: str, field: Field, vocabulary: Vocabulary, metadata: sa.MetaDat
             side = metadata.tables[extra_table(kind, field)].c
             inner = vocabulary.overrides_of(kind, field)
             columns = {name: Column(side[column_name(f)], codec_of(f)) for name, f in inner.items()}
-            return Side(side[f"{kind}_id"], columns)
+            return SideTable(side[f"{kind}_id"], columns)
         case _:
             return Column(metadata.tables[PREFIX + kind].c[column_name(field)], codec_of(field))
 

@@ -18,7 +18,7 @@ MEMORY_PREFIX = "reconciler_"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class UpgradeStep:
     """What makes version `to` out of the one before; `says` tells what was done."""
 
     to: int
@@ -40,9 +40,11 @@ def _index_parents(connection: sa.Connection, names: Iterable[str]) -> None:
 
 
 VERSION = 3
-STEPS: tuple[Step, ...] = (
-    Step(2, "sub-accounts are found by their parent", lambda connection, _: _index_parents(connection, ["esp_tenant"])),
-    Step(
+STEPS: tuple[UpgradeStep, ...] = (
+    UpgradeStep(
+        2, "sub-accounts are found by their parent", lambda connection, _: _index_parents(connection, ["esp_tenant"])
+    ),
+    UpgradeStep(
         3,
         "customers without a package have settings",
         lambda connection, metadata: metadata.tables["esp_platform"].create(connection, checkfirst=True),
@@ -105,7 +107,7 @@ def check_version(connection: sa.Connection, version: int = VERSION) -> None:
 
 
 def upgrade(
-    connection: sa.Connection, metadata: sa.MetaData, steps: Sequence[Step] = STEPS, version: int = VERSION
+    connection: sa.Connection, metadata: sa.MetaData, steps: Sequence[UpgradeStep] = STEPS, version: int = VERSION
 ) -> Sequence[str]:
     """Run the steps that are missing, all in one transaction (but on MariaDB); what was done. Raises TargetError on a
     newer schema."""

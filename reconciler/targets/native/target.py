@@ -18,20 +18,20 @@ from reconciler.targets.native.seed_data import FORGOTTEN
 from reconciler.targets.native.tables import SCHEMA, tables
 from reconciler.targets.sql.dialect import (
     Database,
-    Door,
+    Mode,
+    connect,
     engine_version,
     memory_owner,
     memory_schema,
-    opened,
-    settings_of,
+    server_settings,
 )
 from reconciler.targets.sql.grants import accounts
 from reconciler.targets.sql.location import place_of, unusable
-from reconciler.targets.sql.needs import needed
+from reconciler.targets.sql.needs import needed_rights
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.schema import LiveSchema
 from reconciler.targets.sql.soundness import half_sight, refuse, told
-from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.wire import Connection
 from reconciler.targets.sql.writer import SqlWriter
 
 
@@ -62,34 +62,34 @@ class NativeTarget:
     @contextmanager
     def reader(self) -> Iterator[SqlReader]:
         """One snapshot. Raises TargetError when the database is not there, not ours or of another version."""
-        with opened(self._place, Door.READ) as connection:
+        with connect(self._place, Mode.READ) as connection:
             provision.check_version(connection)
-            yield SqlReader(Wire(connection, self._place, locking=False), self._system, self._vocabulary)
+            yield SqlReader(Connection(connection, self._place, locking=False), self._system, self._vocabulary)
 
     @contextmanager
     def writer(self) -> Iterator[SqlWriter]:
         """A connection whose every transaction may write. Raises as `reader`."""
         # Looked at through the other door: a transaction on this one would already wait for the lock.
-        with opened(self._place, Door.READ) as connection:
+        with connect(self._place, Mode.READ) as connection:
             provision.check_version(connection)
-            refuse(Wire(connection, self._place, locking=False), self._system)
-        with opened(self._place, Door.WRITE) as connection:
-            yield SqlWriter(Wire(connection, self._place, locking=True), self._system, self._vocabulary)
+            refuse(Connection(connection, self._place, locking=False), self._system)
+        with connect(self._place, Mode.WRITE) as connection:
+            yield SqlWriter(Connection(connection, self._place, locking=True), self._system, self._vocabulary)
 
     def create(self) -> Sequence[str]:
         """Make the database. Raises TargetError where it exists."""
-        with opened(self._place, Door.CREATE) as connection:
-            refuse(Wire(connection, self._place, locking=False), self._system)  # what broke off may be there
+        with connect(self._place, Mode.CREATE) as connection:
+            refuse(Connection(connection, self._place, locking=False), self._system)  # what broke off may be there
             done = provision.create(connection, self._metadata)
-        with opened(self._place, Door.WRITE):
+        with connect(self._place, Mode.WRITE):
             return done  # opening it for writing once settles the journal's mode, which readers cannot
 
     def upgrade(self) -> Sequence[str]:
         """Bring the tables to this version. Raises TargetError on a newer schema."""
-        with opened(self._place, Door.READ) as connection:
+        with connect(self._place, Mode.READ) as connection:
             provision.version_of(connection)  # a file that is not ours is not opened for writing
-            refuse(Wire(connection, self._place, locking=False), self._system)
-        with opened(self._place, Door.WRITE) as connection:
+            refuse(Connection(connection, self._place, locking=False), self._system)
+        with connect(self._place, Mode.WRITE) as connection:
             return provision.upgrade(connection, self._metadata)
 
     def seed(self) -> Sequence[str]:
@@ -103,8 +103,8 @@ class NativeTarget:
 
     def doctor(self) -> Sequence[tuple[str, str]]:
         """Connection, versions, tables with their row counts, switches, protection class of each kind."""
-        with opened(self._place, Door.READ) as connection:
-            wire = Wire(connection, self._place, locking=False)
+        with connect(self._place, Mode.READ) as connection:
+            wire = Connection(connection, self._place, locking=False)
             schema = LiveSchema(wire)
             version = provision.version_of(connection)
             lines = [
@@ -118,7 +118,7 @@ class NativeTarget:
                 there = flaws.get(label) or _rows_in(connection, name) if name in schema.tables else absent
                 lines.append((label, there))
             lines += [("tables that are not seen", half)] if half else []
-            lines += settings_of(connection)
+            lines += server_settings(connection)
             for kind in self._system.kinds:
                 lines.append((f"protection of {kind}", schema.protection(self._system, kind)))
                 lines += [(f"class A of {kind} by", statement) for statement in schema.raising(self._system, kind)]
@@ -127,13 +127,13 @@ class NativeTarget:
     def accounts(self, memory: Rights) -> tuple[tuple[str, str], ...]:
         """What the account in use may, and the GRANTs of the two accounts that are enough; none on a file."""
         schema = self._metadata.tables[SCHEMA]
-        with opened(self._place, Door.READ) as connection:
-            live = LiveSchema(Wire(connection, self._place, locking=False))
+        with connect(self._place, Mode.READ) as connection:
+            live = LiveSchema(Connection(connection, self._place, locking=False))
             going = [
                 kind for kind in self._system.kinds.values() if self._vocabulary[kind.kind].removal is Removal.DELETE
             ]
             reached = [place for kind in going for place in live.reached(self._system, kind)]
-            own = needed(self._system, self._vocabulary, self.creates, besides=schema.c, reached=reached)
+            own = needed_rights(self._system, self._vocabulary, self.creates, besides=schema.c, reached=reached)
             return accounts(connection, own, memory)
 
 

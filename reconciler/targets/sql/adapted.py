@@ -10,48 +10,50 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
-from reconciler.model.facts import Snapshot, Wanderings
+from reconciler.model.facts import ApplicationMoves, Snapshot
 from reconciler.model.resource import Removal, Vocabulary
 from reconciler.model.rights import Rights
 from reconciler.model.target import Refusal
 from reconciler.targets.sql.dialect import (
     Database,
-    Door,
+    Mode,
+    connect,
     engine_version,
     memory_owner,
     memory_schema,
-    opened,
-    settings_of,
+    server_settings,
 )
-from reconciler.targets.sql.discovery import Discovery, Found, found
-from reconciler.targets.sql.grants import accounts, may
+from reconciler.targets.sql.discovery import Binder, BoundMapping, bind
+from reconciler.targets.sql.grants import accounts, is_allowed
 from reconciler.targets.sql.mapping import Col, System
-from reconciler.targets.sql.needs import needed
+from reconciler.targets.sql.needs import needed_rights
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.refusing import refusals, rivals
 from reconciler.targets.sql.schema import LiveSchema
 from reconciler.targets.sql.soundness import half_sight, refuse, refuse_half_sight, told
-from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.wire import Connection
 from reconciler.targets.sql.writer import SqlWriter
 
 UNSEEN: Final = " (as far as this account sees: triggers are shown only to who has TRIGGER)"
 
-Options = Mapping[str, Any]
+TargetOptions = Mapping[str, Any]
 """What reconciler.yaml says of the target besides its URL."""
 
 
-def nothing_wanders(wire: Wire, system: System, live: Snapshot, options: Options) -> Mapping[str, Wanderings]:
+def nothing_wanders(
+    wire: Connection, system: System, live: Snapshot, options: TargetOptions
+) -> Mapping[str, ApplicationMoves]:
     """Of a system that moves nobody by itself."""
     return {}
 
 
-def nothing_besides(live: Discovery, options: Options) -> Iterable[Col]:
+def nothing_besides(live: Binder, options: TargetOptions) -> Iterable[Col]:
     """Of a system whose mapping says all that is read."""
     return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Adaptation:
+class SystemAdapter:
     """What one system is like. `mapping`: its tables and fields, given what is live and the settings; `creates`: the
     kinds whose objects we may create; `version`: what it says of its version, in words; `wanderings`: see Snapshot;
     `besides`: columns that are read though the mapping does not speak of them, so that accounts may be told;
@@ -59,19 +61,21 @@ class Adaptation:
     is done, such as what the application still caches."""
 
     type: str
-    mapping: Callable[[Discovery, Options], System]
+    mapping: Callable[[Binder, TargetOptions], System]
     creates: frozenset[str]
-    version: Callable[[Wire], str]
-    wanderings: Callable[[Wire, System, Snapshot, Options], Mapping[str, Wanderings]] = nothing_wanders
-    besides: Callable[[Discovery, Options], Iterable[Col]] = nothing_besides
+    version: Callable[[Connection], str]
+    wanderings: Callable[[Connection, System, Snapshot, TargetOptions], Mapping[str, ApplicationMoves]] = (
+        nothing_wanders
+    )
+    besides: Callable[[Binder, TargetOptions], Iterable[Col]] = nothing_besides
     homeless: Mapping[str, str] = field(default_factory=dict)
     afterwards: tuple[str, ...] = ()
 
 
-class AdaptedReader(SqlReader):
+class SystemReader(SqlReader):
     """A reader that knows what the application does by itself."""
 
-    wander: Callable[[Snapshot], Mapping[str, Wanderings]]
+    wander: Callable[[Snapshot], Mapping[str, ApplicationMoves]]
 
     def snapshot(self) -> Snapshot:
         """All live objects, and where the application moves them."""
@@ -80,14 +84,14 @@ class AdaptedReader(SqlReader):
 
 
 @dataclass
-class AdaptedTarget:
+class SystemTarget:
     """model.target.Target over one Adaptation. Looks at the live schema when first asked what it supports."""
 
     name: str
     place: Database
     vocabulary: Vocabulary
-    adaptation: Adaptation
-    options: Options = field(default_factory=dict)
+    adaptation: SystemAdapter
+    options: TargetOptions = field(default_factory=dict)
 
     @property
     def type(self) -> str:
@@ -105,14 +109,14 @@ class AdaptedTarget:
         return memory_owner(self.place)
 
     @cached_property
-    def _found(self) -> Found:
-        with opened(self.place, Door.READ) as connection:
-            return self._bound(Wire(connection, self.place, locking=False))
+    def _found(self) -> BoundMapping:
+        with connect(self.place, Mode.READ) as connection:
+            return self._bound(Connection(connection, self.place, locking=False))
 
-    def _bound(self, wire: Wire) -> Found:
+    def _bound(self, wire: Connection) -> BoundMapping:
         refuse_half_sight(wire)
-        live = Discovery(wire)
-        return found(self.adaptation.mapping(live, self.options), live)
+        live = Binder(wire)
+        return bind(self.adaptation.mapping(live, self.options), live)
 
     @property
     def supports(self) -> Mapping[str, frozenset[str]]:
@@ -147,10 +151,10 @@ class AdaptedTarget:
     @contextmanager
     def reader(self) -> Iterator[SqlReader]:
         """One snapshot. Raises TargetError when the database is not there or of no version we know."""
-        with opened(self.place, Door.READ) as connection:
-            wire = Wire(connection, self.place, locking=False)
+        with connect(self.place, Mode.READ) as connection:
+            wire = Connection(connection, self.place, locking=False)
             system = self._found.system
-            reader = AdaptedReader(wire, system, self.vocabulary)
+            reader = SystemReader(wire, system, self.vocabulary)
             reader.wander = lambda live: self.adaptation.wanderings(wire, system, live, self.options)
             yield reader
 
@@ -158,23 +162,23 @@ class AdaptedTarget:
     def writer(self) -> Iterator[SqlWriter]:
         """A connection whose every transaction may write. Raises as `reader`."""
         system = self._found.system
-        with opened(self.place, Door.READ) as connection:
-            refuse(Wire(connection, self.place, locking=False), system)
-        with opened(self.place, Door.WRITE) as connection:
-            yield SqlWriter(Wire(connection, self.place, locking=True), system, self.vocabulary)
+        with connect(self.place, Mode.READ) as connection:
+            refuse(Connection(connection, self.place, locking=False), system)
+        with connect(self.place, Mode.WRITE) as connection:
+            yield SqlWriter(Connection(connection, self.place, locking=True), system, self.vocabulary)
 
     def doctor(self) -> Sequence[tuple[str, str]]:
         """Connection, versions, what this version lacks, protection class of each kind, what to know afterwards."""
-        with opened(self.place, Door.READ) as connection:
-            wire = Wire(connection, self.place, locking=False)
+        with connect(self.place, Mode.READ) as connection:
+            wire = Connection(connection, self.place, locking=False)
             lines = [("connection", self.place.shown), ("engine", engine_version(connection))]
             half = half_sight(wire)
             if half:
                 return (*lines, ("tables that are not seen", half))  # nothing more would be true
             schema = LiveSchema(wire)
             system = self._found.system
-            unseen = UNSEEN if system.by_triggers and not may(connection, "TRIGGER") else ""
-            lines += [("system", f"{self.type}, {self.adaptation.version(wire)}"), *settings_of(connection)]
+            unseen = UNSEEN if system.by_triggers and not is_allowed(connection, "TRIGGER") else ""
+            lines += [("system", f"{self.type}, {self.adaptation.version(wire)}"), *server_settings(connection)]
             lines += told(wire, system)
             for kind in system.kinds:
                 lines += [(f"{kind}: no place for {n}", why) for n, why in self._found.lacking[kind].items()]
@@ -190,11 +194,11 @@ class AdaptedTarget:
     def accounts(self, memory: Rights) -> tuple[tuple[str, str], ...]:
         """What the account in use may, and the GRANTs of the two accounts that are enough. What it may not see itself
         is taken for missing."""
-        with opened(self.place, Door.READ) as connection:
-            wire = Wire(connection, self.place, locking=False)
-            live, schema, system = Discovery(wire), LiveSchema(wire), self._found.system
+        with connect(self.place, Mode.READ) as connection:
+            wire = Connection(connection, self.place, locking=False)
+            live, schema, system = Binder(wire), LiveSchema(wire), self._found.system
             going = [kind for kind in system.kinds.values() if self.vocabulary[kind.kind].removal is Removal.DELETE]
-            own = needed(
+            own = needed_rights(
                 system,
                 self.vocabulary,
                 self.creates,

@@ -22,18 +22,18 @@ from reconciler.targets.sql.mapping import (
     OptionReference,
     Options,
     Place,
-    Side,
-    Stamps,
+    RowDefaults,
+    SideTable,
     System,
 )
 from reconciler.targets.sql.soundness import flawed, view_in_place_of
-from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.wire import Connection
 
 
-class Discovery:
+class Binder:
     """Looks at the live tables once a table."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Connection) -> None:
         self._wire = wire
         self._columns: dict[str, dict[str, Any]] = {}
 
@@ -86,7 +86,7 @@ class Discovery:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BoundMapping:
     """`system`: the mapping without what the live schema lacks; `lacking`: kind → field → the column it would need;
     `barred`: kind → why no object of it can be created."""
 
@@ -95,7 +95,7 @@ class Found:
     barred: Mapping[str, str]
 
 
-def found(system: System, live: Discovery) -> Found:
+def bind(system: System, live: Binder) -> BoundMapping:
     """What is there. Raises TargetError when a column is missing that nothing works without."""
     missing = sorted({f"{c.table.name}.{c.name}" for c in _needed(system) if not live.has(c)})
     if missing:
@@ -104,7 +104,7 @@ def found(system: System, live: Discovery) -> Found:
             remedy="look whether the URL and the table prefix are right; else this version is not supported",
         )
     kinds = {name: _kind(kind, live) for name, kind in system.kinds.items()}
-    return Found(
+    return BoundMapping(
         system=replace(
             system,
             kinds=kinds,
@@ -133,14 +133,14 @@ def _needed(system: System) -> Iterator[Col]:
             yield from _columns(kind.fields[kind.account.state])
 
 
-def _stamps(stamps: Stamps, there: Collection[str]) -> Stamps:
-    return Stamps(
+def _stamps(stamps: RowDefaults, there: Collection[str]) -> RowDefaults:
+    return RowDefaults(
         fresh={name: value for name, value in stamps.fresh.items() if name in there},
         touched={name: value for name, value in stamps.touched.items() if name in there},
     )
 
 
-def _kind(kind: KindMap, live: Discovery) -> KindMap:
+def _kind(kind: KindMap, live: Binder) -> KindMap:
     fields = {name: _as_there(place, live) for name, place in kind.fields.items() if _is_there(place, live)}
     account = kind.account
     if account is not None:
@@ -151,33 +151,33 @@ def _kind(kind: KindMap, live: Discovery) -> KindMap:
     return replace(kind, fields=fields, account=account, belongs=belongs, created=created)
 
 
-def _is_there(place: Place, live: Discovery) -> bool:
+def _is_there(place: Place, live: Binder) -> bool:
     return all(live.has(column) for column in _columns(place))
 
 
 def _columns(place: Place) -> tuple[Col, ...]:
     """What there is no field without; of a row at the side each column counts by itself."""
-    return (place.owner,) if isinstance(place, Side) else tuple(of_place(place))
+    return (place.owner,) if isinstance(place, SideTable) else tuple(of_place(place))
 
 
-def _as_there(place: Place, live: Discovery) -> Place:
-    if not isinstance(place, Side):
+def _as_there(place: Place, live: Binder) -> Place:
+    if not isinstance(place, SideTable):
         return place
-    return Side(
+    return SideTable(
         place.owner,
         {name: each for name, each in place.columns.items() if live.has(each.column)},
         {name: each for name, each in place.own.items() if live.has(each.column)},
     )
 
 
-def _lacking(kind: KindMap, live: Discovery) -> Iterator[tuple[str, str]]:
+def _lacking(kind: KindMap, live: Binder) -> Iterator[tuple[str, str]]:
     for name, place in kind.fields.items():
         gone = [column for column in _columns(place) if not live.has(column)]
         if gone:
             yield name, ", ".join(f"{column.table.name}.{column.name}" for column in gone)
 
 
-def _barred(system: System, kinds: Mapping[str, KindMap], live: Discovery) -> Iterator[tuple[str, str]]:
+def _barred(system: System, kinds: Mapping[str, KindMap], live: Binder) -> Iterator[tuple[str, str]]:
     for name, kind in kinds.items():
         if not isinstance(kind.table, sa.Table):
             continue
@@ -185,7 +185,7 @@ def _barred(system: System, kinds: Mapping[str, KindMap], live: Discovery) -> It
         for column in _written(kind):
             filled.setdefault(column.table.name, set()).add(column.name)
         for table, given in sorted(filled.items()):
-            stamps = system.stamps.get(table, Stamps())
+            stamps = system.stamps.get(table, RowDefaults())
             unfilled = live.unfilled(table, {*given, *stamps.fresh})
             if unfilled:
                 yield name, f"{table} wants a value for {', '.join(unfilled)}, which nobody here knows"
@@ -195,7 +195,7 @@ def _written(kind: KindMap) -> Iterator[Col]:
     """The columns that a new object fills, in all tables that it may get rows in."""
     for place in kind.fields.values():
         match place:
-            case Side(columns=columns):
+            case SideTable(columns=columns):
                 yield from (*_columns(place), *(each.column for each in columns.values()))
             case _:
                 yield from of_place(place)

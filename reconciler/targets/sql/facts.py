@@ -10,29 +10,29 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reconciler.model.facts import SAMPLE, Facts, Holders, Meter, Question
+from reconciler.model.facts import SAMPLE, Facts, NeededFacts, Users, UserUsage
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Values
 from reconciler.targets.sql.codec import raw, text
-from reconciler.targets.sql.mapping import Account, Col, Column, Foreign, KindMap, Side, System
-from reconciler.targets.sql.php import plain
+from reconciler.targets.sql.mapping import Account, Col, Column, Foreign, KindMap, SideTable, System
+from reconciler.targets.sql.php import php_text
 from reconciler.targets.sql.registers import lines, plain_text
 from reconciler.targets.sql.registers import number as spelled
-from reconciler.targets.sql.rows import NOTHING, Rows, collector_resting
+from reconciler.targets.sql.rows import NOTHING, RowReader, collector_resting
 from reconciler.targets.sql.schema import LiveSchema
-from reconciler.targets.sql.wire import Query, Wire, chunks
+from reconciler.targets.sql.wire import Connection, Query, chunks
 
 
-class Witness:
+class FactReader:
     """Answers Questions on one connection."""
 
-    def __init__(self, wire: Wire, system: System, vocabulary: Vocabulary) -> None:
+    def __init__(self, wire: Connection, system: System, vocabulary: Vocabulary) -> None:
         self._wire = wire
         self._system = system
         self._vocabulary = vocabulary
 
-    def facts(self, question: Question) -> Facts:
+    def facts(self, question: NeededFacts) -> Facts:
         """The whole answer. Objects that are not live have no entry."""
         schema = LiveSchema(self._wire)
         going = by_kind(question.pointers)
@@ -48,10 +48,10 @@ class Witness:
             protection={kind: schema.protection(self._system, kind) for kind in going},
         )
 
-    def _holders(self, wanted: Mapping[str, list[str]]) -> Iterator[tuple[Ref, Holders]]:
+    def _holders(self, wanted: Mapping[str, list[str]]) -> Iterator[tuple[Ref, Users]]:
         for kind, keys in wanted.items():
             ids = self._ids(kind, keys)
-            tallies = {number: Tally() for number in ids.values()}
+            tallies = {number: UserCount() for number in ids.values()}
             for user, place in self._users_of(kind):
                 self._count(user, place, tallies)
                 self._name(user, place, tallies)
@@ -65,7 +65,7 @@ class Witness:
                 if isinstance(place, Foreign):
                     yield self._system.kinds[user], place
 
-    def _count(self, user: KindMap, place: Foreign, tallies: Mapping[int, Tally]) -> None:
+    def _count(self, user: KindMap, place: Foreign, tallies: Mapping[int, UserCount]) -> None:
         groups = _groups(user)
         words = _words(user)
         for chunk in chunks(tallies):
@@ -75,7 +75,7 @@ class Witness:
             ):
                 tallies[number].add(words(state), count, binned=bool(is_binned), unnamed=bool(is_child))
 
-    def _name(self, user: KindMap, place: Foreign, tallies: Mapping[int, Tally]) -> None:
+    def _name(self, user: KindMap, place: Foreign, tallies: Mapping[int, UserCount]) -> None:
         """The first few names, from one small query an object, for only few are asked for."""
         named = sa.select(user.key).order_by(user.key).limit(SAMPLE)
         if user.account:
@@ -112,15 +112,15 @@ class Witness:
                 is_text = not isinstance(pointer.number.type, sa.Integer)
                 rows = self._wire.rows(pointing) if is_text else self._wire.among(pointing, pointer.number, ids)
                 for said, name in rows:
-                    number = spelled(plain(plain_text(said) or ""))
+                    number = spelled(php_text(plain_text(said) or ""))
                     if number is not None and number in ids:
                         yield number, Ref(pointer.by, text(name)), pointer.field
 
-    def _meters(self, wanted: Mapping[str, list[str]], counters: Iterable[str]) -> dict[Ref, tuple[Meter, ...]]:
-        meters: dict[Ref, tuple[Meter, ...]] = {}
+    def _meters(self, wanted: Mapping[str, list[str]], counters: Iterable[str]) -> dict[Ref, tuple[UserUsage, ...]]:
+        meters: dict[Ref, tuple[UserUsage, ...]] = {}
         for kind, keys in wanted.items():
             ids = self._wire.ids(self._system.kinds[kind], keys, only_named=True)
-            found: dict[int, list[Meter]] = {number: [] for number in ids.values()}
+            found: dict[int, list[UserUsage]] = {number: [] for number in ids.values()}
             own = self._system.kinds[kind]
             with collector_resting():
                 if own.account:
@@ -136,7 +136,7 @@ class Witness:
         user: KindMap,
         account: Account,
         group: Col,
-        found: Mapping[int, list[Meter]],
+        found: Mapping[int, list[UserUsage]],
         counters: Iterable[str],
     ) -> None:
         """File a Meter of each user under what `group` says."""
@@ -152,7 +152,7 @@ class Witness:
         )
         for number, user_id, key, *counted in self._wire.counted(statement, group, found):
             found[number].append(
-                Meter(
+                UserUsage(
                     ref=Ref(user.kind, text(key)),
                     overrides=overrides.get(user_id, NOTHING),
                     counters={n: c if isinstance(c, int) else 0 for n, c in zip(names, counted, strict=True)},
@@ -161,8 +161,8 @@ class Witness:
 
     def _overrides(self, user: KindMap) -> Mapping[int, Values]:
         for place in user.fields.values():
-            if isinstance(place, Side):
-                return Rows(self._wire, self._system).overrides(user, place)
+            if isinstance(place, SideTable):
+                return RowReader(self._wire, self._system).overrides(user, place)
         return {}
 
     def _ids(self, kind: str, keys: Iterable[str]) -> dict[str, int]:
@@ -170,7 +170,7 @@ class Witness:
 
 
 @dataclass(slots=True)
-class Tally:
+class UserCount:
     """Counting the users of one object."""
 
     by_status: Counter[str] = field(default_factory=Counter)
@@ -192,9 +192,9 @@ class Tally:
         if unnamed:
             self.unnamed += count
 
-    def holders(self) -> Holders:
+    def holders(self) -> Users:
         """The finished count."""
-        return Holders(
+        return Users(
             count=self.total,
             by_status=dict(sorted(self.by_status.items())),
             binned=self.binned,

@@ -8,8 +8,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.model.rights import Deed, Right, Rights
-from reconciler.targets.sql.dialect import Granting, Power, granting
+from reconciler.model.rights import Privilege, Rights, TableRight
+from reconciler.targets.sql.dialect import AccountsOf, Grant, granting
 
 PLANNING: Final = "reconciler_plan"
 APPLYING: Final = "reconciler_apply"
@@ -25,7 +25,7 @@ Lines = Iterator[tuple[str, str]]
 def accounts(connection: sa.Connection, own: Rights, memory: Rights) -> tuple[tuple[str, str], ...]:
     """What `doctor` says of accounts (see HasAccounts). `own`: what is done with the system's tables."""
     rights = Rights(plan=own.plan + memory.plan, apply=own.apply + memory.apply)
-    return (*judgement(connection, rights), *statements(connection, rights))
+    return (*check_grants(connection, rights), *statements(connection, rights))
 
 
 def statements(connection: sa.Connection, rights: Rights) -> Lines:
@@ -38,7 +38,7 @@ def statements(connection: sa.Connection, rights: Rights) -> Lines:
         spoken = _spoken(engine, connection, wanted)
         schemas = sorted({schema for schema, _ in spoken})
         filled = [place for place, deeds in sorted(spoken.items()) if "INSERT" in deeds]
-        for place, what in engine.entrances(connection, schemas, filled):
+        for place, what in engine.connect_rights(connection, schemas, filled):
             yield f"{label}: {place}", f"GRANT {what} TO {whom};"
         quote = connection.dialect.identifier_preparer.quote
         for (schema, table), deeds in sorted(spoken.items()):
@@ -47,13 +47,13 @@ def statements(connection: sa.Connection, rights: Rights) -> Lines:
             yield f"{label}: {table or 'all tables'}", f"GRANT {said} ON {where} TO {whom};"
 
 
-def judgement(connection: sa.Connection, rights: Rights) -> Lines:
+def check_grants(connection: sa.Connection, rights: Rights) -> Lines:
     """Whether the account of this connection may plan or apply, and a warning where it may more than that."""
     engine = granting(connection)
     if engine is None:
         return
     plan, apply = (_spoken(engine, connection, wanted) for wanted in (rights.plan, rights.apply))
-    powers = tuple(engine.powers(connection, sorted({schema for schema, _ in apply})))
+    powers = tuple(engine.grants_of(connection, sorted({schema for schema, _ in apply})))
     lacking = {name: list(_lacking(engine, wanted, powers)) for name, wanted in (("plan", plan), ("apply", apply))}
     refused = list(_refused(connection, rights.plan))
     for each in lacking.values():
@@ -72,39 +72,39 @@ def judgement(connection: sa.Connection, rights: Rights) -> Lines:
         yield "warning", f"the account may do more than it needs: {_listed(excess)}"
 
 
-def may(connection: sa.Connection, deed: str) -> bool:
+def is_allowed(connection: sa.Connection, deed: str) -> bool:
     """Whether the account of this connection has a privilege, in the engine's word, on any table of its own schema."""
     engine = granting(connection)
     own = connection.dialect.default_schema_name or ""
     return engine is None or any(
-        power.deed in (deed, *ANYTHING) and power.schema in ("", own) for power in engine.powers(connection, (own,))
+        power.deed in (deed, *ANYTHING) and power.schema in ("", own) for power in engine.grants_of(connection, (own,))
     )
 
 
-Spoken = dict[tuple[str, str], dict[str, tuple[str, ...]]]
+GrantedRight = dict[tuple[str, str], dict[str, tuple[str, ...]]]
 """(schema, table) → privilege in the engine's word → its columns; none: the whole table."""
 
 
-def _spoken(engine: Granting, connection: sa.Connection, rights: Iterable[Right]) -> Spoken:
+def _spoken(engine: AccountsOf, connection: sa.Connection, rights: Iterable[TableRight]) -> GrantedRight:
     """Rights as privileges of this engine. A lock that needs a privilege which the account has anyway adds nothing."""
     own = connection.dialect.default_schema_name or ""
-    found: Spoken = {}
-    for right in sorted(rights, key=lambda right: right.deed is Deed.LOCK):
+    found: GrantedRight = {}
+    for right in sorted(rights, key=lambda right: right.deed is Privilege.LOCK):
         privilege = engine.PRIVILEGES.get(right.deed)
         if privilege is None:
             continue
         deeds = found.setdefault((right.schema or own, right.table), {})
-        if right.deed is Deed.LOCK and privilege in deeds:
+        if right.deed is Privilege.LOCK and privilege in deeds:
             continue
         had = deeds.get(privilege, right.columns)
         deeds[privilege] = tuple(sorted({*had, *right.columns})) if had and right.columns else ()
     return found
 
 
-def _refused(connection: sa.Connection, rights: Iterable[Right]) -> Iterator[Power]:
+def _refused(connection: sa.Connection, rights: Iterable[TableRight]) -> Iterator[Grant]:
     """What the database does not let this account read, whatever its grants seem to say."""
     for right in rights:
-        if right.deed is Deed.SELECT:
+        if right.deed is Privilege.SELECT:
             columns: list[sa.ColumnElement[object]] = [sa.column(name) for name in right.columns] or [
                 sa.literal_column("1")
             ]
@@ -113,20 +113,20 @@ def _refused(connection: sa.Connection, rights: Iterable[Right]) -> Iterator[Pow
                 with connection.begin_nested():
                     connection.execute(sa.select(*columns).select_from(table).where(sa.false()))
             except sa.exc.DBAPIError:
-                yield Power("SELECT", right.schema, right.table)
+                yield Grant("SELECT", right.schema, right.table)
 
 
-def _lacking(engine: Granting, wanted: Spoken, powers: Collection[Power]) -> Iterator[Power]:
+def _lacking(engine: AccountsOf, wanted: GrantedRight, powers: Collection[Grant]) -> Iterator[Grant]:
     for (schema, table), deeds in sorted(wanted.items()):
         for deed, columns in sorted(deeds.items()):
             for column in columns or ("",):
-                power = Power(deed, schema, table, column)
+                power = Grant(deed, schema, table, column)
                 as_well = frozenset() if table else engine.INCLUDED.get(deed, frozenset())
                 if not any(_includes(held, power, as_well) for held in powers):
                     yield power
 
 
-def _includes(held: Power, power: Power, as_well: frozenset[str]) -> bool:
+def _includes(held: Grant, power: Grant, as_well: frozenset[str]) -> bool:
     return (
         held.deed in (power.deed, *ANYTHING, *as_well)
         and held.schema in ("", power.schema)
@@ -135,7 +135,7 @@ def _includes(held: Power, power: Power, as_well: frozenset[str]) -> bool:
     )
 
 
-def _excess(wanted: Spoken, powers: Collection[Power]) -> Iterator[Power]:
+def _excess(wanted: GrantedRight, powers: Collection[Grant]) -> Iterator[Grant]:
     """What goes beyond; of an account that may do anything, only that."""
     anything = [power for power in powers if power.deed in ANYTHING and not power.schema]
     for power in anything or powers:
@@ -144,7 +144,7 @@ def _excess(wanted: Spoken, powers: Collection[Power]) -> Iterator[Power]:
             yield power
 
 
-def _listed(powers: Iterable[Power]) -> str:
+def _listed(powers: Iterable[Grant]) -> str:
     """In words, a phrase a deed."""
     where: dict[str, list[str]] = {}
     for power in powers:

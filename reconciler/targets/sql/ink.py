@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.model.errors import TargetError
-from reconciler.model.target import Draft
+from reconciler.model.target import NewObject
 from reconciler.model.values import NONE, Value
 from reconciler.targets.sql.mapping import (
     NOW,
@@ -21,33 +21,33 @@ from reconciler.targets.sql.mapping import (
     KindMap,
     Links,
     OptionReference,
+    OptionTable,
     Pairs,
     Place,
-    Register,
-    Side,
-    Stamps,
+    RowDefaults,
+    SharedColumn,
+    SideTable,
     System,
-    Woven,
 )
-from reconciler.targets.sql.registers import Clerk, written
+from reconciler.targets.sql.registers import OptionWriter, written
 from reconciler.targets.sql.rows import ids_by_name
-from reconciler.targets.sql.wire import Query, Wire, chunks
+from reconciler.targets.sql.wire import Connection, Query, chunks
 
-Drafts = Mapping[int, Draft]
+NewRows = Mapping[int, NewObject]
 """id → the fields to write."""
 
 
-class Ink:
+class RowWriter:
     """Writes the fields of objects of one kind whose ids are known."""
 
-    def __init__(self, wire: Wire, system: System, kind: KindMap) -> None:
+    def __init__(self, wire: Connection, system: System, kind: KindMap) -> None:
         self._wire = wire
         self._system = system
         self._kind = kind
         self._catalogues: dict[str, Ids] = {}
 
     def stored(
-        self, drafts: Mapping[Any, Draft], present: Mapping[Any, Mapping[Col, Any]]
+        self, drafts: Mapping[Any, NewObject], present: Mapping[Any, Mapping[Col, Any]]
     ) -> Iterator[tuple[list[str], list[tuple[Any, ...]]]]:
         """The part of each draft that is in the kind's own table, in batches: names of columns, then rows, each with
         what `drafts` is keyed by and a value a column. `present`: what is in the columns that values share, nothing for
@@ -64,7 +64,7 @@ class Ink:
             columns |= self._woven(names, {who: drafts[who] for who in batch}, present)
             yield list(columns), list(zip(batch, *columns.values(), strict=True))
 
-    def insert(self, rows: Mapping[str, Draft]) -> None:
+    def insert(self, rows: Mapping[str, NewObject]) -> None:
         """Write new objects' own rows; what lives in other tables is left to `extras`."""
         for columns, batch in self.stored(rows, {}):
             self.add(_table(self._kind.key), (self._kind.key.name, *columns), batch)
@@ -74,7 +74,7 @@ class Ink:
         fresh = {name: value for name, value in self.stamps(table)["fresh"].items() if name not in columns}
         self._wire.insert(table, (*columns, *fresh), [(*row, *fresh.values()) for row in rows] if fresh else rows)
 
-    def update_columns(self, drafts: Drafts) -> None:
+    def update_columns(self, drafts: NewRows) -> None:
         """Write the own columns."""
         for columns, rows in self.stored(drafts, self._present(drafts)):
             if columns:
@@ -82,7 +82,7 @@ class Ink:
 
     def stamps(self, table: sa.Table) -> dict[str, dict[str, Any]]:
         """What a table wants besides of `fresh` and of `touched` rows: column → value."""
-        known = self._system.stamps.get(table.name, Stamps())
+        known = self._system.stamps.get(table.name, RowDefaults())
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
         return {
             "fresh": {name: now if value is NOW else value for name, value in known.fresh.items()},
@@ -93,10 +93,12 @@ class Ink:
         touched = self.stamps(_table(by))["touched"]
         self._wire.update(by, (*columns, *touched), [(*row, *touched.values()) for row in rows] if touched else rows)
 
-    def _present(self, drafts: Drafts) -> dict[int, dict[Col, Any]]:
+    def _present(self, drafts: NewRows) -> dict[int, dict[Col, Any]]:
         """What is in the columns that values share, locked."""
         names = {name for draft in drafts.values() for name in draft}
-        shared = [place for name, place in self._kind.fields.items() if name in names and isinstance(place, Woven)]
+        shared = [
+            place for name, place in self._kind.fields.items() if name in names and isinstance(place, SharedColumn)
+        ]
         columns = list(dict.fromkeys(column for place in shared for column in place.columns))
         if not columns:
             return {}
@@ -104,11 +106,11 @@ class Ink:
         return {number: dict(zip(columns, found, strict=True)) for number, *found in rows}
 
     def _woven(
-        self, names: Collection[str], drafts: Mapping[Any, Draft], present: Mapping[Any, Mapping[Col, Any]]
+        self, names: Collection[str], drafts: Mapping[Any, NewObject], present: Mapping[Any, Mapping[Col, Any]]
     ) -> dict[str, list[Any]]:
         """Name of each shared column → its new texts, one a draft."""
         places = [(name, self._kind.fields[name]) for name in names]
-        shared = [(name, place) for name, place in places if isinstance(place, Woven)]
+        shared = [(name, place) for name, place in places if isinstance(place, SharedColumn)]
         found: dict[str, list[Any]] = {column.name: [] for _, place in shared for column in place.columns}
         for who, draft in drafts.items() if shared else ():
             held = dict(present.get(who, {}))
@@ -120,7 +122,7 @@ class Ink:
                 found[column.name].append(held[column])
         return found
 
-    def extras(self, drafts: Drafts, occupied: Collection[int]) -> None:
+    def extras(self, drafts: NewRows, occupied: Collection[int]) -> None:
         """Write what lives in tables of its own: links, maps and the side row. `occupied`: the ids of objects that
         may have such rows already, which those just inserted have not."""
         for name, place in self._kind.fields.items():
@@ -131,14 +133,14 @@ class Ink:
                     self._links(place, wanted, there)
                 case Pairs() if wanted:
                     self._pairs(place, wanted, there)
-                case Side() if wanted:
+                case SideTable() if wanted:
                     self._side(place, wanted, there)
                 case _:
                     pass
         for register in self._kind.registers():
             self._options(register, drafts, occupied)
 
-    def _options(self, register: Register, drafts: Drafts, occupied: Collection[int]) -> None:
+    def _options(self, register: OptionTable, drafts: NewRows, occupied: Collection[int]) -> None:
         """The options of the drafts; new objects get the whole set, as the application writes it."""
         targets = self._targets(drafts.values())
         wanted: dict[int, dict[str, str | None]] = {}
@@ -149,9 +151,9 @@ class Ink:
                 wanted[number] = {**template, **said}
         there = [number for number in wanted if number in occupied]
         if wanted:
-            Clerk(self._wire, register, self.stamps(register.table)).write(wanted, there)
+            OptionWriter(self._wire, register, self.stamps(register.table)).write(wanted, there)
 
-    def _targets(self, drafts: Collection[Draft]) -> dict[str, dict[str, int]]:
+    def _targets(self, drafts: Collection[NewObject]) -> dict[str, dict[str, int]]:
         """kind → key → id of everything that the references name."""
         named: dict[str, set[str]] = {}
         for name, place in self._kind.fields.items():
@@ -223,7 +225,7 @@ class Ink:
         ]
         self.add(_table(place.owner), (place.owner.name, place.name.name, place.value.name), fresh)
 
-    def _side(self, place: Side, wanted: Mapping[int, Value | None], there: Sequence[int]) -> None:
+    def _side(self, place: SideTable, wanted: Mapping[int, Value | None], there: Sequence[int]) -> None:
         """The whole row: what the map does not list becomes NULL."""
         present = {row[0] for row in self._wire.among(sa.select(place.owner), place.owner, there)}
         maps = {owner: values if isinstance(values, Mapping) else {} for owner, values in wanted.items()}
@@ -252,7 +254,7 @@ def _encoded(
                 if value not in numbers:
                     raise TargetError(f'there is no {kind} "{value}" in the live system')
             return {column.name: [numbers[value] for value in values]}
-        case Side(own=own):
+        case SideTable(own=own):
             maps = [value if isinstance(value, Mapping) else {} for value in values]
             return {
                 each.column.name: each.codec.encode([found.get(name) for found in maps]) for name, each in own.items()
@@ -269,7 +271,7 @@ def _side_rows(
     return [column.column.name for column in columns.values()], list(zip(maps, *stored, strict=True))
 
 
-def delete_where(wire: Wire, column: Any, ids: Iterable[int]) -> int:
+def delete_where(wire: Connection, column: Any, ids: Iterable[int]) -> int:
     """Delete the rows whose column is one of these ids; how many there were."""
     return sum(wire.write(sa.delete(column.table).where(column.in_(chunk))) for chunk in chunks(ids))
 

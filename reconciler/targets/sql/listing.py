@@ -12,10 +12,10 @@ from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Listing
 from reconciler.targets.sql.codec import raw, text
 from reconciler.targets.sql.mapping import Column, Foreign, KindMap, System
-from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.wire import Connection
 
 
-def listing(wire: Wire, system: System, vocabulary: Vocabulary, kind: str, search: str) -> Listing:
+def listing(wire: Connection, system: System, vocabulary: Vocabulary, kind: str, search: str) -> Listing:
     """The rows of one kind by id; `search`: a part of the key, case ignored."""
     own = system.kinds[kind]
     resource = vocabulary[kind]
@@ -52,7 +52,7 @@ def _name_of(other: KindMap, place: Foreign) -> sa.ColumnElement[Any]:
     return sa.select(other.key).where(other.id == place.column).scalar_subquery()
 
 
-def _users(wire: Wire, system: System, vocabulary: Vocabulary, kind: str) -> Iterator[tuple[Any, int]]:
+def _users(wire: Connection, system: System, vocabulary: Vocabulary, kind: str) -> Iterator[tuple[Any, int]]:
     for user, name in vocabulary.memberships[kind]:
         place = system.kinds[user].fields[name]
         assert isinstance(place, Foreign)

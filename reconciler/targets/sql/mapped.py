@@ -15,9 +15,9 @@ from reconciler.targets.sql.mapping import (
     Options,
     Pairs,
     Place,
-    Side,
+    SharedColumn,
+    SideTable,
     System,
-    Woven,
 )
 
 
@@ -42,7 +42,7 @@ def of_place(place: Place) -> Iterator[Col]:
             yield from (owner, item)
         case Pairs(owner=owner, name=name, value=value):
             yield from (owner, name, value)
-        case Side(owner=owner, columns=columns):
+        case SideTable(owner=owner, columns=columns):
             yield from (owner, *(each.column for each in columns.values()), *own_columns(place))
         case Option(register=register) | OptionReference(register=register) | Options(register=register):
             yield from register.columns
@@ -55,9 +55,9 @@ def own_columns(place: Place) -> Sequence[Col]:
     match place:
         case Column(column=column) | Foreign(column=column):
             return (column,)
-        case Woven(columns=columns):
+        case SharedColumn(columns=columns):
             return columns
-        case Side(own=own):
+        case SideTable(own=own):
             return tuple(each.column for each in own.values())
         case _:
             return ()

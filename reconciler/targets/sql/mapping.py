@@ -63,7 +63,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SideTable:
     """A row at the side of the object's own, with a nullable column for each field of a map; what decodes to None is
     not in the map. `own`: such columns in the object's own row."""
 
@@ -76,7 +76,7 @@ Ids: TypeAlias = Mapping[str, tuple[int, ...]]
 """Name → the ids of all that is called so: nothing there need prevent several."""
 
 
-class Weave(Protocol):
+class JsonCodec(Protocol):
     """A value among others in the same columns."""
 
     def decode(self, stored: tuple[Any, ...], names: Mapping[int, str]) -> Value | None:
@@ -89,16 +89,16 @@ class Weave(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Woven:
+class SharedColumn:
     """A value that shares columns of the kind's own table with others. `catalogue`: whose ids are in it."""
 
     columns: tuple[Col, ...]
-    weave: Weave
+    weave: JsonCodec
     catalogue: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Register:
+class OptionTable:
     """A table of options, a row a code. Nothing there need prevent several rows of one code.
 
     `id` None: a code has one row. `owner` None: the options are those of the only object of the kind. `within`: columns
@@ -136,7 +136,7 @@ class Register:
 class Option:
     """One value in a register. `missing`: what it means that there is no row, or NULL in it."""
 
-    register: Register
+    register: OptionTable
     code: str
     codec: Codec
     missing: Value | None
@@ -146,7 +146,7 @@ class Option:
 class OptionReference:
     """The id of another object, as the text of an option. `empty`: what no row, no text or a 0 means."""
 
-    register: Register
+    register: OptionTable
     code: str
     kind: str
     empty: Value | None
@@ -156,10 +156,10 @@ class OptionReference:
 class Options:
     """All options of a register that no field of its own speaks of."""
 
-    register: Register
+    register: OptionTable
 
 
-Place: TypeAlias = Column | Foreign | Links | Pairs | Side | Woven | Option | OptionReference | Options
+Place: TypeAlias = Column | Foreign | Links | Pairs | SideTable | SharedColumn | Option | OptionReference | Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ class KindMap:
         owners: dict[Col, None] = {}
         for place in self.fields.values():
             match place:
-                case Links(owner=owner) | Pairs(owner=owner) | Side(owner=owner):
+                case Links(owner=owner) | Pairs(owner=owner) | SideTable(owner=owner):
                     owners[owner] = None
                 case Option(register=register) | OptionReference(register=register) | Options(register=register):
                     if register.owner is not None:
@@ -232,7 +232,7 @@ class KindMap:
                     pass
         yield from {**owners, **dict.fromkeys(self.belongs)}
 
-    def registers(self) -> tuple[Register, ...]:
+    def registers(self) -> tuple[OptionTable, ...]:
         """The registers that its fields are in."""
         found = {
             place.register.code: place.register
@@ -241,7 +241,7 @@ class KindMap:
         }
         return tuple(found.values())
 
-    def codes(self, register: Register) -> frozenset[str]:
+    def codes(self, register: OptionTable) -> frozenset[str]:
         """The codes of a register that fields of their own speak of."""
         return frozenset(
             place.code
@@ -264,7 +264,7 @@ class Pointer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stamps:
+class RowDefaults:
     """What a table wants besides our values. `fresh`: column → value of a new row; `touched`: of a changed one.
     NOW is this moment."""
 
@@ -286,7 +286,7 @@ class System:
     kinds: Mapping[str, KindMap]
     catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
     pointers: tuple[Pointer, ...] = ()
-    stamps: Mapping[str, Stamps] = field(default_factory=dict)
+    stamps: Mapping[str, RowDefaults] = field(default_factory=dict)
     hiding: frozenset[str] = frozenset()
     mirrors: tuple[Mirror, ...] = ()
     by_triggers: bool = False

@@ -11,10 +11,10 @@ from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.targets.sql.codec import text
 from reconciler.targets.sql.mapping import Col, Foreign, KindMap, System
-from reconciler.targets.sql.wire import Query, Wire
+from reconciler.targets.sql.wire import Connection, Query
 
 
-def members(wire: Wire, system: System, vocabulary: Vocabulary, ref: Ref) -> Members:
+def members(wire: Connection, system: System, vocabulary: Vocabulary, ref: Ref) -> Members:
     """kind → keys of its users, sorted; nobody where it is not live. Locked where the wire locks."""
     number = wire.ids(system.kinds[ref.kind], (ref.key,)).get(ref.key)
     found: dict[str, list[str]] = {}

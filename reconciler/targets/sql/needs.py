@@ -9,12 +9,22 @@ import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
 from reconciler.model.resource import Removal, Resource, Vocabulary
-from reconciler.model.rights import Deed, Right, Rights
+from reconciler.model.rights import Privilege, Rights, TableRight
 from reconciler.targets.sql.mapped import mapped, own_columns
-from reconciler.targets.sql.mapping import Col, KindMap, Links, Pairs, Place, Register, Side, Stamps, System
+from reconciler.targets.sql.mapping import (
+    Col,
+    KindMap,
+    Links,
+    OptionTable,
+    Pairs,
+    Place,
+    RowDefaults,
+    SideTable,
+    System,
+)
 
 
-def needed(
+def needed_rights(
     system: System,
     vocabulary: Vocabulary,
     creates: Collection[str],
@@ -30,16 +40,16 @@ def needed(
     making = [right for name in creates for right in _making(system, system.kinds[name])]
     # What is only referred to is locked, so that it stays.
     named = [catalogue.id for catalogue in system.catalogues.values()] + [p.number for p in system.pointers]
-    locking = [_right(column, Deed.LOCK, column.name) for each in named for column in _one_a_table(each)]
-    following = [_right(mirror.copy, Deed.UPDATE, mirror.copy.name) for mirror in system.mirrors]
+    locking = [_right(column, Privilege.LOCK, column.name) for each in named for column in _one_a_table(each)]
+    following = [_right(mirror.copy, Privilege.UPDATE, mirror.copy.name) for mirror in system.mirrors]
     return Rights(plan=plan, apply=(*plan, *writing, *making, *locking, *following))
 
 
-def _reading(system: System, besides: Iterable[Col], reached: Iterable[tuple[str, str, str]]) -> Iterator[Right]:
+def _reading(system: System, besides: Iterable[Col], reached: Iterable[tuple[str, str, str]]) -> Iterator[TableRight]:
     """To see which tables there are and how they are declared, strange ones too; and SELECT of what is read: the whole
     of a table that we know, or these columns of one that hides something. Of a strange one that a delete may reach we
     know nothing, so it may hide something too."""
-    yield Right("", "", Deed.DESCRIBE)
+    yield TableRight("", "", Privilege.DESCRIBE)
     read: dict[tuple[str, str], set[str]] = {}
     for column in (*spoken_of(system), *besides):
         table = _table(column)
@@ -49,9 +59,9 @@ def _reading(system: System, besides: Iterable[Col], reached: Iterable[tuple[str
         read.setdefault((schema, name), set()).add(reaching)
     for (schema, name), columns in read.items():
         if (schema, name) in whole:
-            yield Right(schema, name, Deed.SELECT)
+            yield TableRight(schema, name, Privilege.SELECT)
         else:
-            yield Right(schema, name, Deed.SELECT, tuple(sorted(columns)))
+            yield TableRight(schema, name, Privilege.SELECT, tuple(sorted(columns)))
 
 
 def spoken_of(system: System) -> Iterator[Col]:
@@ -94,33 +104,33 @@ def _one_a_table(column: Col) -> Iterable[Col]:
     return {found.table: found for found in _columns_in(column)}.values()
 
 
-def _writing(system: System, kind: KindMap, resource: Resource) -> Iterator[Right]:
+def _writing(system: System, kind: KindMap, resource: Resource) -> Iterator[TableRight]:
     """What an update does to a kind's rows and to those at their side, and a delete, with the insert that takes it
     back."""
     columns = list(_own(kind))
     if isinstance(kind.table, sa.Table):
-        yield _right(kind.id, Deed.LOCK, kind.id.name)
+        yield _right(kind.id, Privilege.LOCK, kind.id.name)
         if columns:
-            yield _right(kind.id, Deed.UPDATE, *columns, *_stamps(system, kind.id).touched)
+            yield _right(kind.id, Privilege.UPDATE, *columns, *_stamps(system, kind.id).touched)
         if resource.former_names:
-            yield _right(kind.key, Deed.UPDATE, kind.key.name)
+            yield _right(kind.key, Privilege.UPDATE, kind.key.name)
     for place in kind.fields.values():
         yield from _beside(system, place)
     for register in kind.registers():
         yield from _options(system, register)
     if resource.removal is Removal.DELETE:
         yield _whole(system, kind.id)
-        yield _right(kind.id, Deed.DELETE)
+        yield _right(kind.id, Privilege.DELETE)
         for owner in kind.belongings():
-            yield _right(owner, Deed.LOCK, owner.name)
-            yield _right(owner, Deed.DELETE)
+            yield _right(owner, Privilege.LOCK, owner.name)
+            yield _right(owner, Privilege.DELETE)
         registers = (r.owner for r in kind.registers() if r.owner is not None)
         yield from (_whole(system, owner) for owner in (*registers, *kind.belongs))
 
 
-def _making(system: System, kind: KindMap) -> Iterator[Right]:
+def _making(system: System, kind: KindMap) -> Iterator[TableRight]:
     if isinstance(kind.table, sa.Table):
-        yield _right(kind.key, Deed.INSERT, kind.key.name, *_own(kind), *_stamps(system, kind.key).fresh)
+        yield _right(kind.key, Privilege.INSERT, kind.key.name, *_own(kind), *_stamps(system, kind.key).fresh)
 
 
 def _own(kind: KindMap) -> Iterator[str]:
@@ -128,55 +138,55 @@ def _own(kind: KindMap) -> Iterator[str]:
     yield from (column.name for place in kind.fields.values() for column in own_columns(place))
 
 
-def _beside(system: System, place: Place) -> Iterator[Right]:
+def _beside(system: System, place: Place) -> Iterator[TableRight]:
     match place:
         case Links(owner=owner, item=item):
             yield from _replaced(system, owner, item)
         case Pairs(owner=owner, name=name, value=value):
             yield from _replaced(system, owner, name, value)
-        case Side(owner=owner, columns=columns):
+        case SideTable(owner=owner, columns=columns):
             inner = [each.column.name for each in columns.values()]
             stamps = _stamps(system, owner)
-            yield _right(owner, Deed.LOCK, owner.name)
-            yield _right(owner, Deed.INSERT, owner.name, *inner, *stamps.fresh)
+            yield _right(owner, Privilege.LOCK, owner.name)
+            yield _right(owner, Privilege.INSERT, owner.name, *inner, *stamps.fresh)
             if inner or stamps.touched:
-                yield _right(owner, Deed.UPDATE, *inner, *stamps.touched)
+                yield _right(owner, Privilege.UPDATE, *inner, *stamps.touched)
         case _:
             pass
 
 
-def _replaced(system: System, owner: Col, *others: Col) -> Iterator[Right]:
-    yield _right(owner, Deed.LOCK, owner.name)
-    yield _right(owner, Deed.INSERT, owner.name, *(c.name for c in others), *_stamps(system, owner).fresh)
-    yield _right(owner, Deed.DELETE)
+def _replaced(system: System, owner: Col, *others: Col) -> Iterator[TableRight]:
+    yield _right(owner, Privilege.LOCK, owner.name)
+    yield _right(owner, Privilege.INSERT, owner.name, *(c.name for c in others), *_stamps(system, owner).fresh)
+    yield _right(owner, Privilege.DELETE)
 
 
-def _options(system: System, register: Register) -> Iterator[Right]:
+def _options(system: System, register: OptionTable) -> Iterator[TableRight]:
     """Rows come and go, and their text changes."""
     own, stamps = register.value, _stamps(system, register.value)
     said = [column.name for column in (register.value, register.serialized) if column is not None]
     where = [column.name for column in (register.owner, register.code, *register.within) if column is not None]
-    yield _right(own, Deed.LOCK, own.name)
-    yield _right(own, Deed.INSERT, *where, *said, *stamps.fresh)
-    yield _right(own, Deed.UPDATE, *said, *stamps.touched)
-    yield _right(own, Deed.DELETE)
+    yield _right(own, Privilege.LOCK, own.name)
+    yield _right(own, Privilege.INSERT, *where, *said, *stamps.fresh)
+    yield _right(own, Privilege.UPDATE, *said, *stamps.touched)
+    yield _right(own, Privilege.DELETE)
 
 
-def _whole(system: System, column: Col) -> Right:
+def _whole(system: System, column: Col) -> TableRight:
     """INSERT of rows as they were before they were deleted, also in columns that we do not know (RULES 21)."""
     table = _table(column)
     seen = [other.name for other in mapped(system) if other.table is table] if table.name in system.hiding else ()
-    return _right(column, Deed.INSERT, *seen)
+    return _right(column, Privilege.INSERT, *seen)
 
 
-def _stamps(system: System, column: Col) -> Stamps:
-    return system.stamps.get(_table(column).name, Stamps())
+def _stamps(system: System, column: Col) -> RowDefaults:
+    return system.stamps.get(_table(column).name, RowDefaults())
 
 
-def _right(column: Col, deed: Deed, *columns: str) -> Right:
+def _right(column: Col, deed: Privilege, *columns: str) -> TableRight:
     """A deed on the table of a column; without `columns` on the whole of it."""
     table = _table(column)
-    return Right(table.schema or "", table.name, deed, tuple(sorted(set(columns))))
+    return TableRight(table.schema or "", table.name, deed, tuple(sorted(set(columns))))
 
 
 def _table(column: Col) -> sa.Table:

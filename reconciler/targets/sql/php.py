@@ -16,7 +16,7 @@ DEEPEST: Final = 20
 STRING: Final = re.compile(r's:(?P<size>\d+):"(?P<text>.*)";\s*', re.DOTALL)
 
 
-def plain(stored: str) -> str | None:
+def php_text(stored: str) -> str | None:
     """The text that PHP would make of it: true is 1, false empty. None: its NULL. What is no plain value in this form
     is given back as it is."""
     found = SCALAR.fullmatch(stored)

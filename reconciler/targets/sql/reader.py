@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from reconciler.model.change import Members
-from reconciler.model.facts import Facts, Question, Snapshot
+from reconciler.model.facts import Facts, NeededFacts, Snapshot
 from reconciler.model.memory import Session
 from reconciler.model.names import all_folded, lawless
 from reconciler.model.record import Block, Record, Sheet
@@ -14,23 +14,23 @@ from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Listing
 from reconciler.model.values import Value
-from reconciler.targets.sql.facts import Witness
+from reconciler.targets.sql.facts import FactReader
 from reconciler.targets.sql.listing import listing
 from reconciler.targets.sql.mapping import System
 from reconciler.targets.sql.membership import members
-from reconciler.targets.sql.rows import Packed, Rows, collector_resting
+from reconciler.targets.sql.rows import LiveRows, RowReader, collector_resting
 from reconciler.targets.sql.soundness import refuse
-from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.wire import Connection
 
 
 class SqlReader:
     """model.target.Reader over a mapping."""
 
-    def __init__(self, wire: Wire, system: System, vocabulary: Vocabulary) -> None:
+    def __init__(self, wire: Connection, system: System, vocabulary: Vocabulary) -> None:
         self._wire = wire
         self._system = system
         self._vocabulary = vocabulary
-        self._witness = Witness(wire, system, vocabulary)
+        self._witness = FactReader(wire, system, vocabulary)
 
     @property
     def session(self) -> Session:
@@ -41,7 +41,7 @@ class SqlReader:
         """All live objects. Raises TargetError, also where tables are such that no plan could be trusted."""
         refuse(self._wire, self._system)
         sheets, twins, unnameable, taken = {}, {}, {}, {}
-        rows = Rows(self._wire, self._system)
+        rows = RowReader(self._wire, self._system)
         for kind in self._system.kinds.values():
             with collector_resting():
                 packed = rows.every(kind)
@@ -63,7 +63,7 @@ class SqlReader:
             unclear=rows.unclear(),
         )
 
-    def facts(self, question: Question) -> Facts:
+    def facts(self, question: NeededFacts) -> Facts:
         """Counts and usage in this snapshot."""
         return self._witness.facts(question)
 
@@ -76,7 +76,7 @@ class SqlReader:
         return listing(self._wire, self._system, self._vocabulary, kind, search)
 
 
-def record(kind: str, place: str, packed: Packed, key: str, values: tuple[Value | None, ...]) -> Record:
+def record(kind: str, place: str, packed: LiveRows, key: str, values: tuple[Value | None, ...]) -> Record:
     """One live object unpacked; a field without a value is left out."""
     named: Iterable[tuple[str, Any]] = zip(packed.fields, values, strict=True)
     held = {name: value for name, value in named if value is not None} if None in values else dict(named)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from reconciler.model.target import Refusal
 from reconciler.model.values import Value
 from reconciler.targets.sql.codec import Codec
-from reconciler.targets.sql.mapping import Column, KindMap, Option, Options, Place, Side, System
+from reconciler.targets.sql.mapping import Column, KindMap, Option, Options, Place, SideTable, System
 
 LARGEST: Final[Mapping[type[sa.types.TypeEngine[int]], int]] = {
     sa.BigInteger: 2**63 - 1,
@@ -28,7 +28,7 @@ def refusals(system: System) -> Mapping[str, Mapping[str, Refusal]]:
         name: {
             field: partial(_refusal, kind, place)
             for field, place in kind.fields.items()
-            if isinstance(place, (Column, Option, Options, Side))
+            if isinstance(place, (Column, Option, Options, SideTable))
         }
         for name, kind in system.kinds.items()
     }
@@ -45,7 +45,7 @@ def _refusal(kind: KindMap, place: Place, value: Value) -> str:
             if known:
                 return f"{', '.join(sorted(known))} has a field of its own here"
             return f"{', '.join(secret)} holds a secret, which is never written" if secret else ""
-        case Side(columns=columns, own=own) if isinstance(value, Mapping):
+        case SideTable(columns=columns, own=own) if isinstance(value, Mapping):
             places = {**columns, **own}
             lacking = sorted(value.keys() - places.keys())
             if lacking:

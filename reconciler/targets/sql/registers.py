@@ -11,17 +11,17 @@ import sqlalchemy as sa
 from reconciler.model.errors import TargetError
 from reconciler.model.values import HIDDEN, Value, Values
 from reconciler.targets.sql import php
-from reconciler.targets.sql.mapping import KindMap, Option, OptionReference, Options, Register
-from reconciler.targets.sql.wire import Query, Wire
+from reconciler.targets.sql.mapping import KindMap, Option, OptionReference, Options, OptionTable
+from reconciler.targets.sql.wire import Connection, Query
 
 LONE = 0
 """The id of the only object of a kind."""
 
-Texts: TypeAlias = dict[int, dict[str, str | None]]
+OptionTexts: TypeAlias = dict[int, dict[str, str | None]]
 """owner's id → code → text."""
 
 
-def texts(wire: Wire, register: Register, ids: Iterable[int] | None) -> Texts:
+def texts(wire: Connection, register: OptionTable, ids: Iterable[int] | None) -> OptionTexts:
     """All options, or those of these owners."""
     found: dict[int, dict[str, list[str | None]]] = {}
     for _, owner, code, value in lines(wire, register, ids):
@@ -30,7 +30,7 @@ def texts(wire: Wire, register: Register, ids: Iterable[int] | None) -> Texts:
 
 
 def lines(
-    wire: Wire, register: Register, ids: Iterable[int] | None, code: str | None = None
+    wire: Connection, register: OptionTable, ids: Iterable[int] | None, code: str | None = None
 ) -> Iterator[tuple[Any, int, str, str | None]]:
     """(row's id, owner, code, text), the row that counts first. `code`: only of this one."""
     statement: Query = sa.select(
@@ -67,14 +67,14 @@ def optional(kind: KindMap, place: Options, said: Mapping[str, str | None]) -> V
     return {
         code: HIDDEN if place.register.hides(code) else text or ""
         for code, text in sorted(said.items())
-        if code not in known and not isinstance(text, Torn)
+        if code not in known and not isinstance(text, ConflictingText)
     }
 
 
-class Clerk:
+class OptionWriter:
     """Writes options of one kind's objects whose ids are known."""
 
-    def __init__(self, wire: Wire, register: Register, stamps: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, wire: Connection, register: OptionTable, stamps: Mapping[str, Mapping[str, Any]]) -> None:
         self._wire = wire
         self._register = register
         self._stamps = stamps
@@ -138,7 +138,7 @@ class Clerk:
 
 
 def written(
-    kind: KindMap, register: Register, draft: Mapping[str, Value | None], ids: Mapping[str, Mapping[Any, int]]
+    kind: KindMap, register: OptionTable, draft: Mapping[str, Value | None], ids: Mapping[str, Mapping[Any, int]]
 ) -> dict[str, str | None]:
     """code → text of what a draft says in one register. `ids`: kind → key → id of what references name. Raises
     TargetError when one of them is not live."""
@@ -162,7 +162,7 @@ def written(
     return said
 
 
-class Torn(str):
+class ConflictingText(str):
     """What rows of one code say that do not agree."""
 
     __slots__ = ()
@@ -170,7 +170,7 @@ class Torn(str):
 
 def _agreed(rows: Sequence[str | None]) -> str | None:
     different = list(dict.fromkeys(rows))
-    return different[0] if len(different) == 1 else Torn(" / ".join(each or "" for each in different))
+    return different[0] if len(different) == 1 else ConflictingText(" / ".join(each or "" for each in different))
 
 
 def _plain(value: Any, serialized: Any) -> str | None:
@@ -178,7 +178,7 @@ def _plain(value: Any, serialized: Any) -> str | None:
     said = plain_text(value)
     if said is None or php.is_structure(said):
         return said
-    said = php.plain(said) if serialized else said
+    said = php.php_text(said) if serialized else said
     return said.replace("\r\n", "\n") if said is not None else None
 
 

@@ -10,16 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.model.change import Raw
-from reconciler.model.target import Draft
+from reconciler.model.target import NewObject
 from reconciler.targets.sql.dialect import speaking
-from reconciler.targets.sql.ink import Ink
+from reconciler.targets.sql.ink import RowWriter
 from reconciler.targets.sql.mapping import Col, Foreign, KindMap
-from reconciler.targets.sql.wire import Query, Wire
+from reconciler.targets.sql.wire import Connection, Query
 
 HEX = "hex"
 
 
-def kept(value: Any) -> Any:
+def rows_to_json(value: Any) -> Any:
     """A stored value as JSON can hold it, so that `thawed` gives it back."""
     match value:
         case None | int() | str():
@@ -32,12 +32,14 @@ def kept(value: Any) -> Any:
             return str(value)
 
 
-def thawed(found: Any) -> Any:
+def rows_from_json(found: Any) -> Any:
     """The stored value that `kept` was given; dates and the like as text, which every engine reads."""
     return bytes.fromhex(found[HEX]) if isinstance(found, Mapping) and HEX in found else found
 
 
-def restore(wire: Wire, kind: KindMap, ink: Ink, rows: Mapping[str, Draft], raw: Mapping[str, Raw]) -> None:
+def restore(
+    wire: Connection, kind: KindMap, ink: RowWriter, rows: Mapping[str, NewObject], raw: Mapping[str, Raw]
+) -> None:
     """Insert the own row of each object; the id comes back too where nothing else has it."""
     own = kind.table
     assert isinstance(own, sa.Table)
@@ -51,7 +53,7 @@ def restore(wire: Wire, kind: KindMap, ink: Ink, rows: Mapping[str, Draft], raw:
         wire.insert(table, list(row), [tuple(row.values())])
 
 
-def restore_beside(wire: Wire, kind: KindMap, ids: Mapping[str, int], raw: Mapping[str, Raw]) -> None:
+def restore_beside(wire: Connection, kind: KindMap, ids: Mapping[str, int], raw: Mapping[str, Raw]) -> None:
     """Insert what belonged to the objects in tables that no field speaks of row by row: options, and what is `belongs`.
     `ids`: key → id by now. Ids of rows come back where nothing else has them by now."""
     numbers = {register.owner: register.id for register in kind.registers() if register.owner is not None}
@@ -59,12 +61,14 @@ def restore_beside(wire: Wire, kind: KindMap, ids: Mapping[str, int], raw: Mappi
         table = owner.table
         assert isinstance(table, sa.Table)
         old = [(ids[key], row) for key in ids for row in raw[key].get(table.name) or ()]
-        rows = [{**{name: thawed(value) for name, value in row.items()}, owner.name: number} for number, row in old]
+        rows = [
+            {**{name: rows_from_json(value) for name, value in row.items()}, owner.name: number} for number, row in old
+        ]
         if rows:
             _insert_beside(wire, table, numbers.get(owner), rows)
 
 
-def _insert_beside(wire: Wire, table: sa.Table, number: Col | None, rows: Sequence[dict[str, Any]]) -> None:
+def _insert_beside(wire: Connection, table: sa.Table, number: Col | None, rows: Sequence[dict[str, Any]]) -> None:
     there = _columns(wire, table)
     taken: set[Any] = set()
     if number is not None:
@@ -77,7 +81,7 @@ def _insert_beside(wire: Wire, table: sa.Table, number: Col | None, rows: Sequen
         wire.insert(sa.table(table.name, *columns, schema=table.schema), [*ours], [tuple(ours.values())])
 
 
-def _encoded(ink: Ink, rows: Mapping[str, Draft]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _encoded(ink: RowWriter, rows: Mapping[str, NewObject]) -> Iterator[tuple[str, dict[str, Any]]]:
     for columns, batch in ink.stored(rows, {}):
         for key, *values in batch:
             yield key, dict(zip(columns, values, strict=True))
@@ -87,16 +91,16 @@ def _old_columns(kind: KindMap, raw: Raw, there: frozenset[str]) -> dict[str, An
     """What the old row says of columns that are still there, references apart."""
     references = {place.column.name for place in kind.fields.values() if isinstance(place, Foreign)}
     own = raw.get(kind.table.name) or [{}]
-    return {name: thawed(value) for name, value in own[0].items() if name in there and name not in references}
+    return {name: rows_from_json(value) for name, value in own[0].items() if name in there and name not in references}
 
 
-def _columns(wire: Wire, table: sa.Table) -> frozenset[str]:
+def _columns(wire: Connection, table: sa.Table) -> frozenset[str]:
     """The columns that the live table has and that can be written."""
     with speaking(wire.place):
         found = sa.inspect(wire.connection).get_columns(table.name, schema=table.schema)
     return frozenset(column["name"] for column in found if "computed" not in column)
 
 
-def _is_taken(wire: Wire, kind: KindMap, number: Any) -> bool:
+def _is_taken(wire: Connection, kind: KindMap, number: Any) -> bool:
     statement: Query = sa.select(kind.id).where(kind.id == number)
     return bool(wire.rows(statement))

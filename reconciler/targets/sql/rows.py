@@ -25,22 +25,22 @@ from reconciler.targets.sql.mapping import (
     Option,
     OptionReference,
     Options,
+    OptionTable,
     Pairs,
     Place,
-    Register,
-    Side,
+    SharedColumn,
+    SideTable,
     System,
-    Woven,
 )
-from reconciler.targets.sql.registers import Torn, optional, referred, texts
-from reconciler.targets.sql.wire import CHUNK, Line, Query, Wire, chunks
+from reconciler.targets.sql.registers import ConflictingText, optional, referred, texts
+from reconciler.targets.sql.wire import CHUNK, Connection, Line, Query, chunks
 
 NOTHING: Mapping[str, Value] = {}
 """Shared by all objects whose map is empty."""
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class LiveRows:
     """Objects of one kind: parallel lists of ids, keys and values; the values in the order of `fields`."""
 
     fields: tuple[str, ...]
@@ -49,16 +49,16 @@ class Packed:
     values: list[tuple[Value | None, ...]]
 
 
-class Rows:
+class RowReader:
     """Reads objects through one mapping. Made anew for each reading: it keeps the names it has looked up."""
 
-    def __init__(self, wire: Wire, system: System) -> None:
+    def __init__(self, wire: Connection, system: System) -> None:
         self._wire = wire
         self._system = system
         self._names: dict[Col, dict[int, str]] = {}
         self._texts: dict[Col, dict[int, dict[str, str | None]]] = {}
 
-    def every(self, kind: KindMap) -> Packed:
+    def every(self, kind: KindMap) -> LiveRows:
         """All objects of a kind."""
         return self._read(kind, None)
 
@@ -69,10 +69,10 @@ class Rows:
         statement: Query = sa.select(kind.key).where(sa.not_(sa.and_(*kind.shown)))
         return frozenset(text(key) for (key,) in self._wire.rows(statement))
 
-    def these(self, kind: KindMap, ids: Sequence[int]) -> Packed:
+    def these(self, kind: KindMap, ids: Sequence[int]) -> LiveRows:
         """The objects of these ids."""
         pieces = [self._read(kind, chunk) for chunk in chunks(ids)]
-        return Packed(
+        return LiveRows(
             tuple(sorted(kind.fields)),
             [number for piece in pieces for number in piece.ids],
             [key for piece in pieces for key in piece.keys],
@@ -88,13 +88,15 @@ class Rows:
         """Catalogue → the names that several of it have, where an object is given one of them by its id."""
         places = [place for kind in self._system.kinds.values() for place in kind.fields.values()]
         found: dict[str, frozenset[str]] = {}
-        for name in sorted({place.catalogue for place in places if isinstance(place, Woven) and place.catalogue}):
+        for name in sorted(
+            {place.catalogue for place in places if isinstance(place, SharedColumn) and place.catalogue}
+        ):
             ids = ids_by_name(self._wire, self._system.catalogues[name])
             several = frozenset(each for each, numbers in ids.items() if len(numbers) > 1)
             found |= {name: several} if several else {}
         return found
 
-    def side(self, place: Side, ids: Sequence[int] | None) -> dict[int, Mapping[str, Value]]:
+    def side(self, place: SideTable, ids: Sequence[int] | None) -> dict[int, Mapping[str, Value]]:
         """owner's id → its map. Equal rows share one map."""
         places = place.columns if ids is not None or self._wire.locking else self._in_use(place)
         rows = self._rows((place.owner, *(c.column for c in places.values())), place.owner, ids)
@@ -110,7 +112,7 @@ class Rows:
             maps[row[0]] = known
         return maps
 
-    def overrides(self, kind: KindMap, place: Side) -> Mapping[int, Mapping[str, Value]]:
+    def overrides(self, kind: KindMap, place: SideTable) -> Mapping[int, Mapping[str, Value]]:
         """owner's id → its map, of all objects of the kind."""
         maps = self.side(place, None)
         if not place.own:
@@ -122,12 +124,12 @@ class Rows:
         found = _with_own([maps.get(number, NOTHING) for number in numbers], place.own, stored)
         return dict(zip(numbers, found, strict=True))
 
-    def _in_use(self, place: Side) -> Mapping[str, Column]:
+    def _in_use(self, place: SideTable) -> Mapping[str, Column]:
         """The columns that are not empty in every row: few of the fields are overridden by anybody."""
         (counts,) = self._wire.counts(sa.select(*(sa.func.count(c.column) for c in place.columns.values())))
         return {name: c for (name, c), count in zip(place.columns.items(), counts, strict=True) if count}
 
-    def _read(self, kind: KindMap, ids: Sequence[int] | None) -> Packed:
+    def _read(self, kind: KindMap, ids: Sequence[int] | None) -> LiveRows:
         own = list(dict.fromkeys(column for place in kind.fields.values() for column in own_columns(place)))
         statement: Query = sa.select(kind.id, kind.key, *own).where(*kind.shown)
         rows = self._wire.rows(statement if ids is None else statement.where(kind.id.in_(ids)))
@@ -138,7 +140,7 @@ class Rows:
         self._texts = {register.code: texts(self._wire, register, ids) for register in kind.registers()}
         fields = tuple(sorted(kind.fields))
         columns = [self._decoded(kind, kind.fields[name], stored, numbers, ids) for name in fields]
-        return Packed(
+        return LiveRows(
             fields,
             numbers,
             keys,
@@ -159,11 +161,11 @@ class Rows:
             case Pairs():
                 pairs = self._pairs(place, ids)
                 return [pairs.get(number, NOTHING) for number in numbers]
-            case Side(own=own):
+            case SideTable(own=own):
                 maps = self.side(place, ids)
                 found = [maps.get(number, NOTHING) for number in numbers]
                 return _with_own(found, own, stored) if own else found
-            case Woven():
+            case SharedColumn():
                 return self._unwoven(place, list(zip(*(stored[column] for column in place.columns), strict=True)))
             case Option(register=register) | OptionReference(register=register) | Options(register=register):
                 return self._said(kind, place, register, numbers)
@@ -174,22 +176,22 @@ class Rows:
             return list(map(names.__getitem__, stored))
         return [names[number] if number in names else f"#{raw(number)}" for number in stored]
 
-    def _unwoven(self, place: Woven, stored: Sequence[tuple[Any, ...]]) -> Sequence[Value | None]:
+    def _unwoven(self, place: SharedColumn, stored: Sequence[tuple[Any, ...]]) -> Sequence[Value | None]:
         names = self.catalogue(place.catalogue) if place.catalogue else {}
         values = {columns: place.weave.decode(columns, names) for columns in set(stored)}
         return [values[columns] for columns in stored]
 
     def _said(
-        self, kind: KindMap, place: Option | OptionReference | Options, register: Register, numbers: list[int]
+        self, kind: KindMap, place: Option | OptionReference | Options, register: OptionTable, numbers: list[int]
     ) -> Sequence[Value | None]:
         said = [self._texts[register.code].get(number, {}) for number in numbers]
         match place:
             case Option(code=code, codec=codec, missing=missing):
                 found = [own.get(code) for own in said]
                 values = [missing if value is None else value for value in codec.decode(found)]
-                if codec.expects is str and any(isinstance(text, Torn) for text in found):
+                if codec.expects is str and any(isinstance(text, ConflictingText) for text in found):
                     # Joined they would be a word that nobody knows, and no number that is put right.
-                    values = [None if isinstance(t, Torn) else v for t, v in zip(found, values, strict=True)]
+                    values = [None if isinstance(t, ConflictingText) else v for t, v in zip(found, values, strict=True)]
                 return values
             case OptionReference(code=code, kind=other):
                 names = self._named(other)
@@ -230,7 +232,7 @@ class Rows:
         return self._wire.rows(statement.where(owner.in_(ids)))
 
 
-def ids_by_name(wire: Wire, catalogue: Catalogue) -> Ids:
+def ids_by_name(wire: Connection, catalogue: Catalogue) -> Ids:
     """Name → the ids of what is meant by it."""
     rather = sa.literal(True) if catalogue.rather is None else catalogue.rather
     first: dict[str, tuple[int, ...]] = {}

@@ -9,18 +9,18 @@ from typing import Final
 import sqlalchemy as sa
 
 from reconciler.targets.sql.dialect import (
-    Link,
-    Watch,
-    declared_links,
+    ForeignKey,
+    Trigger,
     enforces_references,
+    foreign_key_sql,
+    foreign_keys,
     live_tables,
-    restricting,
     speaking,
-    triggers,
-    watches,
+    trigger_sql,
+    triggers_of,
 )
 from reconciler.targets.sql.mapping import Col, KindMap, System
-from reconciler.targets.sql.wire import Wire, chunks
+from reconciler.targets.sql.wire import Connection, chunks
 
 REFUSING: Final = frozenset({"", "RESTRICT", "NO ACTION"})
 LOCKING: Final = ("for update", "for share", "for key share", "for no key update", "lock in share mode")
@@ -33,7 +33,7 @@ SPREADING: Final = {"CASCADE": "delete", "SET NULL": "empty", "SET DEFAULT": "re
 class LiveSchema:
     """Looks once, when first asked."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Connection) -> None:
         self._wire = wire
 
     @cached_property
@@ -43,16 +43,16 @@ class LiveSchema:
             return frozenset(live_tables(self._wire.connection))
 
     @cached_property
-    def links(self) -> tuple[Link, ...]:
+    def links(self) -> tuple[ForeignKey, ...]:
         """Every foreign key of one column; none where the engine does not enforce them."""
         with speaking(self._wire.place):
-            return declared_links(self._wire.connection) if enforces_references(self._wire.connection) else ()
+            return foreign_keys(self._wire.connection) if enforces_references(self._wire.connection) else ()
 
     @cached_property
-    def watches(self) -> tuple[Watch, ...]:
+    def watches(self) -> tuple[Trigger, ...]:
         """Every trigger that runs before rows come or change."""
         with speaking(self._wire.place):
-            return watches(self._wire.connection)
+            return triggers_of(self._wire.connection)
 
     def protection(self, system: System, kind: str) -> str:
         """The class of a kind: A, every reference to it refuses a delete, by a foreign key or by triggers on the side
@@ -65,13 +65,13 @@ class LiveSchema:
             if self._class(naming, system.kinds[kind]) != "A":
                 table, column = naming.table.name, naming.name
                 of, key = system.kinds[kind].table.name, system.kinds[kind].id.name
-                wanted = Link(table, column, of, "RESTRICT", f"fk_{table}_{column}", key)
+                wanted = ForeignKey(table, column, of, "RESTRICT", f"fk_{table}_{column}", key)
                 if system.by_triggers:
-                    yield from triggers(wanted)
+                    yield from trigger_sql(wanted)
                 else:
-                    yield restricting(self._wire.connection, wanted, next(iter(self._links_of(naming)), None))
+                    yield foreign_key_sql(self._wire.connection, wanted, next(iter(self._links_of(naming)), None))
 
-    def _links_of(self, column: Col) -> list[Link]:
+    def _links_of(self, column: Col) -> list[ForeignKey]:
         named = (column.table.name, column.name)
         return [link for link in self.links if (link.table, link.column) == named and not link.schema]
 
@@ -111,7 +111,7 @@ class LiveSchema:
         for link in self._spreading(system, kind):
             yield from self._beyond((link,))
 
-    def _spreading(self, system: System, kind: KindMap) -> list[Link]:
+    def _spreading(self, system: System, kind: KindMap) -> list[ForeignKey]:
         """The foreign keys by which a delete would hit what does not belong to the object alone."""
         own = {(column.table.name, column.name) for column in kind.belongings()}
         named = {(p.column.table.name, p.column.name) for _, _, p in system.referrers(kind.kind)}
@@ -124,14 +124,14 @@ class LiveSchema:
             and (link.schema or link.on_delete == "CASCADE" or (link.table, link.column) not in named)
         ]
 
-    def _beyond(self, path: tuple[Link, ...]) -> Iterator[tuple[str, str, str]]:
+    def _beyond(self, path: tuple[ForeignKey, ...]) -> Iterator[tuple[str, str, str]]:
         last = path[-1]
         yield last.schema, last.table, last.column
         for link in self._next(path):
             yield last.schema, last.table, link.key
             yield from self._beyond((*path, link))
 
-    def _next(self, path: tuple[Link, ...]) -> list[Link]:
+    def _next(self, path: tuple[ForeignKey, ...]) -> list[ForeignKey]:
         """The foreign keys by which it would spread from the end of a path: what goes takes along what refers to it."""
         last, passed = path[-1], {(link.schema, link.table) for link in path}
         goes_on = last.on_delete == "CASCADE"
@@ -144,7 +144,7 @@ class LiveSchema:
             and (link.schema, link.table) not in passed
         ]
 
-    def _hit(self, path: tuple[Link, ...], ids: Iterable[int]) -> Iterator[tuple[Link, int, int]]:
+    def _hit(self, path: tuple[ForeignKey, ...], ids: Iterable[int]) -> Iterator[tuple[ForeignKey, int, int]]:
         """(foreign key, id, how many rows it would hit) at the end of a path of foreign keys, and beyond."""
         last = path[-1]
         counts = dict(self._counted(path, ids))
@@ -152,7 +152,7 @@ class LiveSchema:
         for link in self._next(path) if counts else ():
             yield from self._hit((*path, link), counts)
 
-    def _counted(self, path: tuple[Link, ...], ids: Iterable[int]) -> Iterator[tuple[int, int]]:
+    def _counted(self, path: tuple[ForeignKey, ...], ids: Iterable[int]) -> Iterator[tuple[int, int]]:
         tables = [
             sa.table(
                 link.table,
@@ -171,7 +171,7 @@ class LiveSchema:
             yield from ((number, count) for number, count in self._wire.counts(statement.where(first.in_(chunk))))
 
 
-def _refers_to(link: Link, table: str) -> bool:
+def _refers_to(link: ForeignKey, table: str) -> bool:
     """Whether it names rows of a table of the connection's own schema."""
     return link.refers_to == table and not link.refers_schema
 

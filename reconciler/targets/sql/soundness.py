@@ -17,7 +17,7 @@ from reconciler.targets.sql.dialect import (
 )
 from reconciler.targets.sql.mapping import System
 from reconciler.targets.sql.needs import spoken_of
-from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.wire import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Flaw:
     remedy: str
 
 
-def half_sight(wire: Wire) -> str:
+def half_sight(wire: Connection) -> str:
     """The GRANT without which the account does not see all tables of its schema; empty: it sees them."""
     with speaking(wire.place):
         return sight_lacking(wire.connection)
 
 
-def refuse_half_sight(wire: Wire) -> None:
+def refuse_half_sight(wire: Connection) -> None:
     """Raise TargetError when the account may not see all tables of its schema."""
     grant = half_sight(wire)
     if grant:
@@ -45,7 +45,7 @@ def refuse_half_sight(wire: Wire) -> None:
         )
 
 
-def refuse(wire: Wire, system: System) -> None:
+def refuse(wire: Connection, system: System) -> None:
     """Raise TargetError unless every table of the mapping can be planned on and rolled back, naming all that cannot."""
     refuse_half_sight(wire)
     found = list(flaws(wire, _tables(system)))
@@ -53,7 +53,7 @@ def refuse(wire: Wire, system: System) -> None:
         raise flawed(found)
 
 
-def told(wire: Wire, system: System) -> list[tuple[str, str]]:
+def told(wire: Connection, system: System) -> list[tuple[str, str]]:
     """What `doctor` says of the tables that `refuse` would name."""
     return [(f"table {flaw.table}", f"{flaw.why}: {flaw.remedy}") for flaw in flaws(wire, _tables(system))]
 
@@ -74,7 +74,7 @@ def flawed(found: Collection[Flaw]) -> TargetError:
     )
 
 
-def flaws(wire: Wire, names: Collection[str]) -> Iterator[Flaw]:
+def flaws(wire: Connection, names: Collection[str]) -> Iterator[Flaw]:
     """Of these tables, as far as they are there, sorted."""
     with speaking(wire.place):
         live = live_tables(wire.connection)
@@ -91,7 +91,7 @@ def view_in_place_of(name: str, live: Mapping[str, LiveTable]) -> Flaw | None:
     return Flaw(name, f"a {sort}, of which nobody knows what it hides", "use a database that has the table itself")
 
 
-def _flaws_of(wire: Wire, name: str, live: LiveTable) -> Iterator[Flaw]:
+def _flaws_of(wire: Connection, name: str, live: LiveTable) -> Iterator[Flaw]:
     other = view_in_place_of(name, {name: live})
     if other is not None:
         yield other

@@ -23,7 +23,7 @@ CHUNK = 500
 """Parameters in one statement; well below every engine's limit."""
 
 
-class Wire:
+class Connection:
     """`locking`: what is read stays as it is until the end of the transaction (RULES 15, 19)."""
 
     def __init__(self, connection: sa.Connection, place: Database, *, locking: bool) -> None:

@@ -10,37 +10,37 @@ import sqlalchemy as sa
 
 from reconciler.model.change import Members, Raw
 from reconciler.model.errors import Lost, Refused, TargetError, Unknown
-from reconciler.model.facts import Facts, Question
+from reconciler.model.facts import Facts, NeededFacts
 from reconciler.model.memory import Session
 from reconciler.model.names import all_folded
 from reconciler.model.record import Record
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
-from reconciler.model.target import Draft
+from reconciler.model.target import NewObject
 from reconciler.targets.sql.codec import text
 from reconciler.targets.sql.dialect import is_odd, roll_back, speaking
-from reconciler.targets.sql.facts import Witness, by_kind
-from reconciler.targets.sql.ink import Ink, _table, delete_where
+from reconciler.targets.sql.facts import FactReader, by_kind
+from reconciler.targets.sql.ink import RowWriter, _table, delete_where
 from reconciler.targets.sql.mapped import mapped
 from reconciler.targets.sql.mapping import Col, KindMap, Options, System
 from reconciler.targets.sql.membership import members, memberships
 from reconciler.targets.sql.mirror import Mirror
 from reconciler.targets.sql.reader import record, twins_of
-from reconciler.targets.sql.restoring import kept, restore, restore_beside
-from reconciler.targets.sql.rows import Rows, collector_resting
-from reconciler.targets.sql.wire import CHUNK, Query, Wire, chunks
+from reconciler.targets.sql.restoring import restore, restore_beside, rows_to_json
+from reconciler.targets.sql.rows import RowReader, collector_resting
+from reconciler.targets.sql.wire import CHUNK, Connection, Query, chunks
 
 
 class SqlWriter:
     """model.target.Writer over a mapping."""
 
-    def __init__(self, wire: Wire, system: System, vocabulary: Vocabulary) -> None:
+    def __init__(self, wire: Connection, system: System, vocabulary: Vocabulary) -> None:
         self._wire = wire
         self._system = system
         self._vocabulary = vocabulary
         self._gone: dict[str, dict[int, str]] = {}
         self._guarded: set[str] = set()
-        self._witness = Witness(wire, system, vocabulary)
+        self._witness = FactReader(wire, system, vocabulary)
         self._mirrors: dict[Mirror, bool] | None = None
 
     @property
@@ -58,7 +58,7 @@ class SqlWriter:
     def read(self, refs: Collection[Ref]) -> Mapping[Ref, Record]:
         """These objects as they are now, locked; those that are not live are missing."""
         found: dict[Ref, Record] = {}
-        rows = Rows(self._wire, self._system)
+        rows = RowReader(self._wire, self._system)
         for name, keys in by_kind(refs).items():
             kind = self._system.kinds[name]
             packed = rows.these(kind, list(self._wire.ids(kind, keys).values()))
@@ -66,7 +66,7 @@ class SqlWriter:
                 found[Ref(name, key)] = record(name, kind.table.name, packed, key, values)
         return found
 
-    def facts(self, question: Question) -> Facts:
+    def facts(self, question: NeededFacts) -> Facts:
         """Counts and usage inside the transaction."""
         facts = self._witness.facts(question)
         self._guarded |= {kind for kind, letter in facts.protection.items() if letter == "A"}
@@ -99,7 +99,7 @@ class SqlWriter:
                 table = column.table.name
                 everything: Query = sa.select(*self._visible(column.table)).select_from(column.table)
                 for row in self._wire.among(everything.where(*self._sayable(kind, column)), column, refs_by_id):
-                    whole = {label: kept(value) for label, value in row._mapping.items()}
+                    whole = {label: rows_to_json(value) for label, value in row._mapping.items()}
                     found[refs_by_id[whole[column.name]]].setdefault(table, []).append(whole)
         return found
 
@@ -109,19 +109,19 @@ class SqlWriter:
         ids = self._live(own, names)
         self._wire.update(own.id, (own.key.name,), [(ids[old], new) for old, new in names.items()])
 
-    def insert(self, kind: str, rows: Mapping[str, Draft]) -> None:
+    def insert(self, kind: str, rows: Mapping[str, NewObject]) -> None:
         """key → its values; a field not given takes the column's default."""
         own = self._system.kinds[kind]
-        ink = Ink(self._wire, self._system, own)
+        ink = RowWriter(self._wire, self._system, own)
         with collector_resting():
             ink.insert(rows)
             ids = self._live(own, rows)
             ink.extras({ids[key]: draft for key, draft in rows.items()}, occupied=())
 
-    def update(self, kind: str, rows: Mapping[str, Draft]) -> None:
+    def update(self, kind: str, rows: Mapping[str, NewObject]) -> None:
         """key → the fields to write; a whole set, map or override row replaces what is there."""
         own = self._system.kinds[kind]
-        ink = Ink(self._wire, self._system, own)
+        ink = RowWriter(self._wire, self._system, own)
         self._look_into_mirrors()
         with collector_resting():
             ids = self._live(own, rows)
@@ -130,10 +130,10 @@ class SqlWriter:
             ink.extras(drafts, occupied=drafts)
             self._follow(own.id, drafts)
 
-    def restore(self, kind: str, rows: Mapping[str, Draft], raw: Mapping[str, Raw]) -> None:
+    def restore(self, kind: str, rows: Mapping[str, NewObject], raw: Mapping[str, Raw]) -> None:
         """Insert what was deleted, with all columns and the id that it had; references and maps as `rows` say."""
         own = self._system.kinds[kind]
-        ink = Ink(self._wire, self._system, own)
+        ink = RowWriter(self._wire, self._system, own)
         restore(self._wire, own, ink, rows, raw)
         ids = self._live(own, rows)
         restore_beside(self._wire, own, ids, raw)
@@ -151,7 +151,7 @@ class SqlWriter:
         self._look_into_mirrors()
         moved = 0
         for user, column in memberships(self._system, self._vocabulary, ref.kind):
-            touched = Ink(self._wire, self._system, user).stamps(_table(column))["touched"]
+            touched = RowWriter(self._wire, self._system, user).stamps(_table(column))["touched"]
             change = sa.update(column.table).where(column == ids[ref.key]).values({column.name: ids[to], **touched})
             if chosen is None:
                 moved += self._wire.write(change)

@@ -143,7 +143,7 @@ def test_a_folder_that_is_not_ours_alone_is_not_used(root: Path, tmp_path: Path)
     file = tmp_path / "file"
     file.write_text("x")
     for folder in (shared, file / "below"):
-        with caches.opened(folder, KINDS) as cache:
+        with caches.open_cache(folder, KINDS) as cache:
             assert cache is None
         assert not load(root, KINDS, cache=folder).findings
     assert not list(shared.iterdir())
@@ -162,11 +162,11 @@ def test_it_stays_small(root: Path, folder: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_what_cannot_be_written_is_read_again(root: Path, folder: Path) -> None:
     content = TENANTS.encode()
-    with caches.opened(folder, KINDS) as cache:
+    with caches.open_cache(folder, KINDS) as cache:
         assert cache is not None
         shutil.rmtree(folder)
         folder.write_text("in the way")
-        cache.keep(KINDS["tenant"], content, caches.Packed())
+        cache.keep(KINDS["tenant"], content, caches.FileObjects())
         cache.prune()
         assert cache.find(KINDS["tenant"], "t.yaml", content) is None
 

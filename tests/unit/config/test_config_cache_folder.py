@@ -242,9 +242,9 @@ def test_runs_that_begin_together_make_one_cache(root: Path, tmp_path: Path) -> 
 
     def opened(folder: Path) -> bool:
         together.wait()
-        with caches.opened(folder, KINDS) as cache:
+        with caches.open_cache(folder, KINDS) as cache:
             assert cache is not None
-            cache.keep(KINDS["tenant"], TENANTS.encode(), caches.Packed())
+            cache.keep(KINDS["tenant"], TENANTS.encode(), caches.FileObjects())
             return True
 
     with ThreadPoolExecutor(8) as runs:

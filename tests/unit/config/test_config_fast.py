@@ -142,7 +142,7 @@ def typed(data: Any) -> Any:
 @example("a: |\n  x\n")
 def test_same_values_as_the_judge(text: str) -> None:
     content = (PADDING + text).encode("utf-8", "replace")
-    data = fast.parse(content, Limits())
+    data = fast.parse_fast(content, Limits())
     if data is None or not plain(data):
         return
     document, complaints = judge(content)
@@ -186,7 +186,7 @@ PECULIAR = [
 
 @pytest.mark.parametrize("text", PECULIAR)
 def test_peculiar_texts_are_the_judges(text: str) -> None:
-    assert fast.parse((PADDING + text).encode(), Limits()) is None or not fast.ordinary(text.encode())
+    assert fast.parse_fast((PADDING + text).encode(), Limits()) is None or not fast.ordinary(text.encode())
     assert not fast.ordinary(text.encode())
 
 
@@ -206,14 +206,14 @@ ORDINARY = [
 @pytest.mark.parametrize("text", ORDINARY)
 def test_ordinary_texts_are_fast(text: str) -> None:
     content = (PADDING + text).encode()
-    assert fast.parse(content, Limits()) == judge(content)[0].data
+    assert fast.parse_fast(content, Limits()) == judge(content)[0].data
 
 
 def test_only_larger_files_within_the_limit_are_fast() -> None:
-    assert fast.parse(b"a: 1", Limits()) is None
-    assert fast.parse((PADDING + "a: 1").encode(), Limits(file_bytes=100)) is None
+    assert fast.parse_fast(b"a: 1", Limits()) is None
+    assert fast.parse_fast((PADDING + "a: 1").encode(), Limits(file_bytes=100)) is None
 
 
 @pytest.mark.parametrize("text", ["- a", "a", "# nothing", "a: 1\na: 2", "a: [", "a: \xff"])
 def test_what_it_cannot_read_is_the_judges(text: str) -> None:
-    assert fast.parse((PADDING + text).encode("latin-1"), Limits()) is None
+    assert fast.parse_fast((PADDING + text).encode("latin-1"), Limits()) is None

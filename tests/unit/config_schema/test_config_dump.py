@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.config import dump
 from reconciler.config.folder import load
-from reconciler.config.slugs import Slugs, slug
+from reconciler.config.slugs import FileNames, slug
 from reconciler.kinds import KINDS
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import CODES, Severity
@@ -31,7 +31,7 @@ def live(*records: Record, **more: Any) -> Snapshot:
     return Snapshot(sheets=sheets, catalogues={"permission": PERMISSIONS}, **more)
 
 
-def export(root: Path, snapshot: Snapshot, **files: str) -> dump.Export:
+def export(root: Path, snapshot: Snapshot, **files: str) -> dump.ExportedFiles:
     """Files by kind: `package="Growth: {}"` is `packages.d/x.yaml`."""
     for kind, content in files.items():
         if kind in KINDS:
@@ -380,5 +380,5 @@ def test_slugs_are_safe(name: str, stem: str) -> None:
 
 def test_slugs_are_never_taken_twice(tmp_path: Path) -> None:
     (tmp_path / "Growth.yaml").touch()
-    slugs = Slugs(tmp_path)
+    slugs = FileNames(tmp_path)
     assert [slugs.free("growth"), slugs.free("GROWTH!"), slugs.free("x")] == ["growth-2", "growth-3", "x"]

@@ -41,7 +41,7 @@ def write(root: Path, files: Mapping[str, str]) -> Desired:
     return desired
 
 
-def export(root: Path, live: Snapshot, desired: Desired, *, complete: bool = False) -> dump.Export:
+def export(root: Path, live: Snapshot, desired: Desired, *, complete: bool = False) -> dump.ExportedFiles:
     return dump.export(root, live, desired.sheets, KINDS, complete=complete)
 
 
@@ -70,7 +70,7 @@ def owned(kind: str, name: str, value: Any, stated: Mapping[str, Any]) -> Any:
     return value
 
 
-def left_out(made: dump.Export) -> set[tuple[str, str, str]]:
+def left_out(made: dump.ExportedFiles) -> set[tuple[str, str, str]]:
     return {(f.ref.kind, f.ref.key, f.field) for f in made.findings if f.ref}
 
 

@@ -103,4 +103,4 @@ def test_the_invisible_characters_are_those_of_unicode() -> None:
 
 def test_overrides_have_no_shape_of_their_own() -> None:
     with pytest.raises(ValueError, match="within their kind"):
-        schema.shape(Overrides("package"))
+        schema.field_schema(Overrides("package"))

@@ -7,7 +7,7 @@ from scenes import Everything, change, found, plan_of
 
 from reconciler.engine.verdict import drift_code, plan_code
 from reconciler.model.change import Cause, Create, Delete, Effect, Forget, Reassign, Rename, Update
-from reconciler.model.facts import Facts, Holders, Meter
+from reconciler.model.facts import Facts, Users, UserUsage
 from reconciler.model.finding import Severity
 from reconciler.model.plan import Policy
 from reconciler.model.ref import Ref
@@ -164,7 +164,7 @@ def test_neither_name_live_is_a_creation() -> None:
 def test_a_package_with_users_is_not_deleted_whatever_is_allowed() -> None:
     live = CLIENT | {"package/Legacy": {"role": "Client"}, "package/Starter": {"role": "Client"}}
     files = CLIENT | STARTER
-    facts = Facts(holders={LEGACY: Holders(count=3, by_status={"active": 2}, binned=1, sample=("a@x.example",))})
+    facts = Facts(holders={LEGACY: Users(count=3, by_status={"active": 2}, binned=1, sample=("a@x.example",))})
     plan = plan_of(files, live, live, facts=facts, allow=("delete", "too-much", "empty"))
     assert isinstance(change(plan, "package/Legacy"), Delete)
     (finding,) = found(plan, "in-use")
@@ -178,7 +178,7 @@ def test_a_package_with_users_is_not_deleted_whatever_is_allowed() -> None:
 def test_the_remedy_lists_the_lines_that_still_name_it() -> None:
     live = CLIENT | {"package/Legacy": {"role": "Client"}, "tenant/a@x.example": {"package": "Legacy"}}
     files = CLIENT | {"tenant/a@x.example": {"package": "Legacy"}}
-    plan = plan_of(files, live, live, facts=Facts(holders={LEGACY: Holders(count=1, by_status={"active": 1})}))
+    plan = plan_of(files, live, live, facts=Facts(holders={LEGACY: Users(count=1, by_status={"active": 1})}))
     (finding,) = found(plan, "in-use")
     assert finding.remedy.endswith("and change tenants.d/all.yaml:21")
     (referenced,) = found(plan, "referenced")
@@ -212,7 +212,7 @@ def test_removed_and_reassign_is_one_ordered_plan() -> None:
             "tenant/a@x.example": {"package": "Starter"},
         }
     )
-    facts = Facts(holders={LEGACY: Holders(count=5, by_status={"active": 5})})
+    facts = Facts(holders={LEGACY: Users(count=5, by_status={"active": 5})})
     plan = plan_of(files, live, live, facts=facts)
     tenant, reassign, delete = plan.changes
     assert isinstance(tenant, Update)
@@ -235,8 +235,8 @@ def test_users_that_the_settings_leave_alone_block_a_reassign() -> None:
     live = {"package/Legacy": {}, "package/Starter": {}}
     files = {"package/Legacy": {"lifecycle": "removed", "reassign_to": "Starter"}, "package/Starter": {}}
     facts = Facts(
-        holders={LEGACY: Holders(count=1)},
-        meters={LEGACY: (Meter(ref=Ref("tenant", "vip@x"), overrides={}, counters={}),)},
+        holders={LEGACY: Users(count=1)},
+        meters={LEGACY: (UserUsage(ref=Ref("tenant", "vip@x"), overrides={}, counters={}),)},
     )
     plan = plan_of(files, live, facts=facts, policy=policy(hands_off=("tenant/vip@*",)))
     (finding,) = found(plan, "in-use")
@@ -410,14 +410,14 @@ def test_impact_counts_who_is_hit_who_keeps_and_who_is_over() -> None:
     ref = Ref("package", "P")
     counters = [231, 208, 190, 150, 400]
     meters = tuple(
-        Meter(
+        UserUsage(
             ref=Ref("tenant", f"{number}@x.example"),
             overrides={"sending.monthly_quota": 500} if used == 400 else {},
             counters={"sent_this_month": used},
         )
         for number, used in enumerate(counters)
     )
-    facts = Facts(holders={ref: Holders(count=5, by_status={"active": 5})}, meters={ref: meters})
+    facts = Facts(holders={ref: Users(count=5, by_status={"active": 5})}, meters={ref: meters})
     plan = plan_of(
         {"package/P": {"sending.monthly_quota": 200}}, {"package/P": {"sending.monthly_quota": 250}}, facts=facts
     )
@@ -439,7 +439,7 @@ def test_a_users_own_lowered_limit_is_measured_too() -> None:
     ref = Ref("tenant", "a@x.example")
     live = {"package/P": {"limits.contacts": 100}, "tenant/a@x.example": {"package": "P"}}
     files = {"package/P": {}, "tenant/a@x.example": {"overrides": {"limits.contacts": 50}}}
-    facts = Facts(meters={ref: (Meter(ref=ref, overrides={}, counters={"contacts": 70}),)})
+    facts = Facts(meters={ref: (UserUsage(ref=ref, overrides={}, counters={"contacts": 70}),)})
     (finding,) = found(plan_of(files, live, facts=facts), "over-limit")
     assert (finding.ref, finding.message) == (ref, "70 in use, the new limits.contacts is 50")
 
@@ -491,7 +491,7 @@ def test_the_most_customers_at_once() -> None:
     plan = plan_of(
         {"package/P": {"limits.lists": 1}},
         {"package/P": {"limits.lists": 2}},
-        facts=Facts(holders={ref: Holders(count=51)}),
+        facts=Facts(holders={ref: Users(count=51)}),
         policy=policy(max_tenants_affected=50),
     )
     assert found(plan, "too-many-tenants")[0].message == "51 customers would be affected (allowed are 50)"
@@ -542,8 +542,8 @@ def test_facts_of_a_renamed_object_are_asked_under_its_live_name() -> None:
     live = {"package/Growth Plan": {"limits.contacts": 100}}
     files = {"package/Growth": {"limits.contacts": 50, "previously": ("Growth Plan",)}}
     old = Ref("package", "Growth Plan")
-    meter = Meter(ref=Ref("tenant", "a@x.example"), overrides={}, counters={"contacts": 90})
-    facts = Facts(holders={old: Holders(count=1)}, meters={old: (meter,)})
+    meter = UserUsage(ref=Ref("tenant", "a@x.example"), overrides={}, counters={"contacts": 90})
+    facts = Facts(holders={old: Users(count=1)}, meters={old: (meter,)})
     plan = plan_of(files, live, facts=facts, policy=policy(over_limit="block"))
     assert [impact.over for impact in plan.impact] == [1]
     assert plan_code(plan) == 3
@@ -553,11 +553,11 @@ def test_users_moved_to_something_smaller_are_measured() -> None:
     live = {"package/Legacy": {}, "package/Small": {"limits.contacts": 10}}
     files = {"package/Legacy": {"lifecycle": "removed", "reassign_to": "Small"}, "package/Small": {}}
     meters = tuple(
-        Meter(ref=Ref("tenant", f"{used}@x.example"), overrides={"limits.contacts": 9} if used == 7 else {},
+        UserUsage(ref=Ref("tenant", f"{used}@x.example"), overrides={"limits.contacts": 9} if used == 7 else {},
               counters={"contacts": used})
         for used in (500, 7, 11)
     )  # fmt: skip
-    facts = Facts(holders={LEGACY: Holders(count=3)}, meters={LEGACY: meters})
+    facts = Facts(holders={LEGACY: Users(count=3)}, meters={LEGACY: meters})
     (finding,) = found(plan_of(files, live, facts=facts, policy=policy(over_limit="block")), "over-limit")
     assert finding.message == "2 of the users moved to Small are above its limit of 10"
     assert finding.names == ("500@x.example", "11@x.example")

@@ -7,7 +7,7 @@ from scenes import found, plan_of
 
 from reconciler.engine.verdict import drift_code, plan_code
 from reconciler.kinds import KINDS
-from reconciler.model.facts import Facts, Holders
+from reconciler.model.facts import Facts, Users
 from reconciler.model.finding import CODES, Finding, Severity, allowed
 from reconciler.model.ref import Ref
 
@@ -27,7 +27,7 @@ def test_fields_of_files_alone_reach_nothing_else() -> None:
 
 def test_drift_never_asks_a_guard() -> None:
     live = {"package/Legacy": {}, "package/Kept": {}}
-    facts = Facts(holders={Ref("package", "Legacy"): Holders(count=1, by_status={"active": 1})})
+    facts = Facts(holders={Ref("package", "Legacy"): Users(count=1, by_status={"active": 1})})
     plan = plan_of({"package/Kept": {}}, live, live, facts=facts)
     assert (plan_code(plan), drift_code(plan)) == (3, 0)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from reconciler.engine.irreversible import NAMED, irreversible
-from reconciler.engine.undoing import Undoing
-from reconciler.engine.withdrawal import draft, left_over
+from reconciler.engine.undoing import Undo
+from reconciler.engine.withdrawal import new_object, removed_values
 from reconciler.engine.write import among, size
 from reconciler.kinds import KINDS
 from reconciler.model.change import Cause, Delete, Effect, FieldDelta, ItemDelta, Update
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.memory import Entry
+from reconciler.model.memory import HistoryEntry
 from reconciler.model.record import Record, sheet_of
 from reconciler.model.ref import Origin, Ref
 
@@ -22,8 +22,8 @@ LIVE = {
 }
 
 
-def undoing(fields: frozenset[str], creates: frozenset[str] = frozenset()) -> Undoing:
-    return Undoing(
+def undoing(fields: frozenset[str], creates: frozenset[str] = frozenset()) -> Undo:
+    return Undo(
         vocabulary=KINDS,
         live=LIVE,
         names={},
@@ -34,7 +34,7 @@ def undoing(fields: frozenset[str], creates: frozenset[str] = frozenset()) -> Un
     )
 
 
-def found(entry: Entry, fields: frozenset[str] = frozenset()) -> Finding:
+def found(entry: HistoryEntry, fields: frozenset[str] = frozenset()) -> Finding:
     (finding,) = undoing(fields).changes(entry)
     assert isinstance(finding, Finding)
     return finding
@@ -42,18 +42,18 @@ def found(entry: Entry, fields: frozenset[str] = frozenset()) -> Finding:
 
 def test_a_field_that_the_target_or_the_vocabulary_has_no_place_for() -> None:
     for name in ("sending.daily_limit", "gone.field"):
-        finding = found(Entry(ref=GROWTH, action="update", before={name: 5}, after={name: 7}))
+        finding = found(HistoryEntry(ref=GROWTH, action="update", before={name: 5}, after={name: 7}))
         assert (finding.code, finding.severity) == ("moved-on", Severity.LEFT_OUT)
         assert f"{name}: the target has no place for it" in finding.message
 
 
 def test_what_the_target_does_not_create_stays_deleted() -> None:
-    finding = found(Entry(ref=Ref("package", "Old"), action="delete", before={}, after=None))
+    finding = found(HistoryEntry(ref=Ref("package", "Old"), action="delete", before={}, after=None))
     assert (finding.code, finding.severity) == ("not-revertible", Severity.LEFT_OUT)
 
 
 def test_an_entry_of_another_sort_is_nothing() -> None:
-    assert list(undoing(frozenset()).changes(Entry(ref=GROWTH, action="forget", before={}, after=None))) == []
+    assert list(undoing(frozenset()).changes(HistoryEntry(ref=GROWTH, action="forget", before={}, after=None))) == []
 
 
 def test_a_deletion_where_nothing_is_created_is_said_in_its_plan() -> None:
@@ -81,10 +81,10 @@ def test_what_an_update_takes_away() -> None:
     )
     move = FieldDelta(name="quota.move_to", before="X", after=None, cause=Cause.CHANGE, effect=Effect.NEUTRAL)
     update = Update(ref=GROWTH, before={}, after={}, fields=(options, move), cause=Cause.CHANGE)
-    assert draft(update, KINDS) == {"options": {"a": "0", "b": None}, "quota.move_to": None}
-    assert list(left_over(update, {}, KINDS)) == []
-    assert list(left_over(update, {"options": {"a": "0"}}, KINDS)) == []
-    assert list(left_over(update, {"options": {"b": "2", "c": "3"}, "quota.move_to": "X"}, KINDS)) == [
+    assert new_object(update, KINDS) == {"options": {"a": "0", "b": None}, "quota.move_to": None}
+    assert list(removed_values(update, {}, KINDS)) == []
+    assert list(removed_values(update, {"options": {"a": "0"}}, KINDS)) == []
+    assert list(removed_values(update, {"options": {"b": "2", "c": "3"}, "quota.move_to": "X"}, KINDS)) == [
         ("options", {"b": "2"}),
         ("quota.move_to", "X"),
     ]

@@ -7,8 +7,8 @@ from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateTable
 
-from reconciler.memory.tables import Tables
-from reconciler.memory.trouble import is_held, told
+from reconciler.memory.tables import MemoryTables
+from reconciler.memory.trouble import explained, is_held
 from reconciler.model.errors import Locked, TargetError
 
 
@@ -36,25 +36,25 @@ def refused(*arguments: object, sqlstate: str | None = None) -> OperationalError
 )
 def test_who_is_held_and_who_is_broken(error: OperationalError, held: bool) -> None:
     assert is_held(error) is held
-    with pytest.raises(Locked if held else TargetError) as raised, told("take the lock"):
+    with pytest.raises(Locked if held else TargetError) as raised, explained("take the lock"):
         raise error
     assert "secret" not in raised.value.message
 
 
 def test_the_keys_fit_the_indexes_of_mariadb() -> None:
     """InnoDB takes 3072 bytes an index, four a character."""
-    for table in Tables("reconciler").metadata.sorted_tables:
+    for table in MemoryTables("reconciler").metadata.sorted_tables:
         assert sum(getattr(column.type, "length", None) or 2 for column in table.primary_key) * 4 <= 3072
 
 
 def test_names_are_compared_by_code_point_on_mariadb() -> None:
-    written = str(CreateTable(Tables("reconciler").managed).compile(dialect=mysql.dialect()))
+    written = str(CreateTable(MemoryTables("reconciler").managed).compile(dialect=mysql.dialect()))
     assert "`key` VARCHAR(255) COLLATE utf8mb4_nopad_bin NOT NULL" in written
     assert "stated TEXT(16777216) COLLATE utf8mb4_nopad_bin NOT NULL" in written
     assert "ROWID" not in written
 
 
 def test_postgresql_takes_the_tables_as_they_are() -> None:
-    written = str(CreateTable(Tables("reconciler").change).compile(dialect=postgresql.dialect()))
+    written = str(CreateTable(MemoryTables("reconciler").change).compile(dialect=postgresql.dialect()))
     assert "CREATE TABLE reconciler.reconciler_change" in written
     assert "REFERENCES reconciler.reconciler_run (id) ON DELETE RESTRICT" in written

@@ -26,7 +26,7 @@ from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Memo
 from reconciler.model.plan import Allowance, Counts, Impact, Plan, Policy, Source
 from reconciler.model.ref import Origin, Ref
-from reconciler.report.document import document, dumps, fingerprint, parse, plan_schema, seal
+from reconciler.report.document import dumps, fingerprint, parse_plan, plan_document, plan_schema, seal
 from reconciler.report.shape import TEXT, of
 
 META = {"created": "2026-11-22T10:00:00Z", "seconds": 0.25}
@@ -124,7 +124,7 @@ plans = st.builds(
 
 
 def written(whole, key=None, meta=META):
-    return dumps(seal(document(whole, meta=meta), key))
+    return dumps(seal(plan_document(whole, meta=meta), key))
 
 
 def resealed(doc, key=None):
@@ -133,9 +133,9 @@ def resealed(doc, key=None):
 
 @tried(plans, st.sampled_from([None, KEY]), examples=50)
 def test_a_plan_survives_its_file(whole, key):
-    doc = seal(document(whole, meta=META), key)
-    assert parse(dumps(doc), key) == whole
-    assert parse(dumps(doc).encode(), key) == whole
+    doc = seal(plan_document(whole, meta=META), key)
+    assert parse_plan(dumps(doc), key) == whole
+    assert parse_plan(dumps(doc).encode(), key) == whole
     assert json.loads(dumps(doc)) == json.loads(json.dumps(doc))
     Draft202012Validator(plan_schema()).validate(json.loads(dumps(doc)))
 
@@ -144,7 +144,7 @@ def test_a_plan_survives_its_file(whole, key):
 def test_the_schema_describes_real_plans(whole):
     Draft202012Validator.check_schema(plan_schema())
     Draft202012Validator(plan_schema()).validate(json.loads(written(whole, KEY)))
-    assert parse(written(whole), None) == whole
+    assert parse_plan(written(whole), None) == whole
 
 
 def test_the_schema_refuses_what_the_reader_refuses():
@@ -161,11 +161,11 @@ def test_the_schema_refuses_what_the_reader_refuses():
         spoilt = {**doc, **spoil}
         assert not validator.is_valid(spoilt)
         with pytest.raises(ReconcilerError):
-            parse(resealed(spoilt), None)
+            parse_plan(resealed(spoilt), None)
 
 
 def test_the_document_is_terraform_shaped():
-    doc = document(the_design_plan(), meta={})
+    doc = plan_document(the_design_plan(), meta={})
     rows = {row["address"]: row for row in doc["resource_changes"]}
     assert doc["format_version"] == "1.0"
     assert (doc["errored"], doc["applyable"]) == (True, False)
@@ -198,7 +198,7 @@ def test_the_document_is_terraform_shaped():
 
 
 def test_actions_of_the_other_operations():
-    rows = {row["operation"]: row for row in document(every_operation(), meta={})["resource_changes"]}
+    rows = {row["operation"]: row for row in plan_document(every_operation(), meta={})["resource_changes"]}
     assert rows["rename"]["change"] == {"actions": ["update"], "before": None, "after": None}
     assert rows["rename"]["previous_address"] == "package/Growth Plan"
     assert rows["reassign"]["change"]["actions"] == ["update"]
@@ -218,7 +218,7 @@ def test_drift_of_conflicts_and_of_what_was_deleted_by_hand():
     deleted = Create(
         ref=LEGACY, after={"role": "M", "lifecycle": "active"}, defaults=frozenset({"lifecycle"}), cause=Cause.DRIFT
     )
-    drift = document(plan(conflict, deleted), meta={})["resource_drift"]
+    drift = plan_document(plan(conflict, deleted), meta={})["resource_drift"]
     assert [row["change"] for row in drift] == [
         {"actions": ["update"], "before": {"limits.lists": 3, "limits.contacts": 2}, "after": {"limits.lists": 1}},
         {"actions": ["delete"], "before": {"role": "M"}, "after": None},
@@ -236,12 +236,12 @@ def test_drift_of_conflicts_and_of_what_was_deleted_by_hand():
     ],
 )
 def test_applyable(whole, applyable):
-    assert document(whole, meta={})["applyable"] is applyable
+    assert plan_document(whole, meta={})["applyable"] is applyable
 
 
 def test_same_plan_same_bytes_whatever_the_order_of_keys():
     whole = the_design_plan()
-    doc = seal(document(whole, meta=META), KEY)
+    doc = seal(plan_document(whole, meta=META), KEY)
     shuffled = list(doc.items())
     random.Random(7).shuffle(shuffled)
     assert dumps(dict(shuffled)) == dumps(doc) == written(the_design_plan(), KEY)
@@ -251,8 +251,8 @@ def test_same_plan_same_bytes_whatever_the_order_of_keys():
 
 def test_reformatting_and_another_meta_are_harmless():
     doc = json.loads(written(the_design_plan(), KEY))
-    assert parse(json.dumps(doc, indent=7, ensure_ascii=False), KEY) == the_design_plan()
-    assert parse(json.dumps({**doc, "meta": {}}), KEY) == the_design_plan()
+    assert parse_plan(json.dumps(doc, indent=7, ensure_ascii=False), KEY) == the_design_plan()
+    assert parse_plan(json.dumps({**doc, "meta": {}}), KEY) == the_design_plan()
 
 
 @pytest.mark.parametrize(
@@ -272,18 +272,18 @@ def test_a_changed_plan_file_is_tampered_with(spoil):
     doc = json.loads(written(the_design_plan(), None))
     spoil(doc)
     with pytest.raises(Stale) as refused:
-        parse(json.dumps(doc), None)
+        parse_plan(json.dumps(doc), None)
     assert refused.value.exit_code == 4
     assert [finding.code for finding in refused.value.findings] == ["tampered"]
 
 
 def test_with_a_key_the_signature_must_be_there_and_right():
     whole = every_operation()
-    assert parse(written(whole, KEY), None) == whole
+    assert parse_plan(written(whole, KEY), None) == whole
     with pytest.raises(Stale, match="is not signed"):
-        parse(written(whole, None), KEY)
+        parse_plan(written(whole, None), KEY)
     with pytest.raises(Stale, match="signature of the plan file is wrong"):
-        parse(written(whole, b"another"), KEY)
+        parse_plan(written(whole, b"another"), KEY)
 
 
 def test_every_flipped_byte_is_refused_or_harmless():
@@ -294,7 +294,7 @@ def test_every_flipped_byte_is_refused_or_harmless():
             flipped = bytearray(content)
             flipped[at] ^= mask
             try:
-                assert parse(bytes(flipped), KEY) == whole
+                assert parse_plan(bytes(flipped), KEY) == whole
             except ReconcilerError:
                 continue
 
@@ -324,16 +324,16 @@ def test_every_flipped_byte_is_refused_or_harmless():
 )
 def test_what_is_no_plan_file(content):
     with pytest.raises(ReconcilerError, match="this is not a plan file") as refused:
-        parse(content, None)
+        parse_plan(content, None)
     assert refused.value.exit_code == 1
     assert "--out" in refused.value.remedy
 
 
 @pytest.mark.parametrize("version", ["1.1", "2.0", "99999.0"])
 def test_a_newer_format_is_refused(version):
-    doc = {**document(plan(), meta={}), "format_version": version}
+    doc = {**plan_document(plan(), meta={}), "format_version": version}
     with pytest.raises(ReconcilerError, match=f"format {version}; this reconciler reads up to 1.0") as refused:
-        parse(resealed(doc), None)
+        parse_plan(resealed(doc), None)
     assert refused.value.exit_code == 4  # DESIGN 6: of another version
 
 
@@ -362,7 +362,7 @@ def test_a_sealed_document_of_another_shape_is_no_plan_of_ours(spoil):
     doc = json.loads(written(every_operation()))
     spoil(doc)
     with pytest.raises(ReconcilerError, match="this is not a plan file"):
-        parse(resealed(doc), None)
+        parse_plan(resealed(doc), None)
 
 
 def test_the_fingerprint_is_over_what_is_done_and_found_alone():
@@ -373,7 +373,7 @@ def test_the_fingerprint_is_over_what_is_done_and_found_alone():
         replace(whole, changes=tuple(replace(c, origin=Origin("elsewhere", 3), note="x") for c in whole.changes)),
     ]
     assert {fingerprint(other) for other in told} == {fingerprint(whole)}
-    assert document(whole, meta={})["fingerprint"] == fingerprint(whole)
+    assert plan_document(whole, meta={})["fingerprint"] == fingerprint(whole)
 
 
 def test_other_users_on_a_package_do_not_change_the_fingerprint_but_a_hand_edit_does():

@@ -14,7 +14,7 @@ from reconciler.model.finding import Finding, Severity
 from reconciler.model.ref import Origin, Ref
 from reconciler.report import github, github_outputs
 from reconciler.report.text import plan_text
-from reconciler.report.topic import Topic, drifted, planned, validated
+from reconciler.report.topic import Topic, topic_of_drift, topic_of_files, topic_of_plan
 
 
 def many(count: int, severity: Severity) -> tuple[Finding, ...]:
@@ -32,7 +32,7 @@ def read(topic: Topic) -> actions_log.Log:
 
 def outputs(topic: Topic) -> dict[str, str]:
     """As the runner reads its file: a name and a delimiter, then lines up to the delimiter."""
-    lines = iter(github_outputs.report(topic, FRAME).split("\n"))
+    lines = iter(github_outputs.outputs(topic, FRAME).split("\n"))
     found = {}
     for line in lines:
         name, joint, delimiter = line.partition("<<")
@@ -42,12 +42,12 @@ def outputs(topic: Topic) -> dict[str, str]:
 
 
 def test_the_text_for_people_comes_first_and_is_all_there() -> None:
-    log = read(planned(the_design_plan()))
+    log = read(topic_of_plan(the_design_plan()))
     assert "\n".join(log.text) == plan_text(the_design_plan(), vocabulary=KINDS, masked=True)
 
 
 def test_an_annotation_stands_at_the_file_and_line_of_its_finding() -> None:
-    (error,) = read(planned(the_design_plan())).of("error")
+    (error,) = read(topic_of_plan(the_design_plan())).of("error")
     assert error.properties == {
         "file": "esp/packages.d/legacy.yaml",
         "line": "1",
@@ -62,19 +62,19 @@ def test_an_annotation_stands_at_the_file_and_line_of_its_finding() -> None:
 
 def test_a_finding_without_a_place_stands_at_the_line_that_asks_for_the_change() -> None:
     finding = Finding(code="over-limit", message="3 users", ref=PROFESSIONAL, field="sending.monthly_quota")
-    (error,) = read(planned(replace(the_design_plan(), findings=(finding,)))).of("error")
+    (error,) = read(topic_of_plan(replace(the_design_plan(), findings=(finding,)))).of("error")
     assert (error.properties["file"], error.properties["line"]) == ("esp/packages.d/professional.yaml", "6")
 
 
 def test_what_is_about_no_file_is_shown_at_the_settings_without_a_line() -> None:
     finding = Finding(code="left-out", message="twice there", origin=Origin("customer_group#7"))
-    (error,) = read(planned(plan(findings=(finding,)))).of("error")
+    (error,) = read(topic_of_plan(plan(findings=(finding,)))).of("error")
     assert error.properties["file"] == "esp/reconciler.yaml"
     assert "line" not in error.properties
 
 
 def test_severities_become_the_three_levels() -> None:
-    log = read(planned(the_design_plan()))
+    log = read(topic_of_plan(the_design_plan()))
     assert [(c.name, c.properties["title"]) for c in log.commands] == [
         ("error", "in-use package/Legacy"),
         ("warning", "left-out tenant/t…@acme.example"),
@@ -86,7 +86,7 @@ def test_severities_become_the_three_levels() -> None:
 @pytest.mark.parametrize(("count", "shown"), [(9, 9), (10, 10), (2_000, 10)])
 def test_a_level_has_nine_annotations_and_a_count(count: int, shown: int) -> None:
     findings = (*many(count, Severity.ERROR), *many(count, Severity.WARNING), *many(count, Severity.LEFT_OUT))
-    log = read(validated(findings))
+    log = read(topic_of_files(findings))
     assert len(log.of("error")) == shown
     if count > 9:
         assert log.of("error")[-1].message.startswith(f"and {count - 9:,} more;")
@@ -95,7 +95,7 @@ def test_a_level_has_nine_annotations_and_a_count(count: int, shown: int) -> Non
 
 
 def test_drift_is_an_annotation_at_each_field_that_drifted() -> None:
-    log = read(drifted(the_design_plan(), KINDS))
+    log = read(topic_of_drift(the_design_plan(), KINDS))
     (error,) = log.of("error")
     assert error.properties["file"] == "esp/tenants.d/a.yaml"
     assert error.message == (
@@ -105,20 +105,20 @@ def test_drift_is_an_annotation_at_each_field_that_drifted() -> None:
 
 def test_what_looks_escaped_is_shown_as_it_was_written() -> None:
     finding = Finding(code="type", message="50 %0A off, %25: a", ref=Ref("package", "A%2CB"))
-    (error,) = read(validated((finding,))).of("error")
+    (error,) = read(topic_of_files((finding,))).of("error")
     assert error.message == "package/A%2CB: 50 %0A off, %25: a"
     assert error.properties["title"] == "type package/A%2CB"
 
 
 def test_files_that_are_right_are_said_to_be() -> None:
-    log = read(validated((), ["packages.d/a.yaml"]))
+    log = read(topic_of_files((), ["packages.d/a.yaml"]))
     assert (log.text, log.commands) == (["The files are right."], [])
 
 
 @pytest.mark.parametrize("count", [200, pytest.param(2_000, marks=pytest.mark.torture)])
 def test_no_name_is_a_command_to_the_runner(count: int) -> None:
     for name in names(count):
-        log = read(planned(plan_of(name)))
+        log = read(topic_of_plan(plan_of(name)))
         assert [(c.name, list(c.properties)) for c in log.commands] == [
             ("error", ["file", "line", "title"]),
             ("warning", ["file", "line", "title"]),
@@ -131,11 +131,11 @@ def test_without_a_token_nothing_is_written() -> None:
     bare = replace(FRAME, token="")
     for module in (github, github_outputs):
         with pytest.raises(ValueError):
-            module.report(planned(the_design_plan()), bare)
+            module.report(topic_of_plan(the_design_plan()), bare)
 
 
 def test_a_step_has_the_verdict_and_the_counts_as_outputs() -> None:
-    assert outputs(planned(the_design_plan())) == {
+    assert outputs(topic_of_plan(the_design_plan())) == {
         "verdict": "Plan: 1 to create, 3 to update, 1 to delete (1 blocked); 57 unchanged, 12 unmanaged, 2 adopted, "
         "1 released.",
         "errors": "1",
@@ -150,10 +150,14 @@ def test_a_step_has_the_verdict_and_the_counts_as_outputs() -> None:
 
 def test_outputs_about_files_have_no_counts_of_changes() -> None:
     findings = many(2, Severity.ERROR)
-    assert outputs(validated(findings)) == {"verdict": "The files are wrong: 2 errors.", "errors": "2", "warnings": "0"}
+    assert outputs(topic_of_files(findings)) == {
+        "verdict": "The files are wrong: 2 errors.",
+        "errors": "2",
+        "warnings": "0",
+    }
 
 
 def test_no_name_ends_an_output_early() -> None:
     for name in names(200):
         finding = Finding(code=name, message=name, ref=Ref("package", name))
-        assert set(outputs(planned(plan(findings=(finding,))))) == set(outputs(planned(plan())))
+        assert set(outputs(topic_of_plan(plan(findings=(finding,))))) == set(outputs(topic_of_plan(plan())))

@@ -15,7 +15,7 @@ from reconciler.model.change import Delete
 from reconciler.model.finding import Finding
 from reconciler.model.ref import Origin, Ref
 from reconciler.report import gitlab, gitlab_quality
-from reconciler.report.topic import Topic, drifted, planned, validated
+from reconciler.report.topic import Topic, topic_of_drift, topic_of_files, topic_of_plan
 
 
 def widget(topic: Topic) -> Any:
@@ -23,7 +23,7 @@ def widget(topic: Topic) -> Any:
 
 
 def quality(topic: Topic) -> list[dict[str, Any]]:
-    text = gitlab_quality.report(topic, FRAME)
+    text = gitlab_quality.quality(topic, FRAME)
     assert text.isascii()
     entries: list[dict[str, Any]] = json.loads(text)
     for entry in entries:
@@ -36,28 +36,28 @@ def quality(topic: Topic) -> list[dict[str, Any]]:
 
 
 def test_the_widget_has_its_three_counts() -> None:
-    assert widget(planned(the_design_plan())) == {"create": 1, "update": 3, "delete": 1}
+    assert widget(topic_of_plan(the_design_plan())) == {"create": 1, "update": 3, "delete": 1}
 
 
 def test_a_plan_without_changes_has_them_too() -> None:
-    assert widget(planned(plan())) == {"create": 0, "update": 0, "delete": 0}
+    assert widget(topic_of_plan(plan())) == {"create": 0, "update": 0, "delete": 0}
 
 
 def test_a_rename_and_a_move_are_updates_and_to_forget_is_no_change() -> None:
-    assert widget(planned(every_operation())) == {"create": 1, "update": 3, "delete": 1}
+    assert widget(topic_of_plan(every_operation())) == {"create": 1, "update": 3, "delete": 1}
 
 
 def test_a_count_has_six_digits_at_most() -> None:
     gone = Delete(ref=Ref("package", "A"), before={})
-    assert widget(planned(plan(*[gone] * 1_000_001)))["delete"] == 999_999
+    assert widget(topic_of_plan(plan(*[gone] * 1_000_001)))["delete"] == 999_999
 
 
 def test_of_drift_the_widget_counts_what_drifted() -> None:
-    assert widget(drifted(the_design_plan(), KINDS)) == {"create": 0, "update": 1, "delete": 0}
+    assert widget(topic_of_drift(the_design_plan(), KINDS)) == {"create": 0, "update": 1, "delete": 0}
 
 
 def test_each_finding_stands_at_its_line() -> None:
-    first, *others = quality(planned(the_design_plan()))
+    first, *others = quality(topic_of_plan(the_design_plan()))
     assert first["location"] == {"path": "esp/packages.d/legacy.yaml", "lines": {"begin": 1}}
     assert (first["check_name"], first["severity"]) == ("in-use", "blocker")
     assert [(entry["check_name"], entry["severity"]) for entry in others] == [
@@ -70,21 +70,21 @@ def test_each_finding_stands_at_its_line() -> None:
 def test_a_fingerprint_is_the_same_in_the_next_run_and_at_another_line() -> None:
     finding = Finding(code="type", message="no number", origin=Origin("packages.d/a.yaml", 3))
     moved = replace(finding, origin=Origin("packages.d/a.yaml", 7))
-    assert quality(validated((finding,)))[0]["fingerprint"] == quality(validated((moved,)))[0]["fingerprint"]
+    assert quality(topic_of_files((finding,)))[0]["fingerprint"] == quality(topic_of_files((moved,)))[0]["fingerprint"]
 
 
 def test_equal_findings_are_all_kept() -> None:
     finding = Finding(code="type", message="no number", origin=Origin("packages.d/a.yaml", 3))
-    assert len(quality(validated((finding, finding)))) == 2
+    assert len(quality(topic_of_files((finding, finding)))) == 2
 
 
 def test_nothing_found_is_an_empty_list() -> None:
-    assert quality(validated(())) == []
+    assert quality(topic_of_files(())) == []
 
 
 @pytest.mark.parametrize("count", [200, pytest.param(2_000, marks=pytest.mark.torture)])
 def test_names_stay_text(count: int) -> None:
     for name in names(count):
-        entries = quality(planned(plan_of(name)))
+        entries = quality(topic_of_plan(plan_of(name)))
         assert [entry["check_name"] for entry in entries] == ["in-use", "over-limit", "released"]
         assert all(line.isprintable() for entry in entries for line in entry["description"].split("\n"))

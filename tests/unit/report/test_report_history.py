@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from reconciler.kinds import KINDS
-from reconciler.model.memory import Entry, Run, RunRow
+from reconciler.model.memory import HistoryEntry, Run, RunRow
 from reconciler.model.ref import Ref
 from reconciler.report.history import run_document, run_text, runs_document, runs_text
 from reconciler.report.masking import Masking
@@ -28,45 +28,45 @@ OPEN_ROW = RunRow(
 )
 MASK = Masking(personal=frozenset({"tenant"}), declared=frozenset({"ops@acme.example"}))
 ENTRIES = (
-    Entry(ref=Ref("role", "Help"), action="rename", before={"name": "Support"}, after={"name": "Help"}),
-    Entry(
+    HistoryEntry(ref=Ref("role", "Help"), action="rename", before={"name": "Support"}, after={"name": "Help"}),
+    HistoryEntry(
         ref=Ref("package", "Scale"),
         action="create",
         before=None,
         after={"role": "Help", "lifecycle": "active", "options": {"a": "me@x.example"}, "gone.field": 3},
     ),
-    Entry(
+    HistoryEntry(
         ref=Ref("package", "Growth"),
         action="update",
         before={"sending.daily_limit": 25_000, "quota.move_to": "Scale", "assets.sending_nodes": ("a@x.example",)},
         after={"sending.daily_limit": 30_000, "assets.sending_nodes": "off"},
     ),
-    Entry(
+    HistoryEntry(
         ref=Ref("package", "Legacy"),
         action="reassign",
         before=None,
         after={"to": "Growth", "moved": 13},
         raw={"members": {"tenant": ["ops@acme.example", *(f"user{n}@x.example" for n in range(12))]}},
     ),
-    Entry(ref=Ref("package", "Old"), action="reassign", before=None, after={"to": "Growth", "moved": "x"}),
-    Entry(
+    HistoryEntry(ref=Ref("package", "Old"), action="reassign", before=None, after={"to": "Growth", "moved": "x"}),
+    HistoryEntry(
         ref=Ref("package", "Legacy"),
         action="delete",
         before={"sending.daily_limit": 100},
         after=None,
         raw={"esp_package": [{"id": 3, "secret": "canary"}], "esp_package_options": [{}, {}]},
     ),
-    Entry(ref=Ref("tenant", "solo@x.example"), action="forget", before={"name": "Solo"}, after=None),
-    Entry(ref=Ref("planet", "Mars"), action="exploded", before=None, after={"x": 1}),
-    Entry(ref=Ref("planet", "Venus"), action="create", before=None, after={"x": 1}),
-    Entry(
+    HistoryEntry(ref=Ref("tenant", "solo@x.example"), action="forget", before={"name": "Solo"}, after=None),
+    HistoryEntry(ref=Ref("planet", "Mars"), action="exploded", before=None, after={"x": 1}),
+    HistoryEntry(ref=Ref("planet", "Venus"), action="create", before=None, after={"x": 1}),
+    HistoryEntry(
         ref=Ref("tenant", ""),
         action="memory",
         before=None,
         after=None,
         raw={"remembered": {"a": None, "b": ["{}", "f"]}},
     ),
-    Entry(ref=Ref("tenant", ""), action="memory", before=None, after=None, raw={"dropped": {"c": None}}),
+    HistoryEntry(ref=Ref("tenant", ""), action="memory", before=None, after=None, raw={"dropped": {"c": None}}),
 )
 
 

@@ -18,8 +18,8 @@ from reconciler.model.finding import Finding
 from reconciler.model.plan import Allowance, Impact, Source
 from reconciler.model.ref import Origin, Ref
 from reconciler.report.html import report
-from reconciler.report.sanitise import plain
-from reconciler.report.topic import VALIDATE, Frame, Topic, drifted, planned
+from reconciler.report.sanitise import safe_text
+from reconciler.report.topic import VALIDATE, Frame, Topic, topic_of_drift, topic_of_plan
 
 FRAME = Frame(vocabulary=KINDS, masked=False)
 TAGS = frozenset(
@@ -119,7 +119,7 @@ class Read(HTMLParser):
 
 
 def test_the_design_plan():
-    found = Read(report(planned(the_design_plan()), Frame(vocabulary=KINDS)))
+    found = Read(report(topic_of_plan(the_design_plan()), Frame(vocabulary=KINDS)))
     assert found.texts("h1") == ["Blocked"]
     assert found.texts("header")[0].startswith(
         "reconciler plan · production · ab12cd3 Blocked Plan: 1 to create, 3 to update, 1 to delete (1 blocked);"
@@ -146,7 +146,7 @@ def test_the_design_plan():
 
 
 def test_every_change_is_there_with_its_operation_and_section():
-    found = Read(report(planned(every_operation()), FRAME))
+    found = Read(report(topic_of_plan(every_operation()), FRAME))
     items = [name for tag, name, _ in found.found if tag == "details"]
     assert items == [
         "item op-create in-reduces-service",
@@ -160,7 +160,7 @@ def test_every_change_is_there_with_its_operation_and_section():
 def test_a_group_names_everyone():
     names = [f"t{number:03}@t.example" for number in range(200)]
     changes = (update(Ref("tenant", name), delta("status", "active", "suspended")) for name in names)
-    found = Read(report(planned(plan(*changes)), FRAME))
+    found = Read(report(topic_of_plan(plan(*changes)), FRAME))
     assert found.texts("p", "names") == [", ".join(names)]
 
 
@@ -178,7 +178,7 @@ def test_a_group_names_everyone():
     ],
 )
 def test_limits_as_bars(before, after, widths):
-    found = Read(report(planned(plan(update(GROWTH, delta("limits.contacts", before, after)))), FRAME))
+    found = Read(report(topic_of_plan(plan(update(GROWTH, delta("limits.contacts", before, after)))), FRAME))
     drawn = [rect for rect in found.rects if rect["class"] != "track"]
     expected = [str(width) for width in widths if width is not None]
     assert [rect["width"] for rect in drawn] == expected * 2, "once among the limits, once in the change"
@@ -194,7 +194,7 @@ def test_overrides_have_bars_too():
         {"sending.daily_limit": 40_000},
         items=(item("sending.daily_limit", None, 40_000, Effect.MORE, inherited=25_000),),
     )
-    found = Read(report(planned(plan(update(ACME, overrides))), FRAME))
+    found = Read(report(topic_of_plan(plan(update(ACME, overrides))), FRAME))
     assert found.texts("div", "move more") == ["sending.daily_limit before 25,000 after 40,000 +60 %"]
 
 
@@ -204,13 +204,13 @@ def test_users_are_drawn_to_one_scale():
     impact = tuple(
         Impact(ref=ref, field="limits.lists", tenants=n, keep=0) for ref, n in zip(refs, (50, 200), strict=True)
     )
-    found = Read(report(planned(plan(*changes, impact=impact)), FRAME))
+    found = Read(report(topic_of_plan(plan(*changes, impact=impact)), FRAME))
     assert [rect["width"] for rect in found.rects if rect["class"] == "felt"] == ["1000", "250"]
     assert found.texts("div", "reach")[0].startswith("package/Growth 200 tenants")
 
 
 def test_drift_and_complaints_about_files_have_their_pages():
-    drift = Read(report(drifted(the_design_plan(), KINDS), FRAME))
+    drift = Read(report(topic_of_drift(the_design_plan(), KINDS), FRAME))
     assert drift.texts("h1") == ["Drift"]
     assert [name for tag, name, _ in drift.found if tag == "details"] == ["item op-update in-drift"]
     complaint = Finding(code="syntax", message="no YAML", origin=Origin("a.yaml", 3))
@@ -218,11 +218,11 @@ def test_drift_and_complaints_about_files_have_their_pages():
     assert files.texts("h1") == ["Errors"]
     assert files.texts("section", "refused") == ["Refused 1 in general syntax no YAML a.yaml:3"]
     assert files.texts("section", "left-alone") == []
-    assert Read(report(planned(plan()), FRAME)).texts("section", "changes") == ["Every change Nothing."]
+    assert Read(report(topic_of_plan(plan()), FRAME)).texts("section", "changes") == ["Every change Nothing."]
 
 
 def test_the_policy_allows_this_style_and_this_script_and_nothing_else():
-    page = report(planned(the_design_plan()), FRAME)
+    page = report(topic_of_plan(the_design_plan()), FRAME)
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
     assert policy is not None
     stated = dict(part.split(" ", 1) for part in policy[1].replace("&#39;", "'").split("; "))
@@ -248,8 +248,8 @@ def test_a_hostile_piece_is_only_words_everywhere(piece):
         findings=(finding,),
         source=source,
     )
-    found = Read(report(planned(replace(whole, target=piece)), FRAME))
-    shown = re.sub(r"\s+", " ", plain(piece)).strip()
+    found = Read(report(topic_of_plan(replace(whole, target=piece)), FRAME))
+    shown = re.sub(r"\s+", " ", safe_text(piece)).strip()
     assert found.scripts == 1
     assert f"role/{shown}" in found.texts("code")
     assert found.texts("p", "remedy") == [shown] * 2
@@ -260,17 +260,17 @@ def test_a_hostile_piece_is_only_words_everywhere(piece):
 def test_hostile_names_are_read_back(count):
     names = hostile_names(count)
     changes = (update(Ref("package", name), delta("note", name, f"{at} {name}")) for at, name in enumerate(names))
-    found = Read(report(planned(plan(*changes)), FRAME))
+    found = Read(report(topic_of_plan(plan(*changes)), FRAME))
     shown = [text for tag, name, text in found.found if tag == "code" and text.startswith("package/") and not name]
-    assert shown == [f"package/{plain(name)}" for name in names]
+    assert shown == [f"package/{safe_text(name)}" for name in names]
     assert found.scripts == 1
 
 
 def test_people_whom_no_file_names_are_masked():
-    page = report(planned(the_design_plan()), Frame(vocabulary=KINDS))
+    page = report(topic_of_plan(the_design_plan()), Frame(vocabulary=KINDS))
     assert "eva@beta.example" not in page
     assert "twin@acme.example" not in page
 
 
 def test_the_same_plan_gives_the_same_page():
-    assert report(planned(the_design_plan()), FRAME) == report(planned(the_design_plan()), FRAME)
+    assert report(topic_of_plan(the_design_plan()), FRAME) == report(topic_of_plan(the_design_plan()), FRAME)

@@ -12,7 +12,7 @@ from reconciler.kinds import KINDS
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.ref import Origin, Ref
 from reconciler.report import junit
-from reconciler.report.topic import Topic, drifted, planned, validated
+from reconciler.report.topic import Topic, topic_of_drift, topic_of_files, topic_of_plan
 
 
 def suite_of(topic: Topic) -> ET.Element:
@@ -42,7 +42,7 @@ def test_validate_has_a_case_for_each_file() -> None:
         Finding(code="range", message="too large", origin=Origin("packages.d/b.yaml", 9)),
         Finding(code="wildcard", message="wide", severity=Severity.WARNING, origin=Origin("roles.d/r.yaml", 2)),
     )
-    topic = validated(findings, ["packages.d/a.yaml", "packages.d/b.yaml", "roles.d/r.yaml"])
+    topic = topic_of_files(findings, ["packages.d/a.yaml", "packages.d/b.yaml", "roles.d/r.yaml"])
     assert outcomes(topic) == {
         "esp/packages.d/a.yaml": "",
         "esp/packages.d/b.yaml": "type, range",
@@ -59,11 +59,11 @@ def test_validate_has_a_case_for_each_file() -> None:
 
 def test_a_folder_is_no_case_but_what_is_wrong_with_it_is_told() -> None:
     finding = Finding(code="unreadable", message="it cannot be read", origin=Origin("packages.d"))
-    assert outcomes(validated((finding,))) == {"esp/reconciler.yaml": "unreadable"}
+    assert outcomes(topic_of_files((finding,))) == {"esp/reconciler.yaml": "unreadable"}
 
 
 def test_plan_has_a_case_for_each_change_and_a_refused_one_fails() -> None:
-    assert outcomes(planned(the_design_plan())) == {
+    assert outcomes(topic_of_plan(the_design_plan())) == {
         "package/Scale": "",
         "package/Professional": "",
         "tenant/ops@acme.example": "",
@@ -76,24 +76,24 @@ def test_plan_has_a_case_for_each_change_and_a_refused_one_fails() -> None:
 
 
 def test_drift_fails_for_each_object_that_drifted() -> None:
-    found = outcomes(drifted(the_design_plan(), KINDS))
+    found = outcomes(topic_of_drift(the_design_plan(), KINDS))
     assert found == {"tenant/ops@acme.example": "drift", "tenant/t…@acme.example": ""}
 
 
 def test_nothing_to_tell_is_one_case_that_passed() -> None:
-    assert outcomes(planned(plan())) == {"plan": ""}
-    assert outcomes(drifted(plan(), KINDS)) == {"drift": ""}
+    assert outcomes(topic_of_plan(plan())) == {"plan": ""}
+    assert outcomes(topic_of_drift(plan(), KINDS)) == {"drift": ""}
 
 
 def test_people_with_one_mask_share_a_case() -> None:
     findings = tuple(
         Finding(code="left-out", message="twice there", ref=Ref("tenant", f"e{n}@beta.example")) for n in range(3)
     )
-    assert outcomes(planned(plan(findings=findings))) == {"tenant/e…@beta.example": "left-out"}
+    assert outcomes(topic_of_plan(plan(findings=findings))) == {"tenant/e…@beta.example": "left-out"}
 
 
 @pytest.mark.parametrize("count", [200, pytest.param(2_000, marks=pytest.mark.torture)])
 def test_every_name_is_xml_and_nothing_but_text(count: int) -> None:
     for name in names(count):
-        suite = suite_of(planned(plan_of(name)))
+        suite = suite_of(topic_of_plan(plan_of(name)))
         assert {element.tag for element in suite.iter()} <= {"testsuite", "testcase", "failure", "system-out"}

@@ -17,9 +17,9 @@ from reconciler.model.finding import Finding
 from reconciler.model.plan import Allowance, Source
 from reconciler.model.ref import Origin, Ref
 from reconciler.report.markdown import MOST, marker, report
-from reconciler.report.markdown_escape import code, fenced, text
-from reconciler.report.sanitise import plain
-from reconciler.report.topic import VALIDATE, Frame, Topic, drifted, planned
+from reconciler.report.markdown_escape import code, escaped, fenced
+from reconciler.report.sanitise import safe_text
+from reconciler.report.topic import VALIDATE, Frame, Topic, topic_of_drift, topic_of_plan
 
 FRAME = Frame(vocabulary=KINDS, masked=False)
 OURS = re.compile(r"</?code>|<br>|<!-- -->")
@@ -80,7 +80,7 @@ def seen(tokens: list[Token], found: Read) -> list[str]:
 
 
 def test_the_design_plan():
-    comment = report(planned(the_design_plan()), Frame(vocabulary=KINDS))
+    comment = report(topic_of_plan(the_design_plan()), Frame(vocabulary=KINDS))
     assert comment.splitlines()[:10] == [
         "<!-- reconciler:plan:production -->",
         "## ⛔ Blocked: an apply is refused",
@@ -120,12 +120,12 @@ def test_the_design_plan():
 @pytest.mark.parametrize(
     ("topic", "verdict"),
     [
-        (planned(the_design_plan()), "⛔ Blocked: an apply is refused"),
-        (planned(every_operation()), "🟠 Changes, and some reduce service"),
-        (planned(plan(Create(ref=ACME, after={}, defaults=frozenset()))), "🟢 Changes"),
-        (planned(plan()), "⚪ No changes"),
-        (drifted(the_design_plan(), KINDS), "🟠 Drift: the database was changed behind our back"),
-        (drifted(plan(), KINDS), "⚪ No drift"),
+        (topic_of_plan(the_design_plan()), "⛔ Blocked: an apply is refused"),
+        (topic_of_plan(every_operation()), "🟠 Changes, and some reduce service"),
+        (topic_of_plan(plan(Create(ref=ACME, after={}, defaults=frozenset()))), "🟢 Changes"),
+        (topic_of_plan(plan()), "⚪ No changes"),
+        (topic_of_drift(the_design_plan(), KINDS), "🟠 Drift: the database was changed behind our back"),
+        (topic_of_drift(plan(), KINDS), "⚪ No drift"),
         (Topic(command=VALIDATE, verdict="1 error", findings=(Finding(code="syntax", message="no"),)), "⛔ The files"),
         (Topic(command=VALIDATE, verdict="valid", findings=()), "🟢 The files are valid"),
     ],
@@ -139,7 +139,7 @@ def test_identical_changes_are_one_row_and_every_name_is_in_the_details():
     changes = [
         update(Ref("tenant", name), delta("status", "active", "suspended", effect=Effect.LESS)) for name in names
     ]
-    found = read(report(planned(plan(*changes)), FRAME))
+    found = read(report(topic_of_plan(plan(*changes)), FRAME))
     assert found.rows[1:] == [
         [
             [
@@ -175,8 +175,8 @@ def test_a_hostile_piece_is_only_words_everywhere(piece):
         findings=(finding,),
         source=source,
     )
-    found = read(report(planned(replace(whole, target=piece)), FRAME))
-    shown = plain(piece)
+    found = read(report(topic_of_plan(replace(whole, target=piece)), FRAME))
+    shown = safe_text(piece)
     assert [[line.strip() for line in cell] for cell in found.rows[1]] == [
         [f"delete package/{shown}".strip()],
         ["1 tenant", shown.strip()],
@@ -196,13 +196,13 @@ def test_hostile_names_are_read_back(count):
     for start in range(0, count, 10):
         few = names[start : start + 10]
         changes = [hostile_change(name, start + at) for at, name in enumerate(few)]
-        found = read(report(planned(plan(*changes)), FRAME))
-        assert [row[0][0] for row in found.rows[1:]] == [f"update package/{plain(name)}" for name in few]
+        found = read(report(topic_of_plan(plan(*changes)), FRAME))
+        assert [row[0][0] for row in found.rows[1:]] == [f"update package/{safe_text(name)}" for name in few]
         assert [row[0][1] for row in found.rows[1:]] == [
-            f'note "{plain(name)}" → "{start + at} {plain(name)}"' for at, name in enumerate(few)
+            f'note "{safe_text(name)}" → "{start + at} {safe_text(name)}"' for at, name in enumerate(few)
         ]
         headlines = [line for block in found.blocks for line in block.splitlines() if line.startswith("~")]
-        assert headlines == [f"~ package/{plain(name)}" for name in few]
+        assert headlines == [f"~ package/{safe_text(name)}" for name in few]
         assert {"link_open", "image", "s_open"}.isdisjoint(found.types)
         assert not [words for words in found.loose if NOT_OURS.search(words)]
 
@@ -211,11 +211,11 @@ def test_hostile_names_are_read_back(count):
 @pytest.mark.parametrize("length", [1, 30])
 def test_a_comment_of_many_hostile_names_is_cut_and_says_so(count, length):
     names = [(name * length)[:250] for name in hostile_names(count)]
-    comment = report(planned(plan(*(hostile_change(name, at) for at, name in enumerate(names)))), FRAME)
+    comment = report(topic_of_plan(plan(*(hostile_change(name, at) for at, name in enumerate(names)))), FRAME)
     assert len(comment) <= MOST
     found = read(comment)
     rows = [row for row in found.rows[1:] if not row[0][0].startswith("cut here")]
-    assert [row[0][0] for row in rows] == [f"update package/{plain(name)}" for name in names[: len(rows)]]
+    assert [row[0][0] for row in rows] == [f"update package/{safe_text(name)}" for name in names[: len(rows)]]
     if len(rows) < count:
         lost = f"{count - len(rows):,} of {count:,} rows"
         assert found.rows[-1][0] == [f"cut here: {lost} are not shown"]
@@ -228,12 +228,12 @@ def test_a_comment_of_many_hostile_names_is_cut_and_says_so(count, length):
 
 def test_a_comment_uses_the_room_it_has():
     changes = [hostile_change(f"Package {number}", number) for number in range(2_000)]
-    assert MOST - 2_000 < len(report(planned(plan(*changes)), FRAME)) <= MOST
+    assert MOST - 2_000 < len(report(topic_of_plan(plan(*changes)), FRAME)) <= MOST
 
 
 def test_a_name_of_backticks_alone_does_not_open_the_fence():
     name = "`" * 255
-    found = read(report(planned(plan(hostile_change(name, 1))), FRAME))
+    found = read(report(topic_of_plan(plan(hostile_change(name, 1))), FRAME))
     assert found.rows[1][0][0] == f"update package/{name}"
     assert found.blocks[0].startswith(f"~ package/{name}\n")
 
@@ -245,7 +245,7 @@ def test_a_line_of_backticks_does_not_close_the_fence():
 def test_long_values_do_not_take_the_room_of_others():
     long = tuple(f"permission.{number}" for number in range(5_000))
     whole = plan(update(Ref("role", "Marketing"), delta("permissions", (), long)))
-    comment = report(planned(whole), FRAME)
+    comment = report(topic_of_plan(whole), FRAME)
     assert len(comment) < MOST
     assert "characters)" in read(comment).rows[1][0][1]
 
@@ -256,7 +256,7 @@ def test_the_marker_ends_where_it_should():
 
 
 def test_people_whom_no_file_names_are_masked():
-    comment = report(planned(the_design_plan()), Frame(vocabulary=KINDS))
+    comment = report(topic_of_plan(the_design_plan()), Frame(vocabulary=KINDS))
     assert "eva@beta.example" not in comment
     assert "twin@acme.example" not in comment
 
@@ -273,7 +273,7 @@ def test_people_whom_no_file_names_are_masked():
     ],
 )
 def test_sentences_are_escaped_where_it_is_needed(words, written):
-    assert text(words) == written
+    assert escaped(words) == written
 
 
 def test_names_are_in_a_span_where_that_is_safe():
@@ -281,7 +281,7 @@ def test_names_are_in_a_span_where_that_is_safe():
 
 
 def test_the_same_plan_gives_the_same_comment():
-    assert report(planned(the_design_plan()), FRAME) == report(planned(the_design_plan()), FRAME)
+    assert report(topic_of_plan(the_design_plan()), FRAME) == report(topic_of_plan(the_design_plan()), FRAME)
 
 
 def hostile_change(name: str, number: int):
@@ -289,4 +289,4 @@ def hostile_change(name: str, number: int):
 
 
 def test_who_blocks_is_said_of_the_refused():
-    assert str(LEGACY) in report(planned(the_design_plan()), FRAME)
+    assert str(LEGACY) in report(topic_of_plan(the_design_plan()), FRAME)

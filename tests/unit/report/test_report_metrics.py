@@ -8,15 +8,25 @@ from prometheus_client.parser import text_string_to_metric_families
 from report_plans import every_operation, the_design_plan
 
 from reconciler.kinds import KINDS
-from reconciler.report.metrics import METRICS, PREFIX, Ended, Watched, earlier, of_look, of_run, rendered, succeeded
-from reconciler.report.traces import traces
+from reconciler.report.metrics import (
+    METRICS,
+    PREFIX,
+    Ended,
+    Watched,
+    drift_samples,
+    earlier,
+    rendered,
+    run_samples,
+    succeeded,
+)
+from reconciler.report.traces import drifted_fields
 
 ENDED = Ended(target="esp", code=2, time=1_800_000_000.5, version="1.2.3", phases={"read": 0.25})
 
 
 def text(plan, target="esp"):
-    looked = of_look(plan, traces(plan), Watched(orphans=3, locked=12.5), KINDS)
-    return rendered([*of_run(ENDED), *looked, succeeded(ENDED)], target)
+    looked = drift_samples(plan, drifted_fields(plan), Watched(orphans=3, locked=12.5), KINDS)
+    return rendered([*run_samples(ENDED), *looked, succeeded(ENDED)], target)
 
 
 def read(said):
@@ -90,7 +100,7 @@ def test_a_hostile_name_of_a_target_stays_inside_its_quotes():
 def test_a_failed_run_keeps_what_was_found_and_when_it_last_worked():
     kept = earlier(text(the_design_plan()))
     assert set(kept) == {"esp"}
-    said = rendered([*of_run(ENDED), *kept["esp"]], "esp")
+    said = rendered([*run_samples(ENDED), *kept["esp"]], "esp")
     assert value(said, "last_success_timestamp_seconds") == 1_800_000_000.5
     assert value(said, "drifted_objects", kind="tenant") == 1
     assert not {sample.name for sample in kept["esp"]} & {"last_run_exit_code", "build_info", "run_duration_seconds"}

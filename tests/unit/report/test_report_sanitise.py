@@ -17,13 +17,13 @@ from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Allowance, Counts, Impact, Source
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.target import Listing
-from reconciler.report.document import document, dumps, seal
+from reconciler.report.document import dumps, plan_document, seal
 from reconciler.report.outcome import outcome_text
-from reconciler.report.sanitise import plain
+from reconciler.report.sanitise import safe_text
 from reconciler.report.sentence import Tense, sentence
 from reconciler.report.summary import summary
 from reconciler.report.text import drift_text, findings_text, listing_text, plan_text
-from reconciler.report.topic import Frame, drifted, planned
+from reconciler.report.topic import Frame, topic_of_drift, topic_of_plan
 from reconciler.workflow import saved
 
 CONTROLS = [chr(code) for code in (*range(0x20), 0x7F, *range(0x80, 0xA0))]
@@ -101,7 +101,7 @@ def renderings(whole, evil):
     yield listing_text(Listing((f"ID{evil}", "Name"), ((1, f"n{evil}"), (2, evil))))
     yield from (sentence(change, tense) for change in whole.changes for tense in Tense)
     yield summary(whole)
-    yield dumps(seal(document(whole, meta={evil: evil}), key=b"k"))
+    yield dumps(seal(plan_document(whole, meta={evil: evil}), key=b"k"))
 
 
 def breaches(text):
@@ -154,14 +154,14 @@ def test_markup_of_terminal_libraries_stays_literal():
     ],
 )
 def test_what_is_written_out(text, shown):
-    assert plain(text) == shown
+    assert safe_text(text) == shown
 
 
 @given(st.text(st.characters()))
 def test_whatever_comes_is_printable_and_safe_text_is_left_alone(text):
-    assert breaches(plain(text)) == []
-    assert "\n" not in plain(text)
-    assert plain(plain(text)) == plain(text)
+    assert breaches(safe_text(text)) == []
+    assert "\n" not in safe_text(text)
+    assert safe_text(safe_text(text)) == safe_text(text)
 
 
 def test_colour_is_all_that_colour_adds():
@@ -171,7 +171,7 @@ def test_colour_is_all_that_colour_adds():
 
 
 def test_the_plan_file_is_ascii():
-    text = dumps(document(hostile_plan("ä\x7f\u202e"), meta={}))
+    text = dumps(plan_document(hostile_plan("ä\x7f\u202e"), meta={}))
     assert text.isascii()
     assert json.loads(text)["resource_changes"][0]["name"] == "aä\x7f\u202eb"
 
@@ -181,10 +181,10 @@ SECRET = "Kanarie`7/x <y>&|\"k@Vogel'_é"
 
 @pytest.fixture
 def kept():
-    secrecy.begin()
-    secrecy.keep(SECRET)
+    secrecy.start()
+    secrecy.hide(SECRET)
     yield
-    secrecy.begin()
+    secrecy.start()
 
 
 @pytest.mark.usefixtures("kept")
@@ -195,7 +195,7 @@ def test_no_report_gives_a_secret_away(spelled):
     whole = replace(whole, source=replace(whole.source, commit="ab12cd3"))  # git's own
     reports = [import_module(f"reconciler.report.{REPORTS[form].module}").report for form in REPORTS]
     frames = [Frame(vocabulary=KINDS, masked=masked, token="0" * 32) for masked in (True, False)]
-    topics = (planned(whole), drifted(whole, KINDS))
+    topics = (topic_of_plan(whole), topic_of_drift(whole, KINDS))
     shown = [report(topic, frame) for report in reports for topic in topics for frame in frames]
     shown += [rendering for rendering in renderings(whole, spelled) if not rendering.startswith("{")]
     shown.append(as_json({"said": [spelled, {"more": spelled}]}))
@@ -207,7 +207,7 @@ def test_no_report_gives_a_secret_away(spelled):
 
 @pytest.mark.usefixtures("kept")
 def test_a_plan_file_says_no_secret_in_its_words():
-    written = json.loads(saved.written(hostile_plan(SECRET), {}))
+    written = json.loads(saved.plan_text(hostile_plan(SECRET), {}))
     said = [finding["message"] + finding["remedy"] for finding in written["findings"]]
     assert len(said) == 3
     assert "Kanarie" not in "".join(said)

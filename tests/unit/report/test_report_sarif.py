@@ -17,7 +17,7 @@ from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES, Finding, Severity
 from reconciler.model.ref import Origin, Ref
 from reconciler.report import sarif
-from reconciler.report.topic import Topic, drifted, planned, validated
+from reconciler.report.topic import Topic, topic_of_drift, topic_of_files, topic_of_plan
 
 TEXT = {
     "type": "object",
@@ -97,7 +97,7 @@ def run_of(topic: Topic) -> dict[str, Any]:
 
 
 def test_each_finding_is_a_result_at_its_line_with_its_rule() -> None:
-    run = run_of(planned(the_design_plan()))
+    run = run_of(topic_of_plan(the_design_plan()))
     assert run["automationDetails"]["id"] == "reconciler/plan/"
     first, *others = run["results"]
     assert (first["ruleId"], first["level"]) == ("in-use", "error")
@@ -116,31 +116,31 @@ def test_each_finding_is_a_result_at_its_line_with_its_rule() -> None:
 
 
 def test_nothing_found_is_an_empty_run_so_that_old_alerts_close() -> None:
-    assert run_of(validated((), ["packages.d/a.yaml"]))["results"] == []
+    assert run_of(topic_of_files((), ["packages.d/a.yaml"]))["results"] == []
 
 
 def test_drift_is_told_apart_from_what_the_plan_finds() -> None:
-    run = run_of(drifted(the_design_plan(), KINDS))
+    run = run_of(topic_of_drift(the_design_plan(), KINDS))
     assert run["automationDetails"]["id"] == "reconciler/drift/"
     assert [result["ruleId"] for result in run["results"]] == ["drift", "left-out"]
 
 
 def test_a_complaint_keeps_its_fingerprint_when_its_line_moves() -> None:
     at = [Finding(code="type", message="no number", field="a", origin=Origin("a.yaml", line)) for line in (3, 30)]
-    one, other = (run_of(validated((finding,)))["results"][0] for finding in at)
+    one, other = (run_of(topic_of_files((finding,)))["results"][0] for finding in at)
     assert one["partialFingerprints"] == other["partialFingerprints"]
     assert one["locations"] != other["locations"]
 
 
 def test_equal_complaints_are_told_apart() -> None:
     finding = Finding(code="type", message="no number", origin=Origin("a.yaml", 3))
-    assert len(run_of(validated((finding, finding, finding)))["results"]) == 3
+    assert len(run_of(topic_of_files((finding, finding, finding)))["results"]) == 3
 
 
 def test_people_whom_no_file_names_have_no_fingerprint_of_their_own() -> None:
     secret = Finding(code="left-out", message="twice there", ref=Ref("tenant", "eva@beta.example"))
     other = replace(secret, ref=Ref("tenant", "eve@beta.example"))
-    one, two = (run_of(planned(plan(findings=(finding,))))["results"][0] for finding in (secret, other))
+    one, two = (run_of(topic_of_plan(plan(findings=(finding,))))["results"][0] for finding in (secret, other))
     assert one == two
     assert "eva@" not in json.dumps(one)
 
@@ -152,7 +152,7 @@ def test_past_the_most_that_is_kept_the_gravest_stay_and_the_rest_is_counted() -
         for n in range(7_000)
     )
     error = Finding(code="type", message="no number", origin=Origin("z.yaml", 1))
-    run = run_of(validated((*notes, error)))
+    run = run_of(topic_of_files((*notes, error)))
     assert len(run["results"]) == 5_000
     assert run["results"][0]["ruleId"] == "type"
     (told,) = run["invocations"][0]["toolExecutionNotifications"]
@@ -162,7 +162,7 @@ def test_past_the_most_that_is_kept_the_gravest_stay_and_the_rest_is_counted() -
 @pytest.mark.parametrize("count", [200, pytest.param(2_000, marks=pytest.mark.torture)])
 def test_no_name_makes_a_link_a_placeholder_or_another_document(count: int) -> None:
     for name in names(count):
-        for result in run_of(planned(plan_of(name)))["results"]:
+        for result in run_of(topic_of_plan(plan_of(name)))["results"]:
             text = result["message"]["text"].replace("\\\\", "")
             assert "[" not in text.replace("\\[", "")
             assert "]" not in text.replace("\\]", "")

@@ -10,15 +10,15 @@ from report_plans import ACME, GROWTH, INITECH, delta, plan, the_design_plan, up
 from reconciler.kinds import KINDS
 from reconciler.model.change import Cause, Create
 from reconciler.model.ref import Ref
-from reconciler.report.traces import traces
-from reconciler.report.webhook import MOST, MOST_BLOCKS, TEXT_ROOM, Notice, document, signature, slack
+from reconciler.report.traces import drifted_fields
+from reconciler.report.webhook import MOST, MOST_BLOCKS, TEXT_ROOM, DriftNotice, signature, slack, webhook_document
 
 EVIL = "<!channel> *b* `c` <https://evil.example|ok> & \x1b[31m\u202e ```"
 
 
 def notice(of, **more):
     given = {"known": 0, "run": "r-1", "time": "2026-01-02T03:04:05Z", "vocabulary": KINDS, "masked": True}
-    return Notice(plan=of, traces=tuple(traces(of)), **{**given, **more})
+    return DriftNotice(plan=of, traces=tuple(drifted_fields(of)), **{**given, **more})
 
 
 def drifted(*refs, field="sending.daily_limit", found=7):
@@ -30,7 +30,7 @@ def blocks(of):
 
 
 def test_the_document_tells_each_field():
-    said = json.loads(document(notice(the_design_plan(), known=2)))
+    said = json.loads(webhook_document(notice(the_design_plan(), known=2)))
     assert (said["format"], said["run_id"], said["known"], said["more"]) == ("reconciler-drift", "r-1", 2, 0)
     assert [(each["address"], each["field"]) for each in said["drift"]] == [(str(ACME), "overrides")]
     assert said["drift"][0]["found"] == {"sending.daily_limit": 40_000}
@@ -38,26 +38,26 @@ def test_the_document_tells_each_field():
 
 def test_a_conflict_tells_what_the_last_apply_wrote():
     change = update(GROWTH, delta("sending.daily_limit", 7, 30, cause=Cause.CONFLICT, remembered=20))
-    [told] = json.loads(document(notice(plan(change))))["drift"]
+    [told] = json.loads(webhook_document(notice(plan(change))))["drift"]
     assert (told["wrote"], told["found"], told["conflict"]) == (20, 7, True)
 
 
 def test_an_object_deleted_by_hand_has_no_field():
     change = Create(ref=GROWTH, after={"lifecycle": "active"}, defaults=frozenset(), cause=Cause.DRIFT)
-    [told] = json.loads(document(notice(plan(change))))["drift"]
+    [told] = json.loads(webhook_document(notice(plan(change))))["drift"]
     assert (told["what"], told["field"], told["found"]) == ("deleted", "", None)
 
 
 def test_people_in_values_are_masked_and_nothing_lets_one_guess_them():
     change = update(INITECH, delta("name", "call eve@gamma.example", "Initech", cause=Cause.DRIFT))
-    masked, open_ = (document(notice(plan(change), masked=masked)) for masked in (True, False))
+    masked, open_ = (webhook_document(notice(plan(change), masked=masked)) for masked in (True, False))
     assert "eve@gamma.example" not in masked
     assert "eve@gamma.example" in open_
     assert "fingerprint" not in masked
 
 
 def test_a_long_document_says_how_much_it_left_out():
-    said = json.loads(document(notice(drifted(*(Ref("package", f"P{n}") for n in range(MOST + 7))))))
+    said = json.loads(webhook_document(notice(drifted(*(Ref("package", f"P{n}") for n in range(MOST + 7))))))
     assert (len(said["drift"]), said["more"]) == (MOST, 7)
 
 
@@ -68,7 +68,7 @@ def test_the_signature_is_over_the_bytes():
     assert signature(b"body", b"key") != signature(b"body", b"other")
 
 
-@pytest.mark.parametrize("make", [document, slack])
+@pytest.mark.parametrize("make", [webhook_document, slack])
 def test_messages_are_ascii_and_the_same_each_time(make):
     of = drifted(Ref("package", EVIL))
     assert make(notice(of)) == make(notice(of))

@@ -9,7 +9,7 @@ from reconciler.model.resource import Limit, Resource, Text, Vocabulary
 from reconciler.report.masking import OPEN, Masking, masked, masking_of
 from reconciler.report.outcome import outcome_text
 from reconciler.report.sentence import Tense, sentence
-from reconciler.report.summary import applied, summary
+from reconciler.report.summary import applied_summary, summary
 from reconciler.report.words import counted, inherited, listed, movement, percentage, value, wrapped
 
 
@@ -158,7 +158,7 @@ def test_the_outcome_of_nothing_and_of_much():
         "Run 1, 1,234.5 s.",
     ]
     assert (
-        applied(much, done=(), already=much.changes)
+        applied_summary(much, done=(), already=much.changes)
         == "Applied: no changes; 1,500 already so; 0 unchanged, 0 unmanaged."
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from reconciler import settings
 from reconciler.model.errors import ReconcilerError
-from reconciler.settings import Entry, Settings
+from reconciler.settings import Settings, TargetEntry
 from reconciler.settings.address import plain_password
 
 
@@ -17,7 +17,7 @@ def one(tmp_path: Path) -> Settings:
 
 
 def stated(folder: Path, url: str) -> Settings:
-    entry = Entry(type="native", url=url, insecure=True, options={"memory": "m"})
+    entry = TargetEntry(type="native", url=url, insecure=True, options={"memory": "m"})
     return Settings(project="p", folder=folder, root=folder, targets={"live": entry}, default_target="live")
 
 
@@ -104,7 +104,7 @@ def test_no_url(tmp_path: Path, url: str, environ: dict[str, str], said: str) ->
 
 
 def test_which_target(tmp_path: Path) -> None:
-    entry = Entry(type="native", url="sqlite:///x.db")
+    entry = TargetEntry(type="native", url="sqlite:///x.db")
     none = Settings(project="p", folder=tmp_path, root=tmp_path, targets={})
     two = Settings(project="p", folder=tmp_path, root=tmp_path, targets={"live": entry, "test": entry})
     assert settings.target(two, "test", {}).name == "test"

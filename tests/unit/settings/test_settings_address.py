@@ -12,7 +12,7 @@ import pytest
 from reconciler import settings
 from reconciler.model import secrecy
 from reconciler.model.errors import FileErrors, ReconcilerError
-from reconciler.settings import Entry, Settings
+from reconciler.settings import Settings, TargetEntry
 from reconciler.settings.address import Unfit, parsed, passwords
 
 OF_OTHERS = (
@@ -56,7 +56,7 @@ OF_OTHERS = (
 
 
 def looked_up(folder: Path, url: str, environ: dict[str, str]) -> str:
-    entry = Entry(type="native", url=url)
+    entry = TargetEntry(type="native", url=url)
     made = Settings(project="p", folder=folder, root=folder, targets={"live": entry}, default_target="live")
     return settings.target(made, None, environ).url
 
@@ -224,13 +224,13 @@ def test_a_key_called_url_elsewhere_is_no_url(tmp_path: Path) -> None:
 
 
 def test_whatever_is_substituted_is_veiled(tmp_path: Path) -> None:
-    secrecy.begin()
+    secrecy.start()
     looked_up(tmp_path, "mysql://u:${ESP_PASSWORD}@h/d", {"ESP_PASSWORD": "s3cr/t<"})
-    assert secrecy.veiled("s3cr/t< s3cr%2Ft%3C s3cr%2ft%3c s3cr/t&lt;") == "*** *** *** ***"
+    assert secrecy.hidden_in("s3cr/t< s3cr%2Ft%3C s3cr%2ft%3c s3cr/t&lt;") == "*** *** *** ***"
     looked_up(tmp_path, "env:ESP_URL", {"ESP_URL": "postgres://u:other%20s3cret@h/d?sslpassword=third"})
-    assert secrecy.veiled("other s3cret, other%20s3cret, third") == "***, ***, ***"
-    secrecy.begin()
-    assert secrecy.veiled("s3cr/t<") == "s3cr/t<"
+    assert secrecy.hidden_in("other s3cret, other%20s3cret, third") == "***, ***, ***"
+    secrecy.start()
+    assert secrecy.hidden_in("s3cr/t<") == "s3cr/t<"
 
 
 LONG = 1_000_000

@@ -13,7 +13,7 @@ from reconciler import settings
 from reconciler.config import yaml
 from reconciler.model.errors import FileErrors
 from reconciler.settings.explain import MOST
-from reconciler.workflow.site import LARGEST, Choices, opened
+from reconciler.workflow.site import LARGEST, Choices, open_site
 
 ROOM = LARGEST - 200
 HEAD = "project: p\n"
@@ -94,5 +94,5 @@ def test_no_file_takes_long(tmp_path: Path) -> None:
 def test_a_larger_file_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "reconciler.yaml").write_text(HEAD + "#" * LARGEST, encoding="utf-8")
     with pytest.raises(FileErrors) as caught:
-        opened(Choices(config=tmp_path), {}, tmp_path)
+        open_site(Choices(config=tmp_path), {}, tmp_path)
     assert [finding.code for finding in caught.value.findings] == ["too-large"]

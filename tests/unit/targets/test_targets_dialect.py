@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from reconciler.model.errors import Lost, ReconcilerError, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect import Database, Door, database, mariadb, memory_schema, speaking
+from reconciler.targets.sql.dialect import Database, Mode, database, mariadb, memory_schema, speaking
 
 SECRET = "hunter2secret"  # a canary, looked for in every message
 
@@ -192,7 +192,7 @@ READY = [("wsrep_ready", "ON"), ("wsrep_cluster_status", "Primary")]
 
 def prepared(answers: dict[str, list[tuple[str, ...]]]) -> Node:
     node = Node(answers)
-    mariadb._prepare(node, place("mariadb+pymysql"), Door.WRITE)
+    mariadb._prepare(node, place("mariadb+pymysql"), Mode.WRITE)
     return node
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.targets.sql.dialect import Door, database, opened
+from reconciler.targets.sql.dialect import Mode, connect, database
 
 ROWS = [(1, "one"), (2, "\\xff"), (3, "three")]
 
@@ -21,12 +21,12 @@ def spoiled(tmp_path: Path) -> Path:
 
 
 def test_all_at_once(spoiled: Path) -> None:
-    with opened(database(f"sqlite:///{spoiled}", 1), Door.READ) as connection:
+    with connect(database(f"sqlite:///{spoiled}", 1), Mode.READ) as connection:
         assert [tuple(row) for row in connection.exec_driver_sql("SELECT * FROM t ORDER BY id")] == ROWS
 
 
 def test_in_handfuls_and_one_by_one(spoiled: Path) -> None:
-    with opened(database(f"sqlite:///{spoiled}", 1), Door.READ) as connection:
+    with connect(database(f"sqlite:///{spoiled}", 1), Mode.READ) as connection:
         cursor = connection.connection.cursor()
         cursor.execute("SELECT * FROM t ORDER BY id")
         assert [cursor.fetchone(), *cursor.fetchmany(5)] == ROWS
@@ -34,7 +34,7 @@ def test_in_handfuls_and_one_by_one(spoiled: Path) -> None:
 
 
 def test_what_fails_for_another_reason_still_fails(spoiled: Path) -> None:
-    with opened(database(f"sqlite:///{spoiled}", 1), Door.READ) as connection:
+    with connect(database(f"sqlite:///{spoiled}", 1), Mode.READ) as connection:
         cursor = connection.connection.cursor()
         cursor.execute("SELECT abs(-9223372036854775807 - (id > 1)) FROM t")
         with pytest.raises(sqlite3.OperationalError, match="overflow"):

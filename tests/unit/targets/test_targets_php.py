@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.targets.sql.php import is_structure, plain
+from reconciler.targets.sql.php import is_structure, php_text
 
 PLAIN = [
     ("i:0;", "0"),
@@ -41,18 +41,18 @@ NO_LISTS = [
 
 @pytest.mark.parametrize(("stored", "text"), PLAIN)
 def test_plain_values_are_read(stored: str, text: str | None) -> None:
-    assert plain(stored) == text
+    assert php_text(stored) == text
 
 
 @pytest.mark.parametrize("stored", AS_IT_IS)
 def test_everything_else_is_left_as_it_is(stored: str) -> None:
-    assert plain(stored) == stored
+    assert php_text(stored) == stored
 
 
 @pytest.mark.parametrize("stored", LISTS)
 def test_a_whole_list_is_known(stored: str) -> None:
     assert is_structure(stored)
-    assert plain(stored) == stored
+    assert php_text(stored) == stored
 
 
 @pytest.mark.parametrize("stored", NO_LISTS)
@@ -62,5 +62,5 @@ def test_what_is_no_whole_list_is_text(stored: str) -> None:
 
 @given(st.text(alphabet='aisbdN:;{}"0123456789é', max_size=60))
 def test_no_text_stops_it(stored: str) -> None:
-    assert plain(stored) is None or isinstance(plain(stored), str)
+    assert php_text(stored) is None or isinstance(php_text(stored), str)
     assert is_structure(stored) in (True, False)

@@ -17,7 +17,7 @@ from reconciler.targets.native.mapping import system
 from reconciler.targets.native.tables import tables
 from reconciler.targets.sql.codec import LIMIT, SWITCH, TEXT, TOGGLE, WHOLE, Codec, raw, text
 from reconciler.targets.sql.dialect import Database, speaking
-from reconciler.targets.sql.wire import Wire
+from reconciler.targets.sql.wire import Connection
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_many_rows_are_written_whatever_the_driver_calls_its_parameters(paramsty
     engine = sa.create_engine("sqlite://", paramstyle=paramstyle)
     with engine.connect() as connection:
         table.create(connection)
-        wire = Wire(connection, PLACE, locking=True)
+        wire = Connection(connection, PLACE, locking=True)
         wire.insert(table, ("b", "a"), [("x", 1), ("y", 2)])
         wire.insert(table, ("a",), [(3,)])
         wire.update(table.c.a, ("b",), [(2, "Y"), (3, "Z")])

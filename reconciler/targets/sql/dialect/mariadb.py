@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from reconciler.model.errors import Lost, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect.place import DOCTOR, SILENT, TABLE, Database, Door, Link, LiveTable, Watch
+from reconciler.targets.sql.dialect.place import DOCTOR, SILENT, TABLE, Database, ForeignKey, LiveTable, Mode, Trigger
 
 COUNTS_LOCK: Final = True
 MEMORY_SCHEMA: Final = "reconciler"
@@ -37,7 +37,7 @@ for the whole server; our own sessions have them all the same."""
 GIVEN_UP: Final = frozenset({1213, 1020})
 CUT_OFF: Final = 1047
 NOT_COMMITTED: Final = 1180
-LOST: Final = frozenset({2006, 2013, 1053, 1927, 4031})
+CONNECTION_LOST: Final = frozenset({2006, 2013, 1053, 1927, 4031})
 UNREACHABLE: Final = {
     1045: ("does not accept the account or its password", "check the database URL"),
     1698: ("does not accept the account or its password", "check the database URL"),
@@ -60,7 +60,7 @@ ORDER BY 1, 2, 3
 """
 
 
-def open_engine(place: Database, door: Door) -> sa.Engine:
+def open_engine(place: Database, door: Mode) -> sa.Engine:
     """Sessions in UTC, in strict mode. A reader cannot write; a writer's waiting and standing still is bounded."""
     wait = place.longest_wait(door)
     given: dict[str, Any] = {"connect_timeout": min(PATIENCE, place.timeout), "charset": "utf8mb4"}
@@ -86,19 +86,19 @@ def open_engine(place: Database, door: Door) -> sa.Engine:
         except BaseException as error:
             connection.close()
             if isinstance(error, pymysql.MySQLError):
-                raise meaning(error, place) from error
+                raise explain_error(error, place) from error
             raise
         return connection
 
     # Before SQLAlchemy asks the server what it is, which a node that is cut off refuses to say.
     event.listen(engine, "do_connect", connect)
-    if door is Door.READ:
+    if door is Mode.READ:
         snapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(snapshot))
     return engine
 
 
-def _prepare(cursor: Any, place: Database, door: Door) -> None:
+def _prepare(cursor: Any, place: Database, door: Mode) -> None:
     """Set the session up. Raises TargetError on a server of another family."""
     cluster = _of_cluster(cursor, place)
     cursor.execute("SELECT VERSION(), @@SESSION.sql_mode")
@@ -113,11 +113,11 @@ def _prepare(cursor: Any, place: Database, door: Door) -> None:
     cursor.execute(f"SHOW SESSION VARIABLES WHERE Variable_name IN ({', '.join(['%s'] * len(wanted))})", tuple(wanted))
     for name in sorted({row[0] for row in cursor.fetchall()} & wanted.keys()):
         cursor.execute(f"SET SESSION {name} = %s", (wanted[name],))
-    level = "REPEATABLE READ" if door is Door.READ else "READ COMMITTED"
+    level = "REPEATABLE READ" if door is Mode.READ else "READ COMMITTED"
     cursor.execute(f"SET SESSION TRANSACTION ISOLATION LEVEL {level}")
 
 
-def _settings(place: Database, door: Door) -> dict[str, Any]:
+def _settings(place: Database, door: Mode) -> dict[str, Any]:
     """What to set where the server knows it."""
     wait = max(1, ceil(place.lock_timeout))
     found: dict[str, Any] = {
@@ -126,7 +126,7 @@ def _settings(place: Database, door: Door) -> dict[str, Any]:
         "innodb_lock_wait_timeout": wait,
         "lock_wait_timeout": wait,
     }
-    if door is Door.WRITE:
+    if door is Mode.WRITE:
         # A process that is frozen loses its transaction, and with it the lock.
         found["idle_transaction_timeout"] = max(1, ceil(place.held))
         # To wait for another apply is part of the statement that waits.
@@ -147,7 +147,7 @@ def _of_cluster(cursor: Any, place: Database) -> dict[str, Any]:
     return {"wsrep_sync_wait": 15}
 
 
-def meaning(error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
+def explain_error(error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
     """What an error of the driver means to a person. `waited`: seconds that the statement took."""
     shown = place.shown
     arguments: tuple[Any, ...] = getattr(error, "args", ())
@@ -169,7 +169,7 @@ def meaning(error: BaseException | None, place: Database, waited: float = 0.0) -
         )
     if SILENT in said:
         return Lost(f"{shown} does not answer", remedy="run again when it does, or give --timeout")
-    if code in LOST:
+    if code in CONNECTION_LOST:
         return Lost(f"the connection to {shown} was lost ({code})", remedy="run again")
     if code in UNREACHABLE:
         words, remedy = UNREACHABLE[code]
@@ -216,7 +216,7 @@ def _no_answer(said: str, place: Database) -> TargetError:
     return TargetError(f"the server of {place.shown} cannot be reached", remedy="check that it runs, and the URL")
 
 
-def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
+def server_settings(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     """The switches of this connection that matter, for `doctor`."""
     names = (
         *("sql_mode", "time_zone", "tx_isolation", "foreign_key_checks", "innodb_snapshot_isolation"),
@@ -271,11 +271,11 @@ def is_odd(text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     return found
 
 
-def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
+def foreign_keys(connection: sa.Connection) -> tuple[ForeignKey, ...]:
     """Every foreign key of one column, sorted. Read from SHOW CREATE TABLE: an account that may only SELECT sees no
     rule in information_schema."""
     found = (
-        Link(
+        ForeignKey(
             table,
             key["constrained_columns"][0],
             key["referred_table"],
@@ -294,9 +294,9 @@ def _rule(key: Any) -> str:
     return str(key["options"].get("ondelete", "RESTRICT"))
 
 
-def watches(connection: sa.Connection) -> tuple[Watch, ...]:
+def triggers_of(connection: sa.Connection) -> tuple[Trigger, ...]:
     """What runs before rows are inserted or updated, as far as the account may see it."""
-    return tuple(Watch(*row) for row in connection.exec_driver_sql(WATCHES))
+    return tuple(Trigger(*row) for row in connection.exec_driver_sql(WATCHES))
 
 
 def enforces_references(connection: sa.Connection) -> bool:
@@ -304,7 +304,7 @@ def enforces_references(connection: sa.Connection) -> bool:
     return bool(connection.exec_driver_sql("SELECT @@SESSION.foreign_key_checks").scalar())
 
 
-def restricting(missing: Link, present: Link | None) -> str:
+def foreign_key_sql(missing: ForeignKey, present: ForeignKey | None) -> str:
     """The SQL that makes a reference refuse deletes. `present`: the foreign key that is there now."""
     gone = f"DROP FOREIGN KEY {present.name}, " if present else ""
     # One statement, so that there is no moment without a key; it may not use the old name again.

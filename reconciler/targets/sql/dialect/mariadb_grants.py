@@ -9,19 +9,19 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.model.rights import Deed
-from reconciler.targets.sql.dialect.place import Power
+from reconciler.model.rights import Privilege
+from reconciler.targets.sql.dialect.place import Grant
 
 ACCOUNT: Final = "'{}'@'%'"
 
-PRIVILEGES: Final[Mapping[Deed, str]] = {
-    Deed.SELECT: "SELECT",
-    Deed.INSERT: "INSERT",
-    Deed.UPDATE: "UPDATE",
-    Deed.DELETE: "DELETE",
+PRIVILEGES: Final[Mapping[Privilege, str]] = {
+    Privilege.SELECT: "SELECT",
+    Privilege.INSERT: "INSERT",
+    Privilege.UPDATE: "UPDATE",
+    Privilege.DELETE: "DELETE",
     # What an account has no privilege on is not even listed for it. This one lists it, and allows nothing else but to
     # see how tables and views are declared.
-    Deed.DESCRIBE: "SHOW VIEW",
+    Privilege.DESCRIBE: "SHOW VIEW",
 }
 """Locking reads need no more than SELECT."""
 
@@ -37,14 +37,14 @@ PRIVILEGE: Final = re.compile(r"([A-Z][A-Z ]*[A-Z])(?: \(((?:`(?:[^`]|``)*`(?:, 
 NOTHING: Final = "USAGE"
 
 
-def entrances(
+def connect_rights(
     connection: sa.Connection, schemas: Sequence[str], filled: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
     """A grant on a table lets the account into its database."""
     return iter(())
 
 
-def powers(connection: sa.Connection, schemas: Sequence[str]) -> Iterator[Power]:
+def grants_of(connection: sa.Connection, schemas: Sequence[str]) -> Iterator[Grant]:
     """What the account may do, roles in force included. Read from SHOW GRANTS: information_schema keeps quiet about
     roles."""
     for (line,) in connection.exec_driver_sql("SHOW GRANTS").all():
@@ -55,14 +55,14 @@ def powers(connection: sa.Connection, schemas: Sequence[str]) -> Iterator[Power]
         for own in _meant(schema, schemas) if not table else (schema,):
             yield from _powers(match["what"], own, table)
             if match["rest"].endswith("WITH GRANT OPTION"):
-                yield Power("GRANT OPTION", own, table)
+                yield Grant("GRANT OPTION", own, table)
 
 
-def _powers(what: str, schema: str, table: str) -> Iterator[Power]:
+def _powers(what: str, schema: str, table: str) -> Iterator[Grant]:
     for privilege, columns in PRIVILEGE.findall(what):
         if privilege != NOTHING:
             for column in re.findall(NAME, columns) or ("",):
-                yield Power(privilege, schema, table, _named(column))
+                yield Grant(privilege, schema, table, _named(column))
 
 
 def _named(written: str | None) -> str:

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from reconciler.model.errors import Lost, TargetError
 from reconciler.targets.sql.dialect import mariadb, postgresql, sqlite
-from reconciler.targets.sql.dialect.place import SILENT, Database, Door, Flavour, Link, LiveTable, Watch
+from reconciler.targets.sql.dialect.place import SILENT, Database, Engine, ForeignKey, LiveTable, Mode, Trigger
 
-FLAVOURS: Final[dict[str, Flavour]] = {
+ENGINES: Final[dict[str, Engine]] = {
     "sqlite": sqlite,
     "postgresql": postgresql,
     "mariadb": mariadb,
@@ -23,7 +23,7 @@ FLAVOURS: Final[dict[str, Flavour]] = {
 
 
 @contextmanager
-def opened(place: Database, door: Door) -> Iterator[sa.Connection]:
+def connect(place: Database, door: Mode) -> Iterator[sa.Connection]:
     """A connection, rolled back and closed at the end. Every error of the driver comes out in plain words."""
     with speaking(place):
         engine = _of(place).open_engine(place, door)
@@ -56,9 +56,9 @@ def speaking(place: Database) -> Iterator[None]:
     except sa.exc.DBAPIError as error:
         if error.connection_invalidated:
             raise _lost(error, place) from error
-        raise _of(place).meaning(error.orig, place, time.monotonic() - began) from error
+        raise _of(place).explain_error(error.orig, place, time.monotonic() - began) from error
     except sqlite3.Error as error:
-        raise _of(place).meaning(error, place, time.monotonic() - began) from error
+        raise _of(place).explain_error(error, place, time.monotonic() - began) from error
     except OverflowError as error:  # SQLite's driver, of a number past 64 bits; the servers refuse it themselves
         raise TargetError(f"{place.shown} refuses the value: the number is too large") from error
 
@@ -83,9 +83,9 @@ def roll_back(connection: sa.Connection) -> None:
         connection.invalidate()  # closed, so nothing of it can be written any more
 
 
-def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
+def server_settings(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     """The switches of this connection that matter, for `doctor`."""
-    return _at(connection).settings_of(connection)
+    return _at(connection).server_settings(connection)
 
 
 def engine_version(connection: sa.Connection) -> str:
@@ -114,14 +114,14 @@ def is_odd(connection: sa.Connection, text: sa.ColumnElement[Any]) -> sa.ColumnE
     return _at(connection).is_odd(text)
 
 
-def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
+def foreign_keys(connection: sa.Connection) -> tuple[ForeignKey, ...]:
     """Every foreign key of one column, sorted."""
-    return _at(connection).declared_links(connection)
+    return _at(connection).foreign_keys(connection)
 
 
-def watches(connection: sa.Connection) -> tuple[Watch, ...]:
+def triggers_of(connection: sa.Connection) -> tuple[Trigger, ...]:
     """What runs before rows are inserted or updated, as far as the account may see it."""
-    return _at(connection).watches(connection)
+    return _at(connection).triggers_of(connection)
 
 
 def enforces_references(connection: sa.Connection) -> bool:
@@ -129,9 +129,9 @@ def enforces_references(connection: sa.Connection) -> bool:
     return _at(connection).enforces_references(connection)
 
 
-def restricting(connection: sa.Connection, missing: Link, present: Link | None) -> str:
+def foreign_key_sql(connection: sa.Connection, missing: ForeignKey, present: ForeignKey | None) -> str:
     """The SQL that makes a reference refuse deletes. `present`: the foreign key that is there now."""
-    return _at(connection).restricting(missing, present)
+    return _at(connection).foreign_key_sql(missing, present)
 
 
 def counts_can_lock(connection: sa.Connection) -> bool:
@@ -150,9 +150,9 @@ def memory_owner(place: Database) -> str:
     return place.url.database or "" if _of(place).SCHEMAS_ARE_SHARED else ""
 
 
-def _of(place: Database) -> Flavour:
-    return FLAVOURS[place.url.get_backend_name()]
+def _of(place: Database) -> Engine:
+    return ENGINES[place.url.get_backend_name()]
 
 
-def _at(connection: sa.Connection) -> Flavour:
-    return FLAVOURS[connection.dialect.name]
+def _at(connection: sa.Connection) -> Engine:
+    return ENGINES[connection.dialect.name]

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
-from reconciler.model.rights import Deed
+from reconciler.model.rights import Privilege
 
 CREATE_FIRST: Final = "run `reconciler database create`"
 DOCTOR: Final = "`reconciler doctor` tells what is there"
@@ -22,7 +22,7 @@ SILENT: Final = "timed out"
 """What the drivers' errors say of an answer that did not come."""
 
 
-class Door(StrEnum):
+class Mode(StrEnum):
     """What a connection is for. Only CREATE may make a file."""
 
     READ = "read"
@@ -49,9 +49,9 @@ class Database:
         port = f":{self.url.port}" if self.url.port else ""
         return f"{self.url.host}{port}/{self.url.database}"
 
-    def longest_wait(self, door: Door) -> float:
+    def longest_wait(self, door: Mode) -> float:
         """Seconds after which a silent server is given up; to wait for another writer is part of what a writer asks."""
-        return self.timeout + (self.lock_timeout if door is Door.WRITE else 0)
+        return self.timeout + (self.lock_timeout if door is Mode.WRITE else 0)
 
 
 TABLE: Final = "table"
@@ -68,7 +68,7 @@ class LiveTable:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Link:
+class ForeignKey:
     """A reference that the live schema knows. `on_delete`: RESTRICT, NO ACTION, SET NULL, SET DEFAULT or CASCADE.
     `name`: the constraint's own; `key`: the column that is referred to. `schema` and `refers_schema`: of both tables,
     empty for the connection's own."""
@@ -89,7 +89,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class Trigger:
     """A trigger that runs before rows of `table` come or change. `event`: INSERT or UPDATE; `body`: what it does."""
 
     table: str
@@ -98,7 +98,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class Grant:
     """One thing that an account may do, in the engine's word. `column` empty: the whole table; `table` empty: the whole
     schema; `schema` empty: everything."""
 
@@ -113,7 +113,7 @@ class Power:
         return self.table or (f"all of {self.schema}" if self.schema else "")
 
 
-class Granting(Protocol):
+class AccountsOf(Protocol):
     """One engine's way with accounts. Modules are of this type."""
 
     @property
@@ -122,7 +122,7 @@ class Granting(Protocol):
         ...
 
     @property
-    def PRIVILEGES(self) -> Mapping[Deed, str]:
+    def PRIVILEGES(self) -> Mapping[Privilege, str]:
         """What each deed needs; one that is missing needs nothing."""
         ...
 
@@ -131,18 +131,18 @@ class Granting(Protocol):
         """Privilege of a whole schema → those of a whole schema that include it."""
         ...
 
-    def entrances(
+    def connect_rights(
         self, connection: sa.Connection, schemas: Sequence[str], filled: Sequence[tuple[str, str]]
     ) -> Iterable[tuple[str, str]]:
         """(label, what to grant) beyond the tables themselves. `filled`: (schema, table) that gets rows."""
         ...
 
-    def powers(self, connection: sa.Connection, schemas: Sequence[str]) -> Iterable[Power]:
+    def grants_of(self, connection: sa.Connection, schemas: Sequence[str]) -> Iterable[Grant]:
         """What the account of this connection may do in these schemas and beyond."""
         ...
 
 
-class Flavour(Protocol):
+class Engine(Protocol):
     """One engine. Modules are of this type."""
 
     @property
@@ -160,15 +160,15 @@ class Flavour(Protocol):
         """Where memory lies unless the settings say otherwise (RULES 17); None: with everything else."""
         ...
 
-    def open_engine(self, place: Database, door: Door) -> sa.Engine:
+    def open_engine(self, place: Database, door: Mode) -> sa.Engine:
         """An engine whose connections are ready for use. Raises TargetError."""
         ...
 
-    def meaning(self, error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
+    def explain_error(self, error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
         """What an error of the driver means to a person. `waited`: seconds that the statement took."""
         ...
 
-    def settings_of(self, connection: sa.Connection) -> tuple[tuple[str, str], ...]:
+    def server_settings(self, connection: sa.Connection) -> tuple[tuple[str, str], ...]:
         """The switches of this connection that matter, for `doctor`."""
         ...
 
@@ -188,11 +188,11 @@ class Flavour(Protocol):
         """Whether a text holds anything but printable ASCII."""
         ...
 
-    def declared_links(self, connection: sa.Connection) -> tuple[Link, ...]:
+    def foreign_keys(self, connection: sa.Connection) -> tuple[ForeignKey, ...]:
         """Every foreign key of one column, sorted."""
         ...
 
-    def watches(self, connection: sa.Connection) -> tuple[Watch, ...]:
+    def triggers_of(self, connection: sa.Connection) -> tuple[Trigger, ...]:
         """What runs before rows are inserted or updated, as far as the account may see it."""
         ...
 
@@ -200,6 +200,6 @@ class Flavour(Protocol):
         """Whether declared foreign keys are in force here."""
         ...
 
-    def restricting(self, missing: Link, present: Link | None) -> str:
+    def foreign_key_sql(self, missing: ForeignKey, present: ForeignKey | None) -> str:
         """The SQL that makes a reference refuse deletes. `present`: the foreign key that is there now."""
         ...

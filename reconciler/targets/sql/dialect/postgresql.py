@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from reconciler.model.errors import Lost, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect.place import DOCTOR, SILENT, TABLE, Database, Door, Link, LiveTable, Watch
+from reconciler.targets.sql.dialect.place import DOCTOR, SILENT, TABLE, Database, ForeignKey, LiveTable, Mode, Trigger
 
 COUNTS_LOCK: Final = False
 """What is counted is safe: the row that it refers to is locked, and a foreign key makes whoever wants to refer to it
@@ -90,13 +90,13 @@ ORDER BY 1, 2, 3
 """Bit 1: for each row; bit 2: before."""
 
 
-def open_engine(place: Database, door: Door) -> sa.Engine:
+def open_engine(place: Database, door: Mode) -> sa.Engine:
     """Sessions in UTC. A reader cannot write; a writer's waiting and standing still is bounded by the server."""
     # Connections to a server are kept alive by nobody here: each command opens one.
     limit = min(PATIENCE, ceil(place.timeout))
     given: dict[str, Any] = {**ALIVE, "connect_timeout": limit, "application_name": "reconciler"}
     given["client_encoding"] = "utf8"
-    if door is Door.WRITE:
+    if door is Mode.WRITE:
         given["cursor_factory"] = _one_by_one()
     engine = sa.create_engine(place.url, poolclass=sa.NullPool, hide_parameters=True, connect_args=given)
 
@@ -106,15 +106,15 @@ def open_engine(place: Database, door: Door) -> sa.Engine:
     def prepare(connection: Any, record: object) -> None:
         import psycopg  # an extra; SQLAlchemy has loaded it by now
 
-        connection.read_only = door is Door.READ
+        connection.read_only = door is Mode.READ
         level = psycopg.IsolationLevel
-        connection.isolation_level = level.REPEATABLE_READ if door is Door.READ else level.READ_COMMITTED
+        connection.isolation_level = level.REPEATABLE_READ if door is Mode.READ else level.READ_COMMITTED
         try:
             for name, value in _settings(place, door).items():
                 connection.execute("SELECT set_config(%s, %s, false)", (name, value))
             connection.commit()
         except psycopg.Error as error:
-            raise meaning(error, place) from error
+            raise explain_error(error, place) from error
 
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "connect", prepare)
@@ -165,11 +165,11 @@ def _one_by_one() -> Any:
     return Waiting
 
 
-def _settings(place: Database, door: Door) -> dict[str, str]:
+def _settings(place: Database, door: Mode) -> dict[str, str]:
     found = {"TimeZone": "UTC", "lock_timeout": _milliseconds(place.lock_timeout)}
     # A policy that keeps rows from us is an error then: what is hidden would count as absent.
     found["row_security"] = "off"
-    if door is Door.WRITE:
+    if door is Mode.WRITE:
         # A process that is frozen loses its transaction, and with it the lock.
         found["idle_in_transaction_session_timeout"] = _milliseconds(place.held)
         # To wait for another apply is part of the statement that waits.
@@ -181,7 +181,7 @@ def _milliseconds(seconds: float) -> str:
     return str(max(1, round(seconds * 1000)))  # 0 would be for ever
 
 
-def meaning(error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
+def explain_error(error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
     """What an error of the driver means to a person. `waited`: seconds that the statement took."""
     shown, state = place.shown, getattr(error, "sqlstate", None)
     # The first line: the driver repeats the statement below it.
@@ -226,7 +226,7 @@ def _no_answer(said: str, place: Database) -> TargetError:
     return TargetError(f"the server of {place.shown} cannot be reached", remedy="check that it runs, and the URL")
 
 
-def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
+def server_settings(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     """The switches of this connection that matter, for `doctor`."""
     names = ("TimeZone", "server_encoding", "transaction_isolation", "transaction_read_only", "lock_timeout")
     ask = sa.text("SELECT current_setting(:name)")
@@ -256,17 +256,17 @@ def is_odd(text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     return found
 
 
-def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
+def foreign_keys(connection: sa.Connection) -> tuple[ForeignKey, ...]:
     """Every foreign key of one column, sorted."""
     return tuple(
-        Link(table, column, target, ACTIONS[kind], name, key, schema, other)
+        ForeignKey(table, column, target, ACTIONS[kind], name, key, schema, other)
         for table, column, target, kind, name, key, schema, other in connection.exec_driver_sql(LINKS)
     )
 
 
-def watches(connection: sa.Connection) -> tuple[Watch, ...]:
+def triggers_of(connection: sa.Connection) -> tuple[Trigger, ...]:
     """What runs before rows are inserted or updated."""
-    return tuple(Watch(*row) for row in connection.exec_driver_sql(WATCHES))
+    return tuple(Trigger(*row) for row in connection.exec_driver_sql(WATCHES))
 
 
 def enforces_references(connection: sa.Connection) -> bool:
@@ -274,7 +274,7 @@ def enforces_references(connection: sa.Connection) -> bool:
     return connection.exec_driver_sql("SELECT current_setting('session_replication_role')").scalar() != "replica"
 
 
-def restricting(missing: Link, present: Link | None) -> str:
+def foreign_key_sql(missing: ForeignKey, present: ForeignKey | None) -> str:
     """The SQL that makes a reference refuse deletes. `present`: the foreign key that is there now."""
     gone = f"DROP CONSTRAINT {present.name}, " if present else ""
     return (

@@ -7,17 +7,17 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.model.rights import Deed
-from reconciler.targets.sql.dialect.place import Power
+from reconciler.model.rights import Privilege
+from reconciler.targets.sql.dialect.place import Grant
 
 ACCOUNT: Final = "{}"
 
-PRIVILEGES: Final[Mapping[Deed, str]] = {
-    Deed.SELECT: "SELECT",
-    Deed.INSERT: "INSERT",
-    Deed.UPDATE: "UPDATE",
-    Deed.DELETE: "DELETE",
-    Deed.LOCK: "UPDATE",  # of one column is enough for FOR UPDATE and FOR KEY SHARE
+PRIVILEGES: Final[Mapping[Privilege, str]] = {
+    Privilege.SELECT: "SELECT",
+    Privilege.INSERT: "INSERT",
+    Privilege.UPDATE: "UPDATE",
+    Privilege.DELETE: "DELETE",
+    Privilege.LOCK: "UPDATE",  # of one column is enough for FOR UPDATE and FOR KEY SHARE
 }
 """How a table is declared may be seen by everybody."""
 
@@ -66,7 +66,7 @@ ORDER BY 1, 2, 3, 4
 """
 
 
-def entrances(
+def connect_rights(
     connection: sa.Connection, schemas: Sequence[str], filled: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
     """What lets an account in at all, and lets it count up the ids of the tables that it fills."""
@@ -80,22 +80,22 @@ def entrances(
             yield f"sequence {name}", f"USAGE ON SEQUENCE {quote(schema)}.{quote(name)}"
 
 
-def powers(connection: sa.Connection, schemas: Sequence[str]) -> Iterator[Power]:
+def grants_of(connection: sa.Connection, schemas: Sequence[str]) -> Iterator[Grant]:
     """What the account may do; of a table that it owns, only that it does."""
     *attributes, creates = connection.exec_driver_sql(ROLE).one()
-    yield from (Power(name) for name, has in zip(POWERS, attributes, strict=True) if has)
+    yield from (Grant(name) for name, has in zip(POWERS, attributes, strict=True) if has)
     if creates and not any(attributes):
-        yield Power("CREATE on the database")
+        yield Grant("CREATE on the database")
     asked = {"schemas": list(schemas)}
-    yield from (Power("CREATE", schema) for (schema,) in connection.execute(sa.text(SCHEMAS), asked))
+    yield from (Grant("CREATE", schema) for (schema,) in connection.execute(sa.text(SCHEMAS), asked))
     for schema, table, owns, deed, may, grants in connection.execute(sa.text(TABLES), asked):
         if owns:
-            yield Power("OWNER", schema, table)
+            yield Grant("OWNER", schema, table)
         if may:
-            yield Power(deed, schema, table)
+            yield Grant(deed, schema, table)
         if grants and not owns:
-            yield Power("GRANT OPTION", schema, table)
+            yield Grant("GRANT OPTION", schema, table)
     for schema, table, deed, column, grants in connection.execute(sa.text(COLUMNS), asked):
-        yield Power(deed, schema, table, column)
+        yield Grant(deed, schema, table, column)
         if grants:
-            yield Power("GRANT OPTION", schema, table, column)
+            yield Grant("GRANT OPTION", schema, table, column)

@@ -13,14 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from reconciler.model.errors import Locked, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect.place import CREATE_FIRST, DOCTOR, Database, Door, Link, LiveTable, Watch
+from reconciler.targets.sql.dialect.place import CREATE_FIRST, DOCTOR, Database, ForeignKey, LiveTable, Mode, Trigger
 
 COUNTS_LOCK: Final = False  # BEGIN IMMEDIATE has locked everything
 MEMORY_SCHEMA: Final = None
 SCHEMAS_ARE_SHARED: Final = False
 
 
-def open_engine(place: Database, door: Door) -> sa.Engine:
+def open_engine(place: Database, door: Mode) -> sa.Engine:
     """Its connections hold foreign keys in force; every transaction of a writer begins with the lock."""
     path = Path(place.url.database or "").absolute()
     try:
@@ -33,22 +33,22 @@ def open_engine(place: Database, door: Door) -> sa.Engine:
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"file:{quote(os.fsencode(path))}?mode={'rwc' if door is Door.CREATE else 'rw'}",
+            f"file:{quote(os.fsencode(path))}?mode={'rwc' if door is Mode.CREATE else 'rw'}",
             uri=True,
             timeout=place.lock_timeout,
             isolation_level=None,  # transactions begin in the event below, not where the driver sees fit
             factory=Lenient,
         )
         connection.execute("PRAGMA foreign_keys = ON")
-        if door is Door.READ:
+        if door is Mode.READ:
             connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA synchronous = FULL")
-        if door is Door.WRITE:  # not before it is known that the file is ours
+        if door is Mode.WRITE:  # not before it is known that the file is ours
             connection.execute("PRAGMA journal_mode = WAL")
         return connection
 
     engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool, hide_parameters=True)
-    begin = "BEGIN" if door is Door.READ else "BEGIN IMMEDIATE"
+    begin = "BEGIN" if door is Mode.READ else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
@@ -97,8 +97,8 @@ class _Again(sqlite3.Cursor):
         return rows
 
 
-def _check_file(path: Path, place: Database, door: Door) -> None:
-    if door is Door.CREATE:
+def _check_file(path: Path, place: Database, door: Mode) -> None:
+    if door is Mode.CREATE:
         path.parent.mkdir(parents=True, exist_ok=True)
     elif not path.exists():
         raise TargetError(f"there is no database at {place.shown}", remedy=CREATE_FIRST)
@@ -110,7 +110,7 @@ def _text(stored: bytes) -> str:
     return stored.decode("utf-8", "backslashreplace")
 
 
-def meaning(error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
+def explain_error(error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
     """What an error of the driver means to a person. `waited`: seconds that the statement took."""
     code = getattr(error, "sqlite_errorname", "") or ""
     shown = place.shown
@@ -145,7 +145,7 @@ def meaning(error: BaseException | None, place: Database, waited: float = 0.0) -
             return TargetError(f"{shown}: {error}", remedy=DOCTOR)
 
 
-def settings_of(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
+def server_settings(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     """The switches of this connection that matter, for `doctor`."""
     names = ("foreign_keys", "journal_mode", "synchronous", "busy_timeout", "query_only")
     return tuple((name, str(connection.exec_driver_sql(f"PRAGMA {name}").scalar())) for name in names)
@@ -173,17 +173,17 @@ def is_odd(text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     return found
 
 
-def declared_links(connection: sa.Connection) -> tuple[Link, ...]:
+def foreign_keys(connection: sa.Connection) -> tuple[ForeignKey, ...]:
     """Every foreign key of one column, sorted. SQLAlchemy's reflection misses what is declared beside a column."""
     found = connection.exec_driver_sql(
         'SELECT t.name, min(f."from"), f."table", f.on_delete FROM sqlite_master AS t '
         "JOIN pragma_foreign_key_list(t.name) AS f WHERE t.type = 'table' "
         'GROUP BY t.name, f.id, f."table", f.on_delete HAVING count(*) = 1 ORDER BY 1, 2'
     )
-    return tuple(Link(table, column, target, on_delete) for table, column, target, on_delete in found)
+    return tuple(ForeignKey(table, column, target, on_delete) for table, column, target, on_delete in found)
 
 
-def watches(connection: sa.Connection) -> tuple[Watch, ...]:
+def triggers_of(connection: sa.Connection) -> tuple[Trigger, ...]:
     """None: the built-in system has foreign keys here, and nobody else's runs on a file."""
     return ()
 
@@ -193,7 +193,7 @@ def enforces_references(connection: sa.Connection) -> bool:
     return bool(connection.exec_driver_sql("PRAGMA foreign_keys").scalar())
 
 
-def restricting(missing: Link, present: Link | None) -> str:
+def foreign_key_sql(missing: ForeignKey, present: ForeignKey | None) -> str:
     """SQLite cannot add one to a table that is there."""
     return (
         f"make {missing.table} anew with {missing.column} … REFERENCES {missing.refers_to} (id) ON DELETE RESTRICT, "

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from reconciler.targets.sql.dialect.place import Link
+from reconciler.targets.sql.dialect.place import ForeignKey
 
 ARRIVING: Final = (
     "CREATE TRIGGER {table}_{column}_{event} BEFORE {event} ON {table} FOR EACH ROW BEGIN DECLARE there INT; "
@@ -27,7 +27,7 @@ EVENTS: Final = {
 """When there is something to look at: 0 names nothing, and what was wrong before may stay as it is."""
 
 
-def triggers(wanted: Link) -> Iterator[str]:
+def trigger_sql(wanted: ForeignKey) -> Iterator[str]:
     """One for rows that come, one for rows that change, one for what they name when it goes. The first two lock the row
     that is named, so that nobody deletes it meanwhile."""
     names = {"table": wanted.table, "column": wanted.column, "other": wanted.refers_to}
