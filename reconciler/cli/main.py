@@ -70,7 +70,7 @@ class LazyGroup(click.Group):
         """As click does, with a suggestion for a name that is nearly one."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            from reconciler.model.nearest import did_you_mean  # start-up: for a slip of the fingers alone
+            from reconciler.model.names import did_you_mean  # start-up: for a slip of the fingers alone
 
             hint = did_you_mean(name, COMMANDS)
             raise click.UsageError(f'there is no command "{streams.safe_text(name)}"{hint}', ctx)

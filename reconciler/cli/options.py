@@ -17,7 +17,7 @@ from reconciler.cli.delivery import FORMATS, JSON, REPORTS, STDOUT, Delivery, Ou
 from reconciler.cli.streams import hint, safe_text
 from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES
-from reconciler.model.nearest import did_you_mean
+from reconciler.model.names import did_you_mean
 from reconciler.model.plan import Allowance, Plan
 from reconciler.model.ref import Ref
 from reconciler.workflow.journey import PlanRequest

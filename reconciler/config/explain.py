@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.config.complaint import Complaint, FieldPath, value_text
 from reconciler.config.tree import Tree, leaves
 from reconciler.config.unfit import ALIKE, alike, wrong_value
-from reconciler.model.names import fault
-from reconciler.model.nearest import MOST_ASKED, nearest
+from reconciler.model.names import MOST_ASKED, fault, nearest
 from reconciler.model.resource import Field, Overrides
 from reconciler.model.values import INHERIT, NONE
 

@@ -23,8 +23,8 @@ from reconciler.config.lines import Locator
 from reconciler.config.nolint import without_silenced
 from reconciler.config.pack import DIGEST_BYTES, MODULUS, FileObjects
 from reconciler.config.rules import complaints
-from reconciler.model.desired import Desired
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding, limited
 from reconciler.model.record import Sheet
 from reconciler.model.resource import Resource, Vocabulary

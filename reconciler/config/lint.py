@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.config.columns import complaint
-from reconciler.model.advice import Advice
 from reconciler.model.finding import Finding
 from reconciler.model.record import Block, Sheet
-from reconciler.model.resource import Resource, Vocabulary
+from reconciler.model.resource import Advice, Resource, Vocabulary
 from reconciler.model.values import Value, Values
 
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reconciler.config.complaint import Complaint, FieldPath, capped, value_text
-from reconciler.model.names import LONGEST, fault, folded
-from reconciler.model.nearest import nearest
+from reconciler.model.names import LONGEST, fault, folded, nearest
 from reconciler.model.resource import (
     Choice,
     FieldType,

@@ -20,8 +20,7 @@ from reconciler.engine.settle import TargetLimits, hands_off_declared, normalise
 from reconciler.engine.unclear import ambiguous_names
 from reconciler.engine.world import States
 from reconciler.model.change import Change, Delete, Forget, Rename
-from reconciler.model.desired import Desired
-from reconciler.model.facts import NeededFacts, Snapshot
+from reconciler.model.facts import Desired, NeededFacts, Snapshot
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Memo, Remembered
 from reconciler.model.names import folded

@@ -16,8 +16,7 @@ from reconciler.engine.moves import downgrades
 from reconciler.engine.questions import members_leaving, under_new_names
 from reconciler.engine.scope import Globs
 from reconciler.model.change import Change, Reassign
-from reconciler.model.desired import Desired
-from reconciler.model.facts import Facts, Snapshot, Users
+from reconciler.model.facts import Desired, Facts, Snapshot, Users
 from reconciler.model.finding import Finding, Severity, allowed
 from reconciler.model.memory import Remembered
 from reconciler.model.plan import Allowance, Plan, Policy, Source

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.engine.packed import column
 from reconciler.engine.scope import Globs
 from reconciler.model.change import Change, Create, Reassign, Update
-from reconciler.model.desired import Desired
+from reconciler.model.facts import Desired
 from reconciler.model.finding import MOST_ALIKE, Finding
-from reconciler.model.nearest import Suggestions
-from reconciler.model.record import Sheet
+from reconciler.model.names import Suggestions
+from reconciler.model.record import Sheet, column
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Field, Reference, Vocabulary
 from reconciler.model.values import NONE, Value

@@ -7,9 +7,8 @@ from itertools import groupby
 from math import inf, log2
 
 from reconciler.engine.effect import size
-from reconciler.engine.packed import column
 from reconciler.model.change import Delete
-from reconciler.model.record import Sheet
+from reconciler.model.record import Sheet, column
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Direction, Vocabulary
 from reconciler.model.values import Values

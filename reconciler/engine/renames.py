@@ -7,12 +7,11 @@ import json
 from collections.abc import Iterator, Mapping
 
 from reconciler.engine.compare import stated_values
-from reconciler.engine.packed import column, with_values
 from reconciler.engine.scope import Globs
 from reconciler.model.change import Rename
-from reconciler.model.desired import Desired
+from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding
-from reconciler.model.record import Block, Sheet
+from reconciler.model.record import Block, Sheet, column, with_values
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Value, Values, canonical

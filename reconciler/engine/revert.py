@@ -17,8 +17,7 @@ from reconciler.engine.scope import Globs
 from reconciler.engine.undoing import NOWHERE, Undo, moved_on
 from reconciler.engine.world import States
 from reconciler.model.change import Change, Create, Delete, Members, Reassign, Rename, Update
-from reconciler.model.desired import Desired
-from reconciler.model.facts import Snapshot
+from reconciler.model.facts import Desired, Snapshot
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Held, HistoryEntry, Remembered, Run
 from reconciler.model.plan import Counts, Plan, Policy

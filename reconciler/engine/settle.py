@@ -6,13 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.engine.packed import column, taker, with_values
 from reconciler.engine.scope import Globs
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import MOST_ALIKE, Finding, Severity, limited
-from reconciler.model.names import folded
-from reconciler.model.nearest import Suggestions
-from reconciler.model.record import Block, Sheet
+from reconciler.model.names import Suggestions, folded
+from reconciler.model.record import Block, Sheet, column, taker, with_values
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Names, Resource, Vocabulary
 from reconciler.model.target import Refusal

@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.engine.packed import Row, taker
-from reconciler.model.record import Block, Sheet
+from reconciler.model.record import Block, Row, Sheet, taker
 
 Memos = Mapping[str, tuple[str, str]]
 UNKNOWN = ("", "")

@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from reconciler.kinds.file_only import note
-from reconciler.kinds.package_quotas import NEVER_ENDS, QUOTA, SENDING
-from reconciler.kinds.quota_advice import NO_INHERITANCE, QUOTA_ADVICE, QUOTA_MEANING
+from reconciler.kinds.fields import NEVER_ENDS, QUOTA, SENDING, note
+from reconciler.kinds.quota import NO_INHERITANCE, QUOTA_ADVICE, QUOTA_MEANING
 from reconciler.model.resource import Removal, Resource
 
 PLATFORM = Resource(

@@ -1,6 +1,6 @@
 """What a role declares: a named set of permissions. Sources: seed 000 (User role), VOCABULARY 2."""
 
-from reconciler.kinds.file_only import former_names, note
+from reconciler.kinds.fields import former_names, note
 from reconciler.model.resource import Direction, Field, Names, Removal, Resource, Text
 
 ROLE = Resource(

@@ -1,6 +1,6 @@
 """What a tenant declares: a customer account, its package and what it overrides. Seeds 000, 002."""
 
-from reconciler.kinds.file_only import note
+from reconciler.kinds.fields import note
 from reconciler.model.resource import Choice, Field, Overrides, Reference, Removal, Resource, Switch, Text
 from reconciler.model.values import OFF
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sqlalchemy import Table
 
 from reconciler.memory.tables import MemoryTables
-from reconciler.model.rights import Privilege, Rights, TableRight
+from reconciler.model.privileges import Privilege, Rights, TableRight
 
 
 def rights(tables: MemoryTables) -> Rights:

@@ -21,8 +21,8 @@ from reconciler.memory.tables import MemoryTables
 from reconciler.memory.trouble import explained
 from reconciler.model.errors import TargetError
 from reconciler.model.memory import Held, HistoryEntry, Memo, Pause, Remembered, Run, RunRow
+from reconciler.model.privileges import Rights
 from reconciler.model.ref import Ref
-from reconciler.model.rights import Rights
 
 RUNNING: Final = "running"
 DONE: Final = "done"

@@ -2,6 +2,8 @@
 
 The planner says which facts it needs (`Question`), a Reader or a Writer answers (`Facts`); a Writer answers with
 locking reads, so the same guards run again on fresh facts inside the transaction (RULES 16).
+
+The declared side: what the files state, and every complaint about them. Knows no YAML.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.model.finding import Finding
 from reconciler.model.record import Record, Sheet
 from reconciler.model.ref import Ref
 from reconciler.model.values import Values
@@ -93,3 +96,13 @@ class Snapshot:
     taken: Mapping[str, frozenset[str]] = field(default_factory=dict)
     wanderings: Mapping[str, ApplicationMoves] = field(default_factory=dict)
     unclear: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """`sheets`: one a kind, empty where nothing is declared; file-only fields are among the values.
+    `digest`: over all declared values, independent of layout, comments and file names."""
+
+    sheets: Mapping[str, Sheet]
+    findings: tuple[Finding, ...] = ()
+    digest: str = ""

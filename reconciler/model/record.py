@@ -2,6 +2,8 @@
 
 A Record is made only for what is looked at. What merely equals its counterpart stays a packed row in a Sheet:
 a hundred thousand tenants are tuples, not objects (DESIGN 8).
+
+Working on packed rows: take some columns, replace one. Knows only tuples.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.values import Value, Values
@@ -127,3 +130,34 @@ def sheet_of(kind: str, records: Mapping[str, Record]) -> Sheet:
     )
     lines = {key: {"": r.origin.line, **r.lines} if r.origin.line else dict(r.lines) for key, r in records.items()}
     return Sheet(kind, blocks, lambda place, key: lines.get(key, NO_LINES))
+
+
+Row = tuple[Value, ...]
+
+
+def taker(fields: tuple[str, ...], keep: tuple[str, ...]) -> Callable[[Row], Row]:
+    """A function row → the values of `keep`, in its order, always a tuple."""
+    positions = [fields.index(name) for name in keep]
+    if len(positions) > 1:
+        return itemgetter(*positions)
+    if positions:
+        only = positions[0]
+        return lambda row: (row[only],)
+    return lambda row: ()
+
+
+def with_values(block: Block, name: str, values: Mapping[str, Value]) -> Block:
+    """The block with other values of one field for some keys."""
+    position = block.fields.index(name)
+    rows = block.rows | {
+        key: (*block.rows[key][:position], value, *block.rows[key][position + 1 :]) for key, value in values.items()
+    }
+    return Block(block.place, block.fields, rows)
+
+
+def column(block: Block, name: str) -> dict[str, Value]:
+    """key → the value of one field; empty where the block does not have it."""
+    if name not in block.fields:
+        return {}
+    position = block.fields.index(name)
+    return {key: row[position] for key, row in block.rows.items()}

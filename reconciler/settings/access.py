@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from reconciler.model import secrecy
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.nearest import did_you_mean
+from reconciler.model.names import did_you_mean
 from reconciler.model.target import TargetSettings
 from reconciler.settings import address
 from reconciler.settings.stated import Settings

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.finding import CODES, MOST_ALIKE
-from reconciler.model.nearest import did_you_mean
+from reconciler.model.names import did_you_mean
 from reconciler.settings.published import schema
 
 if TYPE_CHECKING:

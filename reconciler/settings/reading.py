@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.errors import FileErrors
 from reconciler.model.finding import Finding
-from reconciler.model.nearest import did_you_mean
+from reconciler.model.names import did_you_mean
 from reconciler.model.plan import Policy
 from reconciler.model.ref import Origin
 from reconciler.settings.explain import SettingComplaint, Where, brief

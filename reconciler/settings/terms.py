@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES
-from reconciler.model.nearest import did_you_mean
+from reconciler.model.names import did_you_mean
 from reconciler.model.values import OFF
 from reconciler.settings.access import ENCRYPTED
 from reconciler.settings.address import Unfit, parsed, plain_password

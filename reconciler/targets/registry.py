@@ -6,7 +6,7 @@ from __future__ import annotations
 from importlib.metadata import EntryPoint, entry_points
 
 from reconciler.model.errors import TargetError
-from reconciler.model.nearest import did_you_mean
+from reconciler.model.names import did_you_mean
 from reconciler.model.target import TargetType
 
 GROUP = "reconciler.targets"

@@ -16,9 +16,8 @@ from reconciler.config import folder
 from reconciler.engine.references import dangling
 from reconciler.engine.scope import Globs
 from reconciler.engine.settle import hands_off_declared, tombstones
-from reconciler.model.desired import Desired
 from reconciler.model.errors import FileErrors
-from reconciler.model.facts import Snapshot
+from reconciler.model.facts import Desired, Snapshot
 from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.memory import REVERT, Remembered, Run
 from reconciler.model.plan import Allowance, Plan, Source

@@ -8,7 +8,7 @@ from reconciler import __version__
 from reconciler.model.errors import ReconcilerError, TargetError
 from reconciler.model.memory import Pause, Session
 from reconciler.model.names import folded
-from reconciler.model.rights import HasAccounts
+from reconciler.model.privileges import HasAccounts
 from reconciler.model.target import Listing
 from reconciler.report.masking import OPEN, Masking
 from reconciler.report.words import counted

@@ -11,10 +11,10 @@ import pytest
 from golden_scene import DATABASE, Scene, copy, dump, lasting, standing, told, wish
 
 from reconciler.engine.agreement import disagreements
-from reconciler.engine.verdict import drift_code, plan_code
 from reconciler.kinds import KINDS
 from reconciler.model.change import Forget
 from reconciler.model.errors import FileErrors, Refused
+from reconciler.model.exit_codes import drift_code, plan_code
 from reconciler.model.plan import Plan
 from reconciler.report import document
 from reconciler.report.text import findings_text, plan_text

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from laws import BOUNDED, Founding, law
 from worlds import World, worlds
 
-from reconciler.engine.verdict import drift_code
 from reconciler.kinds import KINDS
 from reconciler.model.change import Forget
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.exit_codes import drift_code
 from reconciler.model.plan import Plan
 from reconciler.report.document import fingerprint
 from reconciler.workflow import exporting, saved

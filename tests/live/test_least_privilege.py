@@ -18,7 +18,7 @@ from least_privilege import OWNER, PAGE, Operator, operator, tables
 from reconciler.kinds import KINDS
 from reconciler.memory.rights import rights as rights_of_memory
 from reconciler.memory.tables import MemoryTables
-from reconciler.model.rights import Rights
+from reconciler.model.privileges import Rights
 from reconciler.targets.native.mapping import system
 from reconciler.targets.native.tables import tables as native_tables
 from reconciler.targets.sql.grants import APPLYING, PLANNING, statements

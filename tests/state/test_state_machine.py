@@ -25,8 +25,8 @@ from ledger import Ledger, Operation
 from lodging import Lodging
 from scale import count
 
-from reconciler.engine.verdict import drift_code
 from reconciler.model.errors import FileErrors, ReconcilerError, Refused, Stale, TargetError
+from reconciler.model.exit_codes import drift_code
 from reconciler.model.plan import Plan
 from reconciler.workflow import looking, saved
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import NamedTuple
 
-from reconciler.kinds.quota_rules import Quota, State
+from reconciler.kinds.quota import Quota, State
 
 LIMIT, PERIOD = 1_000, 1
 EMAILS = {"0": 0, "N": LIMIT, "∞": None}

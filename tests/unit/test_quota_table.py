@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from quota_facts import LIMIT, ROWS, SITUATIONS, Situation, fact, quota_in, rows_for
 
-from reconciler.kinds.quota_rules import Quota, State, quota_of, quota_of_customer, state
+from reconciler.kinds.quota import Quota, State, quota_of, quota_of_customer, state
 
 PLATFORM = {"quota.emails": 1_000, "quota.time_value": 1, "quota.time_unit": "month", "quota.action": "reset"}
 GROUP = {"quota.emails": 100, "quota.time_value": 1, "quota.time_unit": "month", "quota.action": "reset"}

@@ -10,8 +10,7 @@ import pytest
 from quota_facts import SETTINGS, Situation, fact, quota_in
 
 from reconciler.kinds import KINDS
-from reconciler.kinds.quota_rules import Quota, State
-from reconciler.kinds.quota_words import sentence
+from reconciler.kinds.quota import Quota, State, sentence
 from reconciler.model.change import Cause, Create, Effect, FieldDelta, Update
 from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref

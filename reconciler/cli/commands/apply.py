@@ -12,8 +12,8 @@ from reconciler.cli import rendering, streams
 from reconciler.cli.carrying import apply_plan, show
 from reconciler.cli.delivery import STDOUT, WORDS, Delivery
 from reconciler.cli.options import site, warn_if_nothing_matched, with_output, with_scope, with_target
-from reconciler.engine.verdict import plan_code
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.exit_codes import plan_code
 from reconciler.model.plan import Plan
 from reconciler.workflow import saved
 from reconciler.workflow.journey import PlanRequest, planned

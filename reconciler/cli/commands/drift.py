@@ -12,8 +12,8 @@ from reconciler.cli import rendering, streams
 from reconciler.cli.delivery import JSON, TEXT, Delivery, Renderers, TextStyle
 from reconciler.cli.options import site, with_output, with_target
 from reconciler.cli.watching import DRIFT, JobOptions, JobRun, run_job, with_job_options
-from reconciler.engine.verdict import drift_code
 from reconciler.model.errors import FileErrors
+from reconciler.model.exit_codes import drift_code
 from reconciler.model.plan import Plan
 from reconciler.report import topic, webhook
 from reconciler.report.metrics import drift_samples

@@ -9,8 +9,8 @@ import click
 from reconciler.cli import rendering, streams
 from reconciler.cli.delivery import Delivery
 from reconciler.cli.options import site, warn_if_nothing_matched, with_output, with_scope, with_target
-from reconciler.engine.verdict import plan_code
 from reconciler.model.errors import FileErrors
+from reconciler.model.exit_codes import plan_code
 from reconciler.report.topic import PLAN
 from reconciler.workflow.journey import PlanRequest, planned
 from reconciler.workflow.site import Choices

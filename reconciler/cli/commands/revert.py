@@ -10,7 +10,7 @@ from reconciler.cli import rendering, streams
 from reconciler.cli.carrying import apply_plan, show
 from reconciler.cli.delivery import FORMATS, WORDS, Delivery
 from reconciler.cli.options import site, with_output, with_scope, with_target
-from reconciler.engine.verdict import plan_code
+from reconciler.model.exit_codes import plan_code
 from reconciler.workflow import reverting
 from reconciler.workflow.journey import PlanRequest
 from reconciler.workflow.site import Choices

@@ -11,7 +11,7 @@ import click
 from reconciler.cli import rendering
 from reconciler.cli.delivery import STDOUT, Delivery
 from reconciler.cli.options import with_output
-from reconciler.engine.verdict import plan_code
+from reconciler.model.exit_codes import plan_code
 from reconciler.workflow import saved
 
 

@@ -7,7 +7,7 @@ import click
 from reconciler.cli import rendering
 from reconciler.cli.delivery import JSON, OF_FILES, TEXT, WORDS, Delivery, TextStyle, as_json
 from reconciler.cli.options import site, with_output, with_target
-from reconciler.model.desired import Desired
+from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding
 from reconciler.report import topic
 from reconciler.report.text import findings_text

@@ -8,7 +8,7 @@ from typing import Any, Final
 from reconciler.kinds import KINDS
 from reconciler.model.errors import TargetError
 from reconciler.model.finding import Finding
-from reconciler.model.nearest import did_you_mean
+from reconciler.model.names import did_you_mean
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import TargetSettings
 from reconciler.targets.mumara import encodings

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from reconciler.model.finding import Finding
+from reconciler.model.privileges import Rights
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Removal, Vocabulary
-from reconciler.model.rights import Rights
 from reconciler.model.target import TargetSettings
 from reconciler.targets.native import provision, seed
 from reconciler.targets.native.mapping import system

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from reconciler.model.facts import ApplicationMoves, Snapshot
+from reconciler.model.privileges import Rights
 from reconciler.model.resource import Removal, Vocabulary
-from reconciler.model.rights import Rights
 from reconciler.model.target import Refusal
 from reconciler.targets.sql.dialect import (
     Database,

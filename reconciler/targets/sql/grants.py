@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.model.rights import Privilege, Rights, TableRight
+from reconciler.model.privileges import Privilege, Rights, TableRight
 from reconciler.targets.sql.dialect import AccountsOf, Grant, granting
 
 PLANNING: Final = "reconciler_plan"

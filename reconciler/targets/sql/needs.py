@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
+from reconciler.model.privileges import Privilege, Rights, TableRight
 from reconciler.model.resource import Removal, Resource, Vocabulary
-from reconciler.model.rights import Privilege, Rights, TableRight
 from reconciler.targets.sql.mapped import mapped, own_columns
 from reconciler.targets.sql.mapping import (
     Col,

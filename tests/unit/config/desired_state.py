@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reconciler.config.folder import load
 from reconciler.kinds import KINDS
-from reconciler.model.desired import Desired
+from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding
 
 

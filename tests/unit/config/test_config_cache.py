@@ -14,7 +14,7 @@ from reconciler.config import cache as caches
 from reconciler.config.folder import load
 from reconciler.config.limits import Limits
 from reconciler.kinds import KINDS
-from reconciler.model.desired import Desired
+from reconciler.model.facts import Desired
 from reconciler.model.resource import Vocabulary
 
 TENANTS = "".join(

@@ -13,8 +13,7 @@ from tried import tried
 from reconciler.config import dump
 from reconciler.config.folder import load
 from reconciler.kinds import KINDS
-from reconciler.model.desired import Desired
-from reconciler.model.facts import Snapshot
+from reconciler.model.facts import Desired, Snapshot
 from reconciler.model.resource import Reference, TextMap
 from reconciler.model.values import NONE
 

@@ -9,8 +9,7 @@ from typing import Any
 from reconciler.engine.planner import complete, draft
 from reconciler.kinds import KINDS
 from reconciler.model.change import Change
-from reconciler.model.desired import Desired
-from reconciler.model.facts import Facts, Snapshot
+from reconciler.model.facts import Desired, Facts, Snapshot
 from reconciler.model.finding import Finding
 from reconciler.model.memory import Remembered
 from reconciler.model.plan import Allowance, Plan, Policy, Source

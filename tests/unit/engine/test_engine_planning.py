@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from scenes import Everything, change, found, plan_of
 
-from reconciler.engine.verdict import drift_code, plan_code
 from reconciler.model.change import Cause, Create, Delete, Effect, Forget, Reassign, Rename, Update
+from reconciler.model.exit_codes import drift_code, plan_code
 from reconciler.model.facts import Facts, Users, UserUsage
 from reconciler.model.finding import Severity
 from reconciler.model.plan import Policy

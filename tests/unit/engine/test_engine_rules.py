@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from scenes import found, plan_of
 
-from reconciler.engine.verdict import drift_code, plan_code
 from reconciler.kinds import KINDS
+from reconciler.model.exit_codes import drift_code, plan_code
 from reconciler.model.facts import Facts, Users
 from reconciler.model.finding import CODES, Finding, Severity, allowed
 from reconciler.model.ref import Ref

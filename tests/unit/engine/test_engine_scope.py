@@ -8,7 +8,7 @@ from scenes import sheets
 from reconciler.engine.references import dangling
 from reconciler.engine.scope import Globs
 from reconciler.kinds import KINDS
-from reconciler.model.desired import Desired
+from reconciler.model.facts import Desired
 from reconciler.model.ref import Ref
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
-from reconciler.model.rights import Privilege
+from reconciler.model.privileges import Privilege
 
 CREATE_FIRST: Final = "run `reconciler database create`"
 DOCTOR: Final = "`reconciler doctor` tells what is there"

@@ -7,7 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.model.rights import Privilege
+from reconciler.model.privileges import Privilege
 from reconciler.targets.sql.dialect.place import Grant
 
 ACCOUNT: Final = "{}"

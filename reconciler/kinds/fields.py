@@ -1,10 +1,16 @@
-"""How much a package may send, by the clock and by the quota period. Seeds 000 (sending limits), 001 (quotas)."""
+"""Fields that only files have: they are never compared, remembered or exported (VOCABULARY 2, mark f).
+
+How much a package may send, by the clock and by the quota period. Seeds 000 (sending limits), 001 (quotas).
+"""
+
+from __future__ import annotations
 
 from reconciler.model.resource import (
     Choice,
     Direction,
     Field,
     Limit,
+    NameList,
     Reference,
     RefusedWith,
     Switch,
@@ -13,6 +19,29 @@ from reconciler.model.resource import (
     Whole,
 )
 from reconciler.model.values import OFF, UNLIMITED
+
+
+def former_names(kind: str, example: str) -> Field:
+    """`previously`: the old names of an object, so that it is renamed and not made anew."""
+    return Field(
+        "previously",
+        NameList(),
+        f"Former names. A live {kind} of such a name is renamed instead of created anew.",
+        file_only=True,
+        examples=((example,),),
+    )
+
+
+def note(example: str) -> Field:
+    """`note`: why an object is as it is."""
+    return Field(
+        "note",
+        Text(lines=True),
+        "Why it is so: a ticket, a decision. Shown in the plan, kept nowhere else.",
+        file_only=True,
+        examples=(example,),
+    )
+
 
 MORE = Direction.MORE
 LIMIT = Limit()
