@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.engine.diff import item_effect, strongest
+from reconciler.engine.diff import differing_items, item_effect, strongest
 from reconciler.engine.effect import effect, worst
-from reconciler.engine.items import differing_items
 from reconciler.model.change import Change, Create, Effect, FieldDelta, ItemDelta, Update
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Plan

@@ -10,8 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from reconciler.engine.journal import allowance_entries, entries, memory_entries
-from reconciler.engine.prove import doubled, not_held, prove, touched
-from reconciler.engine.recheck import recheck_moved, recheck_start
+from reconciler.engine.verify import doubled, not_held, prove, recheck_moved, recheck_start, touched
 from reconciler.engine.write import Moves, Writing, size
 from reconciler.model.change import Change, Delete, Rename
 from reconciler.model.errors import Locked, Orphaned, ReconcilerError, Refused, Retry, Stale, TargetError, Unknown

@@ -1,5 +1,16 @@
 """All declared objects of one kind against the live ones: creations, updates, and what only memory has to learn.
-Knows no kind by name."""
+Knows no kind by name.
+
+Packed rows in, the keys worth a look out: what equals its live row never becomes an object. Knows only tuples.
+
+A declared name that is live under another spelling (RULES 1): the object takes no part. Knows no kind by name.
+
+What a file no longer states and what can mean nothing beside what it states now, such as where a quota moves to once
+it moves nobody: it is cleared, not released (RULES 3). Knows no kind by name.
+
+Changes that would give out a name which several live things have: nobody can say which one is meant, so those
+objects are left out and everything else goes on. Knows no kind by name.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +19,110 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from reconciler.engine.diff import Differ, strongest
-from reconciler.engine.sieve import encode, find_differing
-from reconciler.engine.spelling import wrong_spelling
-from reconciler.engine.voided import cleared_fields
-from reconciler.engine.world import value_in
-from reconciler.model.change import Cause, Change, Create, Update
+from reconciler.engine.states import value_in
+from reconciler.model.change import Cause, Change, Create, Effect, FieldDelta, Update
 from reconciler.model.facts import ApplicationMoves
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Memo
 from reconciler.model.names import folded
 from reconciler.model.plan import Counts
-from reconciler.model.record import Record, Sheet
+from reconciler.model.record import Block, Record, Row, Sheet, taker
 from reconciler.model.ref import Origin, Ref
-from reconciler.model.resource import Choice, Resource, Vocabulary
+from reconciler.model.resource import Choice, Names, Resource, Vocabulary
 from reconciler.model.values import Value, Values, from_json
+
+Memos = Mapping[str, tuple[str, str]]
+UNKNOWN = ("", "")
+encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_encode_as_it_is = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
+
+
+@dataclass(slots=True)
+class Differing:
+    """`missing`: declared, not live; `differing`: another live value (or one that has to be looked at);
+    `news`: equal, but memory says something else or nothing."""
+
+    missing: list[str] = field(default_factory=list)
+    differing: list[str] = field(default_factory=list)
+    news: list[str] = field(default_factory=list)
+    equal: int = 0
+
+
+def find_differing(declared: Sheet, live: Sheet, remembered: Memos) -> Differing:
+    """Sort the declared keys of one kind by what has to be done with them."""
+    found = Differing()
+    for block in declared.blocks:
+        met = sum([_compare(block, live_block, remembered, found) for live_block in live.blocks])
+        if met < len(block.rows):
+            found.missing += [key for key in block.rows if key not in live]
+    return found
+
+
+def _compare(block: Block, live: Block, remembered: Memos, found: Differing) -> int:
+    """How many keys of the block are in the live one. All rows at once first: mostly they are equal."""
+    fields, rows = block.fields, live.rows
+    here = block.rows if block.rows.keys() <= rows.keys() else {k: row for k, row in block.rows.items() if k in rows}
+    if not set(fields) <= set(live.fields):
+        found.differing += here
+        return len(here)
+    others = map(rows.__getitem__, here)
+    seen = list(others if fields == live.fields else map(taker(live.fields, fields), others))
+    if seen == list(here.values()):
+        equal = here
+    else:
+        pairs = zip(here.items(), seen, strict=True)
+        equal = {key: row for (key, row), other in pairs if row == other}
+        found.differing += [key for key in here if key not in equal]
+    found.equal += len(equal)
+    found.news += _news(fields, equal, remembered)
+    return len(here)
+
+
+def _news(fields: tuple[str, ...], equal: Mapping[str, Row], remembered: Memos) -> list[str]:
+    """The keys of which memory says something else or nothing. All at once first: mostly there is none."""
+    stated = [dict(zip(fields, row, strict=True)) for row in equal.values()]
+    texts = [remembered.get(key, UNKNOWN)[0] for key in equal]
+    # What is in order already is not sorted again: where it is not, each object is.
+    if _encode_as_it_is(stated) == f"[{','.join(texts)}]":
+        return []
+    return [key for key, values, text in zip(equal, stated, texts, strict=True) if text != encode(values)]
+
+
+def wrong_spelling(resource: Resource, record: Record, near: str) -> Finding:
+    """The complaint about a declared object whose live name is `near`."""
+    former = f', or {resource.former_names}: ["{near}"]' if resource.former_names else ""
+    return Finding(
+        code="spelling",
+        severity=Severity.LEFT_OUT,
+        message=f'the live system spells it "{near}"',
+        ref=record.ref,
+        origin=record.origin,
+        remedy=f"write the live spelling{former}",
+    )
+
+
+def cleared_fields(
+    declared: Record, live: Values, remembered: Values | None, vocabulary: Vocabulary
+) -> Iterator[FieldDelta]:
+    """A FieldDelta for each field that this project wrote and that goes with a value which the file now denies."""
+    for each in vocabulary.held[declared.kind]:
+        if each.only_with is None or each.name in declared.values or each.name not in (remembered or {}):
+            continue
+        partner, wanted = each.only_with
+        said = declared.values.get(partner)
+        if said is not None and said != wanted and live.get(each.name) is not None:
+            yield FieldDelta(
+                name=each.name,
+                before=live[each.name],
+                after=None,
+                cause=Cause.CHANGE,
+                effect=Effect.NEUTRAL,
+                origin=declared.where(partner),
+            )
+
 
 LINES_UP_TO = 1_000
 """More objects than that are remembered with their file only: finding a line costs a look into the file."""
-
-Memos = Mapping[str, tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -285,3 +381,36 @@ def stated_values(text: str) -> dict[str, Value]:
     except (ValueError, RecursionError):
         return {}
     return dict(found) if isinstance(found, Mapping) else {}
+
+
+def ambiguous_names(out: Compared, unclear: Mapping[str, frozenset[str]], vocabulary: Vocabulary) -> None:
+    """Take such changes out of an outcome. `unclear`: catalogue → the names that several things have. What is assigned
+    already stays meant."""
+    if not unclear:
+        return
+    found = {change.ref: list(_complaints(change, unclear, vocabulary)) for change in out.changes}
+    gone = {ref for ref, complaints in found.items() if complaints}
+    out.changes = [change for change in out.changes if change.ref not in gone]
+    out.remember = [memo for memo in out.remember if memo.ref not in gone]
+    out.findings += [complaint for complaints in found.values() for complaint in complaints]
+
+
+def _complaints(change: Change, unclear: Mapping[str, frozenset[str]], vocabulary: Vocabulary) -> Iterator[Finding]:
+    if not isinstance(change, (Create, Update)):
+        return
+    for each in vocabulary.held[change.ref.kind]:
+        new = change.after.get(each.name)
+        old = change.before.get(each.name) if isinstance(change, Update) else None
+        if isinstance(each.type, Names) and isinstance(new, tuple):
+            fresh = set(new) - set(old if isinstance(old, tuple) else ())
+            for name in sorted(fresh & unclear.get(each.type.catalogue, frozenset())):
+                what = each.type.catalogue.replace("_", " ")
+                yield Finding(
+                    code="left-out",
+                    severity=Severity.LEFT_OUT,
+                    message=f'there are several of {what} "{name}" in the live system',
+                    ref=change.ref,
+                    field=each.name,
+                    origin=change.origin,
+                    remedy="rename all but one of them there",
+                )

@@ -1,5 +1,8 @@
 """One declared object against its live row and what is remembered of it: the fields that differ, and why (RULES 4).
-Knows no kind, no file and no database."""
+Knows no kind, no file and no database.
+
+The single differences of a set or map, by deepdiff. Knows no kind; called only for what differs.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.engine.effect import between, effect, worst
-from reconciler.engine.items import differing_items
-from reconciler.engine.world import States
+from reconciler.engine.states import States
 from reconciler.model.change import STRENGTH, Cause, Effect, FieldDelta, ItemDelta
 from reconciler.model.record import Record
 from reconciler.model.resource import Field, Names, Overrides, Reference, TextMap
 from reconciler.model.values import Value, Values, canonical, same
+
+
+def differing_items(before: Value | None, after: Value) -> dict[str, tuple[Value | None, Value | None]]:
+    """item → (before, after), None where it is not there; sorted by item. Sets have themselves as values."""
+    from deepdiff import DeepDiff  # slow to import, and most plans change no collection
+
+    old, new = _as_map(before), _as_map(after)
+    tree = DeepDiff(old, new, view="tree", threshold_to_diff_deeper=0)
+    items = {level.path(output_format="list")[0] for levels in tree.values() for level in levels}
+    return {item: (old.get(item), new.get(item)) for item in sorted(items)}
+
+
+def _as_map(value: Value | None) -> dict[str, Value]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return dict.fromkeys(value, True) if isinstance(value, tuple) else {}
 
 
 @dataclass(frozen=True, slots=True)

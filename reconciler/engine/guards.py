@@ -1,21 +1,133 @@
 """What must not happen, one function a guard; each yields findings. Run when planning, and again on fresh facts inside
-the write transaction (RULES 16). Knows no kind by name."""
+the write transaction (RULES 16). Knows no kind by name.
+
+New users on something closed to new users (RULES 26, guard `retired`). Knows no kind by name.
+
+What to write so that a refused deletion becomes possible. Knows no kind by name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from math import inf, log2
 
-from reconciler.engine.questions import goes, members_leaving, repointed
-from reconciler.engine.remedy import how_to_delete
-from reconciler.engine.scope import Globs
+from reconciler.engine.effect import size
+from reconciler.engine.globs import Globs
+from reconciler.engine.needed_facts import goes, members_leaving, repointed
+from reconciler.engine.states import States, value_in
 from reconciler.model.change import Change, Create, Delete, Effect, Forget, Reassign, Update
 from reconciler.model.facts import Facts, Users
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Policy
-from reconciler.model.record import Sheet
-from reconciler.model.ref import Ref
-from reconciler.model.resource import Vocabulary
+from reconciler.model.record import Sheet, column
+from reconciler.model.ref import Origin, Ref
+from reconciler.model.resource import Direction, Vocabulary
+from reconciler.model.values import Values
+
+NAMED = 10
+
+
+def retired(changes: Sequence[Change], world: States, stated: Mapping[str, Sheet]) -> Iterator[Finding]:
+    """One finding for each closed object that would get users, naming the first of them."""
+    arrivals: dict[Ref, list[Change]] = {}
+    for change in changes:
+        for ref in _joins(change, world):
+            if _is_closed(ref, world, stated):
+                arrivals.setdefault(ref, []).append(change)
+    for ref, users in sorted(arrivals.items()):
+        first = users[0]
+        count = sum(change.expected if isinstance(change, Reassign) else 1 for change in users)
+        names = [change.ref.key for change in users if not isinstance(change, Reassign)][:NAMED]
+        alone = len(users) == 1
+        yield Finding(
+            code="retired",
+            message=f"{ref} is closed to new users" if alone else f"closed to new users, and {count:,} would come",
+            ref=first.ref if alone else ref,
+            origin=first.origin,
+            remedy="name another one, or --allow retired --reason TEXT",
+            names=tuple(names),
+            more=count - len(names) if names else 0,
+        )
+
+
+def _joins(change: Change, world: States) -> Iterator[Ref]:
+    if isinstance(change, Reassign):
+        yield Ref(change.ref.kind, change.to)
+    if not isinstance(change, (Create, Update)):
+        return
+    for each, reference in world.vocabulary.references[change.ref.kind]:
+        new = change.after.get(each.name)
+        old = change.before.get(each.name) if isinstance(change, Update) else None
+        if reference.membership and isinstance(new, str) and new != old:
+            yield Ref(reference.kind, new)
+
+
+def _is_closed(ref: Ref, world: States, stated: Mapping[str, Sheet]) -> bool:
+    stone = world.vocabulary[ref.kind].tombstone
+    if stone is None:
+        return False
+    said = value_in(stated[ref.kind], ref.key, stone.field) if ref.kind in stated else None
+    return (said if said is not None else world.now(ref.kind, ref.key, stone.field)) == stone.closed
+
+
+UNBOUNDED = 64.0
+"""How far `unlimited` is from nothing, where a doubling is 1."""
+
+
+def how_to_delete(change: Delete, stated: Mapping[str, Sheet], vocabulary: Vocabulary) -> str:
+    """The lines to write, and the lines of files that still name it."""
+    stone = vocabulary[change.ref.kind].tombstone
+    if stone is None:
+        return "let its users name something else first"
+    lines = naming_lines(change.ref, stated, vocabulary)
+    also = f"; and change {_together(lines)}" if lines else ""
+    successor = _most_alike(change, stated, vocabulary)
+    return f"to delete it: {stone.field}: {stone.removed}, {stone.successor}: {successor}{also}"
+
+
+def naming_lines(ref: Ref, stated: Mapping[str, Sheet], vocabulary: Vocabulary) -> list[Origin]:
+    """The lines of files that name `ref`, in order."""
+    found: list[Origin] = []
+    for kind, sheet in stated.items():
+        for each, reference in vocabulary.references[kind]:
+            if reference.kind == ref.kind:
+                keys = [key for b in sheet.blocks for key, value in column(b, each.name).items() if value == ref.key]
+                found += [sheet[key].where(each.name) for key in keys]
+    return sorted(found, key=lambda origin: (origin.place, origin.line or 0))
+
+
+def _together(lines: list[Origin]) -> str:
+    """`tenants.d/eu.yaml:12, :40, tenants.d/us.yaml:3`."""
+    return ", ".join(
+        f"{place}:" + ", :".join(str(origin.line) for origin in origins)
+        for place, origins in groupby(lines, key=lambda origin: origin.place)
+    )
+
+
+def _most_alike(change: Delete, stated: Mapping[str, Sheet], vocabulary: Vocabulary) -> str:
+    """The declared object, open to new users, whose limits are nearest to those of the one that goes."""
+    stone = vocabulary[change.ref.kind].tombstone
+    sheet = stated.get(change.ref.kind, Sheet(change.ref.kind))
+    distances = {
+        key: _distance(change.ref.kind, change.before, sheet[key].values, vocabulary)
+        for key in sheet
+        if key != change.ref.key
+        and (stone is None or sheet[key].values.get(stone.field) not in (stone.closed, stone.removed))
+    }
+    return min(distances, key=lambda key: (distances[key], key), default="ANOTHER")
+
+
+def _distance(kind: str, one: Values, other: Values, vocabulary: Vocabulary) -> float:
+    """How many doublings lie between the limits of two objects; what is not stated counts as its default."""
+    total = 0.0
+    for each in vocabulary.held[kind]:
+        sizes = [size(each, values.get(each.name, each.default)) for values in (one, other)]
+        if each.direction is not Direction.NONE and None not in sizes:
+            steps = [UNBOUNDED if s == inf else log2(1 + max(0.0, s or 0.0)) for s in sizes]
+            total += abs(steps[0] - steps[1])
+    return total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

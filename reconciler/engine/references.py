@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.engine.scope import Globs
+from reconciler.engine.globs import Globs
 from reconciler.model.change import Change, Create, Reassign, Update
 from reconciler.model.facts import Desired
 from reconciler.model.finding import MOST_ALIKE, Finding

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from reconciler.engine.scope import Globs
-from reconciler.engine.spelling import wrong_spelling
+from reconciler.engine.compare import wrong_spelling
+from reconciler.engine.globs import Globs
 from reconciler.model.change import Change, Delete, Forget, Reassign
 from reconciler.model.finding import Finding
 from reconciler.model.names import all_folded, folded

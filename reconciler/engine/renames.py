@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from reconciler.engine.compare import stated_values
-from reconciler.engine.scope import Globs
+from reconciler.engine.globs import Globs
 from reconciler.model.change import Rename
 from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding

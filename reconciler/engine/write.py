@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from reconciler.engine.withdrawal import new_object
+from reconciler.engine.verify import new_object
 from reconciler.model.change import Change, Create, Delete, Members, Raw, Reassign, Rename, Update
 from reconciler.model.errors import Stale, TargetError
 from reconciler.model.finding import Finding

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.engine.scope import Globs
+from reconciler.engine.globs import Globs
 from reconciler.model.errors import FileErrors, ReconcilerError
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import Finding

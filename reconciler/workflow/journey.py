@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.config import folder
+from reconciler.engine.globs import Globs
+from reconciler.engine.normalise import hands_off_declared, tombstones
 from reconciler.engine.references import dangling
-from reconciler.engine.scope import Globs
-from reconciler.engine.settle import hands_off_declared, tombstones
 from reconciler.model.errors import FileErrors
 from reconciler.model.facts import Desired, Snapshot
 from reconciler.model.finding import Finding, Severity, limited

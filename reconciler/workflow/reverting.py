@@ -49,7 +49,10 @@ def reverted(site: Site, beginning: str, wish: PlanRequest, progress: Progress) 
     """A plan that takes the run back, as far as nothing was changed since. Files are read for the places of remedies
     alone: wrong ones are no hindrance. Raises ReconcilerError when there is no such run or it changed nothing, and
     TargetError when the live system cannot be read."""
-    from reconciler.engine import planner, revert  # start-up: `history` compares nothing
+    from reconciler.engine import (
+        planner,
+        revert,  # start-up: `history` compares nothing
+    )
 
     progress("reading the files")
     desired = declared(site)
@@ -80,8 +83,7 @@ def reverted(site: Site, beginning: str, wish: PlanRequest, progress: Progress) 
 
 def _past(site: Site, reader: Reader, beginning: str) -> RunToRevert:
     # Start-up: `history` takes nothing back.
-    from reconciler.engine.recollection import restored_memory
-    from reconciler.engine.revert import RunToRevert
+    from reconciler.engine.revert import RunToRevert, restored_memory
 
     row, entries = _found(site, reader.session, beginning)
     if row.outcome != DONE:

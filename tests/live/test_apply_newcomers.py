@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from esp_place import BURY_LEGACY, FILES, Esp, changed, last_outcome, nothing_changes
 
-from reconciler.engine import guards, recheck
+from reconciler.engine import guards, verify
 from reconciler.model.errors import Orphaned, Refused
 from reconciler.model.finding import Finding
 
@@ -30,8 +30,8 @@ def without_recount(monkeypatch: pytest.MonkeyPatch) -> None:
         yield from ()
 
     on_facts = tuple(guard for guard in guards.ON_FACTS if guard is not guards.in_use)
-    monkeypatch.setattr(recheck, "ON_FACTS", on_facts)
-    monkeypatch.setattr(recheck, "in_use", nobody)
+    monkeypatch.setattr(verify, "ON_FACTS", on_facts)
+    monkeypatch.setattr(verify, "in_use", nobody)
 
 
 def without_foreign_key(esp: Esp) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from engines import Hand, Place, ServerPlace
 
-from reconciler.engine.recheck import recheck_moved, recheck_start
+from reconciler.engine.verify import recheck_moved, recheck_start
 from reconciler.kinds import KINDS
 from reconciler.model.change import Delete
 from reconciler.model.errors import ReconcilerError, Refused, Retry

@@ -9,7 +9,7 @@ from typing import Any
 
 from esp_place import Esp
 
-from reconciler.engine.prove import differences
+from reconciler.engine.verify import differences
 from reconciler.kinds import KINDS
 from reconciler.model.memory import MEMORY, HistoryEntry
 from reconciler.model.ref import Ref

@@ -11,8 +11,8 @@ import yaml
 from desired_state import loaded, written
 
 from reconciler.config.folder import load
+from reconciler.engine.globs import Globs
 from reconciler.engine.references import dangling
-from reconciler.engine.scope import Globs
 from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES, Finding, Severity
 from reconciler.workflow import journey

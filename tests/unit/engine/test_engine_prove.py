@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scenes import plan_of, with_defaults
 
-from reconciler.engine.prove import not_held, prove, touched, value_text
+from reconciler.engine.verify import not_held, prove, touched, value_text
 from reconciler.kinds import KINDS
 from reconciler.model.record import Record
 from reconciler.model.ref import Origin, Ref

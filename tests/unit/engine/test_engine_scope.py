@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from scenes import sheets
 
+from reconciler.engine.globs import Globs
 from reconciler.engine.references import dangling
-from reconciler.engine.scope import Globs
 from reconciler.kinds import KINDS
 from reconciler.model.facts import Desired
 from reconciler.model.ref import Ref

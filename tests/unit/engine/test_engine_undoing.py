@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.engine.irreversible import NAMED, irreversible
-from reconciler.engine.undoing import Undo
-from reconciler.engine.withdrawal import new_object, removed_values
+from reconciler.engine.notes import NAMED, irreversible
+from reconciler.engine.undo import Undo
+from reconciler.engine.verify import new_object, removed_values
 from reconciler.engine.write import among, size
 from reconciler.kinds import KINDS
 from reconciler.model.change import Cause, Delete, Effect, FieldDelta, ItemDelta, Update

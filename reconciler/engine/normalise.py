@@ -1,12 +1,13 @@
 """The declared side made comparable: file-only and unsupported fields off, wildcards expanded, objects that take no
-part left out. A block that needs none of it is passed on as it is. Knows no kind."""
+part left out. A block that needs none of it is passed on as it is. Knows no kind.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.engine.scope import Globs
+from reconciler.engine.globs import Globs
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import MOST_ALIKE, Finding, Severity, limited
 from reconciler.model.names import Suggestions, folded

@@ -1,6 +1,12 @@
 """Users whose live use is above the limit that the plan gives them (guard `over-limit`). Knows no kind by name.
 
 The same function serves planning and the transaction: what will be is what the changes say, else what is live now.
+
+Whom a change hits: users of a changed object, those whose override hides the change, those above the new limit.
+Knows no kind by name.
+
+Users who are moved to something that gives them less: for the guard `limit-decrease` (ADR 009). Knows no kind by
+name.
 """
 
 from __future__ import annotations
@@ -9,16 +15,90 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 
-from reconciler.engine.effect import size
-from reconciler.engine.impact import StayingUsers, impact_of, staying
-from reconciler.engine.questions import goes, measured, shrinking
-from reconciler.model.change import Change, Create, Reassign, Update
-from reconciler.model.facts import Facts, UserUsage
+from reconciler.engine.effect import effect, size
+from reconciler.engine.guards import blocked_by_class
+from reconciler.engine.needed_facts import LOSSES, goes, measured, shrinking
+from reconciler.engine.states import States
+from reconciler.model.change import Change, Create, Effect, FieldDelta, Reassign, Update
+from reconciler.model.facts import Facts, Users, UserUsage
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.plan import Policy
+from reconciler.model.plan import Impact, Policy
 from reconciler.model.ref import Ref
-from reconciler.model.resource import Field, Overrides, Reference, Vocabulary
+from reconciler.model.resource import Direction, Field, Overrides, Reference, Vocabulary
 from reconciler.model.values import Value
+
+NEAR_PERCENT = 90
+TOP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class StayingUsers:
+    """What the plan does to users themselves, so that nobody is counted who leaves or gets a value of their own."""
+
+    overrides: Mapping[Ref, Mapping[str, Value]]
+    moved: Mapping[Ref, str]
+
+    def overridden(self, meter: UserUsage, name: str) -> bool:
+        """Whether the user has an own value of this field after the plan."""
+        return name in self.overrides.get(meter.ref, meter.overrides)
+
+
+def staying(changes: Sequence[Change], vocabulary: Vocabulary) -> StayingUsers:
+    """Read the users' own updates out of a list of changes."""
+    overrides: dict[Ref, Mapping[str, Value]] = {}
+    moved: dict[Ref, str] = {}
+    for change in changes:
+        if not isinstance(change, Update):
+            continue
+        for name, after in change.after.items():
+            kind_of_field = vocabulary.fields[change.ref.kind][name].type
+            if isinstance(kind_of_field, Overrides) and isinstance(after, Mapping):
+                overrides[change.ref] = after
+        for field, reference in vocabulary.references[change.ref.kind]:
+            if reference.membership and field.name in change.after:
+                moved[change.ref] = str(change.after[field.name])
+    return StayingUsers(overrides, moved)
+
+
+def impact_of(changes: Sequence[Change], facts: Facts, vocabulary: Vocabulary) -> Iterator[Impact]:
+    """An Impact for each changed field of an object that has users, in the order of the changes."""
+    stay = staying(changes, vocabulary)
+    for change in changes:
+        if isinstance(change, Update) and vocabulary.memberships[change.ref.kind]:
+            holders = facts.holders.get(change.ref, Users())
+            if holders.count:
+                meters = [
+                    meter
+                    for meter in facts.meters.get(change.ref, ())
+                    if stay.moved.get(meter.ref, change.ref.key) == change.ref.key
+                ]
+                for delta in change.fields:
+                    field = vocabulary.fields[change.ref.kind][delta.name]
+                    yield _impact(change.ref, delta, field, holders.count, meters, stay)
+
+
+def _impact(
+    ref: Ref, delta: FieldDelta, field: Field, tenants: int, meters: Sequence[UserUsage], stay: StayingUsers
+) -> Impact:
+    bound = [meter for meter in meters if not (field.overridable and stay.overridden(meter, field.name))]
+    limit = delta.after
+    hits: list[tuple[str, int, int]] = []
+    if field.measured_by and delta.effect in LOSSES and isinstance(limit, int):
+        for meter in bound:
+            used = meter.counters.get(field.measured_by, 0)
+            if used * 100 > limit * NEAR_PERCENT:
+                hits.append((meter.ref.key, used, (used * 100 + limit // 2) // limit if limit else 0))
+    over = sum(1 for _, used, _ in hits if isinstance(limit, int) and used > limit)
+    return Impact(
+        ref=ref,
+        field=delta.name,
+        tenants=tenants,
+        keep=len(meters) - len(bound),
+        over=over,
+        near=len(hits) - over,
+        top=tuple(nlargest(TOP, hits, key=lambda hit: (hit[1], hit[0]))),
+    )
+
 
 NAMED = 3
 UsageNow = Callable[[str, str, str], "Value | None"]
@@ -150,3 +230,35 @@ def over_limit_severity(policy: Policy) -> Severity | None:
     if "over-limit" in policy.block or policy.over_limit == "block":
         return Severity.ERROR
     return None if policy.over_limit == "off" else Severity.WARNING
+
+
+CODE = "limit-decrease"
+
+
+def downgrades(changes: Sequence[Change], policy: Policy, world: States) -> Iterator[Finding]:
+    """One finding for each Reassign to something smaller, where the settings block reductions."""
+    if CODE not in policy.block:
+        return
+    after = {change.ref: left_behind(change) for change in changes if isinstance(change, (Create, Update))}
+    for change in changes:
+        lost = list(_lost(change, world, after)) if isinstance(change, Reassign) else []
+        if isinstance(change, Reassign) and lost:
+            said = f"less service for those moved to {change.to}: {', '.join(lost)}"
+            yield blocked_by_class(CODE, change, said)
+
+
+def _lost(change: Reassign, world: States, after: Mapping[Ref, Mapping[str, Value | None]]) -> Iterator[str]:
+    """The fields of which a moved user has less: what the old object gives now beside what the new one will give."""
+    kind, to = change.ref.kind, Ref(change.ref.kind, change.to)
+    for field in world.vocabulary.held[kind]:
+        if field.direction is Direction.NONE:
+            continue
+        coming = after.get(to, {})
+        then = coming[field.name] if field.name in coming else world.now(kind, change.to, field.name)
+        if effect(field, world.now(kind, change.ref.key, field.name), then, _not_compared) in LOSSES:
+            yield field.name
+
+
+def _not_compared(reference: Reference, old: str, new: str) -> Effect:
+    """A reference inside what is compared has no direction of its own."""
+    return Effect.NEUTRAL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.engine.world import value_in
+from reconciler.engine.states import value_in
 from reconciler.model.change import Change, Delete, Effect, FieldDelta, Reassign, Rename, Update
 from reconciler.model.facts import Facts, NeededFacts
 from reconciler.model.record import Sheet

@@ -1,5 +1,6 @@
 """One entry of history → the change that takes it back, or why it cannot be. What was changed since the run is left as
-it is. Knows no kind by name, and nothing of memory."""
+it is. Knows no kind by name, and nothing of memory.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +10,8 @@ from typing import TypeAlias
 
 from reconciler.engine.diff import Differ
 from reconciler.engine.effect import effect, worst
-from reconciler.engine.prove import differences, value_text
 from reconciler.engine.renames import with_new_names
-from reconciler.engine.withdrawal import shared
+from reconciler.engine.verify import differences, shared, value_text
 from reconciler.engine.write import among, size
 from reconciler.model.change import (
     Cause,

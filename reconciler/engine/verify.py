@@ -1,18 +1,69 @@
-"""Whether live rows are still what the plan saw (RULES 15), and whether they hold what was written. Knows no kind."""
+"""Whether live rows are still what the plan saw (RULES 15), and whether they hold what was written. Knows no kind.
+
+What an update takes away: a value that was not there before, or a name out of a map that is not owned whole. Only
+reverts do it (a file that does not state a field leaves it alone). Knows no kind by name.
+
+The guards on facts once more, inside the write transaction, by locking reads (RULES 16). Knows no kind by name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from reconciler.engine.diff import comparable
-from reconciler.engine.withdrawal import removed_values
-from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
-from reconciler.model.finding import Finding
+from reconciler.engine.guards import ON_FACTS, GuardInput, in_use
+from reconciler.engine.limits import over_limit, over_limit_severity
+from reconciler.engine.needed_facts import needed_facts, new_names, under_new_names
+from reconciler.model.change import Change, Create, Delete, FieldDelta, Forget, Reassign, Rename, Update
+from reconciler.model.facts import Facts, NeededFacts
+from reconciler.model.finding import Finding, Severity, allowed
+from reconciler.model.plan import Plan
 from reconciler.model.record import Record
 from reconciler.model.ref import Ref
-from reconciler.model.resource import Vocabulary
+from reconciler.model.resource import Field, TextMap, Vocabulary
+from reconciler.model.target import NewObject, Writer
 from reconciler.model.values import NONE, Value, Values, same
+
+
+def shared(field: Field) -> bool:
+    """Whether it is a map of which only the listed names are ours (RULES 7)."""
+    return isinstance(field.type, TextMap) and not field.type.whole
+
+
+def new_object(change: Update, vocabulary: Vocabulary) -> NewObject:
+    """The fields of an update as a Writer takes them: None for what is taken away."""
+    fields = vocabulary.fields[change.ref.kind]
+    return {delta.name: _written(fields[delta.name], delta) for delta in change.fields}
+
+
+def removed_values(change: Update, live: Values, vocabulary: Vocabulary) -> Iterator[tuple[str, Value]]:
+    """(field, live value) of everything that the update takes away and that is live still."""
+    fields = vocabulary.fields[change.ref.kind]
+    for delta in change.fields:
+        now = live.get(delta.name)
+        if now is None:
+            continue
+        if delta.after is None:
+            yield delta.name, now
+        elif isinstance(now, Mapping) and (names := _gone(fields[delta.name], delta)):
+            rest = {name: now[name] for name in names if name in now}
+            if rest:
+                yield delta.name, rest
+
+
+def _written(field: Field, delta: FieldDelta) -> Value | None:
+    gone = _gone(field, delta)
+    if not gone or not isinstance(delta.after, Mapping):
+        return delta.after
+    # No value of a field holds None but here: it tells the writer which names go.
+    return cast("Value", {**delta.after, **dict.fromkeys(gone)})
+
+
+def _gone(field: Field, delta: FieldDelta) -> tuple[str, ...]:
+    return tuple(item.item for item in delta.items if item.after is None) if shared(field) else ()
+
 
 Found = Mapping[Ref, Record]
 
@@ -201,3 +252,57 @@ def _stale(change: Change, *what: str) -> Finding:
     return Finding(
         code="stale", message="; ".join(what), ref=change.ref, origin=change.origin, remedy="plan again and review"
     )
+
+
+def recheck_start(
+    plan: Plan, todo: Sequence[Change], found: Mapping[Ref, Record], writer: Writer, vocabulary: Vocabulary
+) -> tuple[Finding, ...]:
+    """All guards on facts before anything is written. `found`: the touched objects, read under lock."""
+    asked = needed_facts(todo, vocabulary)
+    measured = over_limit_severity(plan.policy) is Severity.ERROR
+    if not measured:  # nobody would see a warning now, and usage of every customer is dear while the lock is held
+        moved = asked.meters.intersection(change.ref for change in todo if isinstance(change, Reassign))
+        asked = NeededFacts(asked.holders, asked.pointers, moved if plan.policy.hands_off else frozenset())
+    facts = under_new_names(writer.facts(asked), todo)
+    findings = [finding for guard in ON_FACTS for finding in guard(_case(plan, todo, facts, vocabulary))]
+    if measured:
+        renamed = {new: old for old, new in new_names(todo).items()}
+        joined = frozenset(renamed.get(ref, ref) for ref in _joined(todo, vocabulary))
+        seen = LiveObjects({**found, **writer.read(joined.difference(found))}, renamed, vocabulary)
+        findings += over_limit(todo, facts, plan.policy, vocabulary, lambda *field: _now(seen, *field))
+    return allowed(tuple(findings), frozenset(allowance.code for allowance in plan.source.allowances))
+
+
+def recheck_moved(plan: Plan, todo: Sequence[Change], writer: Writer, vocabulary: Vocabulary) -> tuple[Finding, ...]:
+    """After the moves, right before the deletes: the locking recount must be nobody (RULES 11)."""
+    victims = tuple(change for change in todo if isinstance(change, Delete))
+    refs = frozenset(change.ref for change in victims)
+    if not refs:
+        return ()
+    return tuple(in_use(_case(plan, victims, writer.facts(NeededFacts(refs, refs)), vocabulary)))
+
+
+def _case(plan: Plan, changes: Sequence[Change], facts: Facts, vocabulary: Vocabulary) -> GuardInput:
+    return GuardInput(
+        changes=changes,
+        facts=facts,
+        policy=plan.policy,
+        vocabulary=vocabulary,
+        managed=plan.managed,
+        declared={},
+    )
+
+
+def _joined(todo: Sequence[Change], vocabulary: Vocabulary) -> Iterator[Ref]:
+    """What the changed users are on, before and after."""
+    for change in todo:
+        for field, reference in vocabulary.references[change.ref.kind]:
+            if isinstance(change, Update) and reference.membership:
+                for values in (change.before, change.after):
+                    key = values.get(field.name)
+                    if isinstance(key, str) and key != NONE:
+                        yield Ref(reference.kind, key)
+
+
+def _now(seen: LiveObjects, kind: str, key: str, name: str) -> Value | None:
+    return (seen.values(Ref(kind, key)) or {}).get(name)
