@@ -64,11 +64,11 @@ def _site(context: click.Context) -> Site | None:
 
 
 def _declared(site: Site) -> Iterator[str]:
-    from reconciler.config import folder  # start-up: only a shell that asks for names reads files
+    from reconciler.config import load  # start-up: only a shell that asks for names reads files
 
     stated = site.settings
     try:
-        sheets = folder.load(stated.root, site.vocabulary, site.limits, stated.cache, stated.folder).sheets
+        sheets = load.load(stated.root, site.vocabulary, site.limits, stated.cache, stated.folder).sheets
     except (ReconcilerError, OSError):
         return iter(())
     return (f"{kind}/{key}" for kind in site.vocabulary.kinds for key in sorted(sheets[kind]))

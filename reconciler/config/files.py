@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.config.limits import Limits
-from reconciler.config.yaml import too_large
+from reconciler.config.yaml import Limits, too_large
 from reconciler.model.finding import Finding
 from reconciler.model.ref import Origin
 

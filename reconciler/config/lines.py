@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reconciler.config.complaint import FieldPath as Keys
-from reconciler.config.complaint import Lines
 from reconciler.config.files import content_of
-from reconciler.config.limits import MEBIBYTE, Limits
-from reconciler.config.yaml import Document, judge
+from reconciler.config.yaml import MEBIBYTE, Document, Limits, Lines, judge
+from reconciler.config.yaml import FieldPath as Keys
 
 KEPT_FILES = 16
 """Texts kept at a time: complaints and plan lines come file by file."""

@@ -2,22 +2,169 @@
 
 Reads the packed sheets, so that a hundred thousand ordinary objects cost a few passes over their columns. Asks the
 declarations; knows no kind, no field and no YAML. Whether a reference names anything at all is not asked here.
+
+Packed sheets read by column, and complaints about single cells. Knows no kind, no field and no YAML.
+
+Fields of one object that need, refuse or exclude each other, as the declarations say. Knows no kind and no field.
+
+Only what is stated counts: a field that no file states is not ours to judge.
+
+What is legal and rarely meant, as the declarations tell it. Knows no kind, no field and no YAML.
+
+Only speaks: what a kind advises is never an error, so the settings and a comment may take it back.
+
+`# nolint: code reason` in a file takes back a warning or note of that code, on its line or the next. Knows no kind.
+
+A reason is needed. Behind a field it speaks for that field, behind a name for the whole object. Errors stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from typing import TypeAlias
 
-from reconciler.config.columns import cells, complaint
-from reconciler.config.combinations import combined
-from reconciler.config.lint import advised, not_inherited
-from reconciler.config.unfit import EVERYTHING
+from reconciler.config.complaints import EVERYTHING
 from reconciler.model.finding import MOST_ALIKE, Finding, Severity
 from reconciler.model.names import all_folded, folded
 from reconciler.model.record import Block, Sheet
-from reconciler.model.ref import Origin
-from reconciler.model.resource import Names, Reference, Resource, Vocabulary
+from reconciler.model.ref import Origin, Ref
+from reconciler.model.resource import Advice, Names, Overrides, Reference, Resource, Vocabulary
+from reconciler.model.values import Value, Values, same
+
+Cell: TypeAlias = tuple[Block, str, Value]
+"""The block, the key and the value of one stated field."""
+
+
+def cells(sheet: Sheet, field: str) -> Iterator[Cell]:
+    """Every stated value of one field."""
+    for block in sheet.blocks:
+        if field in block.fields:
+            column = block.fields.index(field)
+            for key, row in block.rows.items():
+                yield block, key, row[column]
+
+
+def complaint(sheet: Sheet, block: Block, key: str, field: str, code: str, message: str, remedy: str) -> Finding:
+    """A Finding about the field, or about the object where `field` is empty. `located` gives it its line."""
+    return Finding(
+        code=code,
+        message=message,
+        remedy=remedy,
+        ref=Ref(sheet.kind, key),
+        field=field,
+        origin=Origin(block.place),
+        at_files=True,
+    )
+
+
+def located(finding: Finding, sheets: Mapping[str, Sheet]) -> Finding:
+    """The finding at the line of its field, or of its object. To find the line is most of its cost."""
+    if finding.ref is None or finding.origin is None or finding.origin.line is not None:
+        return finding
+    place = finding.origin.place
+    lines = sheets[finding.ref.kind].locate(place, finding.ref.key)
+    return replace(finding, origin=Origin(place, lines.get(finding.field, lines.get(""))))
+
+
+def combined(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
+    """Every combination of stated fields that the kind does not allow."""
+    for block in sheet.blocks:
+        yield from _alone(sheet, block, resource)
+        yield from _refused(sheet, block, resource)
+        yield from _exclusive(sheet, block, resource)
+
+
+def _alone(sheet: Sheet, block: Block, resource: Resource) -> Iterator[Finding]:
+    for field in resource.fields:
+        if field.only_with is None or field.name not in block.fields:
+            continue
+        other, wanted = field.only_with
+        for key, row in block.rows.items():
+            stated = dict(zip(block.fields, row, strict=True)).get(other)
+            if not same(stated, wanted):
+                told = f"makes sense only with {other}: {wanted}"
+                remedy = f"write {other}: {wanted}, or take {field.name} out"
+                yield complaint(sheet, block, key, field.name, "only-with", told, remedy)
+
+
+def _refused(sheet: Sheet, block: Block, resource: Resource) -> Iterator[Finding]:
+    for refused in resource.refused:
+        if not all(name in block.fields for name, _ in refused.when):
+            continue
+        for key, row in block.rows.items():
+            stated = dict(zip(block.fields, row, strict=True))
+            if all(same(stated[name], value) for name, value in refused.when):
+                field = refused.when[0][0]
+                yield complaint(sheet, block, key, field, refused.code, refused.message, refused.remedy)
+
+
+def _exclusive(sheet: Sheet, block: Block, resource: Resource) -> Iterator[Finding]:
+    groups = tuple(field.name for field in resource.fields if isinstance(field.type, Overrides))
+    for one, other in resource.exclusive:
+        if not all(name in block.fields or name.startswith(groups) for name in (one, other)):
+            continue
+        for key, row in block.rows.items():
+            stated = dict(zip(block.fields, row, strict=True))
+            if _states(stated, one, groups) and _states(stated, other, groups):
+                told = f"{one} and {other} exclude each other"
+                yield complaint(sheet, block, key, one, "exclusive", told, "take one of them out")
+
+
+def _states(stated: Mapping[str, Value], name: str, groups: tuple[str, ...]) -> bool:
+    """Whether a field is stated; one that is overridden is looked for inside the overrides."""
+    if name in stated:
+        return True
+    for group in groups:
+        inner = stated.get(group)
+        if name.startswith(f"{group}.") and isinstance(inner, Mapping):
+            return name.removeprefix(f"{group}.") in inner
+    return False
+
+
+def advised(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
+    """What a kind advises about what is stated of single objects; those that are to go are beyond advice."""
+    for advice in resource.advice:
+        for block in sheet.blocks:
+            if set(advice.fields).isdisjoint(block.fields):
+                continue
+            for key, row in block.rows.items():
+                yield from _spoken(sheet, resource, advice, block, key, dict(zip(block.fields, row, strict=True)))
+
+
+def _spoken(
+    sheet: Sheet, resource: Resource, advice: Advice, block: Block, key: str, stated: Values
+) -> Iterator[Finding]:
+    told = "" if _leaves(stated, resource) else advice.tell(stated)
+    if told:
+        finding = complaint(sheet, block, key, advice.about, advice.code, told, advice.remedy)
+        yield replace(finding, severity=advice.severity)
+
+
+def not_inherited(sheets: Mapping[str, Sheet], resource: Resource, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Objects that state nothing of what a fallback states, and do not inherit it either."""
+    fallback = resource.fallback
+    if fallback is None:
+        return
+    sheet, others = sheets[resource.kind], sheets[fallback.kind]
+    for key in sorted(sheet):
+        held = sheet.values_of(key)
+        told = "" if held.keys().isdisjoint(fallback.fields) else fallback.tell(held)
+        for block in others.blocks if told else ():
+            if not set(fallback.fields).isdisjoint(block.fields):
+                continue
+            for other, row in block.rows.items():
+                if not _leaves(dict(zip(block.fields, row, strict=True)), vocabulary[fallback.kind]):
+                    finding = complaint(others, block, other, "", fallback.code, told, fallback.remedy)
+                    yield replace(finding, severity=fallback.severity)
+
+
+def _leaves(stated: Mapping[str, Value], resource: Resource) -> bool:
+    stone = resource.tombstone
+    return stone is not None and stated.get(stone.field) == stone.removed
 
 
 def complaints(sheets: Mapping[str, Sheet], vocabulary: Vocabulary) -> Iterator[Finding]:
@@ -148,3 +295,83 @@ def _ring(start: str, steps: Mapping[str, tuple[Block, str]], done: set[str]) ->
         trail.append(here)
         here = steps[here][1]
     return trail[trail.index(here) :] if here in trail else []
+
+
+COMMENT = re.compile(r"(?<!\S)#\s*nolint:\s*(?P<code>[a-z][a-z-]*)\s+\S")
+SILENCED = frozenset({Severity.WARNING, Severity.NOTE})
+
+Silenced = set[tuple[str, int]]
+"""(code, line) pairs."""
+
+
+def without_silenced(
+    findings: Iterable[Finding], sheets: Mapping[str, Sheet], content: Callable[[str], bytes | None]
+) -> Iterator[Finding]:
+    """The findings without those that a comment takes back. `content` reads the file of a place."""
+    known: dict[str, Silenced] = {}
+    codes: dict[str, set[str]] = {}
+    for finding in findings:
+        if finding.severity not in SILENCED or finding.origin is None:
+            yield finding
+            continue
+        place = finding.origin.place
+        if place not in known:
+            known[place] = silenced(content(place) or b"")
+            codes[place] = {code for code, _ in known[place]}
+        # To find the lines of a finding costs more than all the rest.
+        if finding.code not in codes[place] or not any(
+            (finding.code, line) in known[place] for line in _lines(finding, sheets)
+        ):
+            yield finding
+
+
+def silenced(content: bytes) -> Silenced:
+    """What the comments of a file take back. A value that looks like such a comment takes back nothing."""
+    if b"nolint:" not in content:
+        return set()
+    text = content.decode("utf-8", "replace")
+    values = _values(text)
+    taken: Silenced = set()
+    waiting: set[str] = set()
+    for number, line in enumerate(text.split("\n"), start=1):
+        comment = next((found for found in COMMENT.finditer(line) if not _inside(values, number, found.start())), None)
+        if comment and not line[: comment.start()].strip():
+            waiting.add(comment["code"])
+            continue
+        if comment:
+            taken.add((comment["code"], number))
+        if line.strip() and not line.lstrip().startswith("#"):
+            taken |= {(code, number) for code in waiting}
+            waiting.clear()
+    return taken
+
+
+def _values(text: str) -> dict[int, list[tuple[int, int]]]:
+    """Line → from which to which column a key or value stands in it; of a broken file as far as it can be read."""
+    import yaml  # late: `--help` starts without it
+
+    found: dict[int, list[tuple[int, int]]] = {}
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if not isinstance(token, yaml.ScalarToken):
+                continue
+            start, end = token.start_mark, token.end_mark
+            block = token.style in ("|", ">")  # a comment may stand behind its sign
+            for line in range(start.line + block, end.line + 1):
+                first = start.column if line == start.line else 0
+                found.setdefault(line + 1, []).append((first, end.column if line == end.line else sys.maxsize))
+    return found
+
+
+def _inside(values: Mapping[int, list[tuple[int, int]]], line: int, column: int) -> bool:
+    return any(first <= column < end for first, end in values.get(line, ()))
+
+
+def _lines(finding: Finding, sheets: Mapping[str, Sheet]) -> Iterator[int]:
+    """The lines that speak for a finding: its own, its field's and its object's."""
+    assert finding.origin is not None
+    if finding.origin.line is not None:
+        yield finding.origin.line
+    if finding.ref is not None and finding.ref.kind in sheets:
+        lines = sheets[finding.ref.kind].locate(finding.origin.place, finding.ref.key)
+        yield from (lines[name] for name in ("", finding.field) if name in lines)

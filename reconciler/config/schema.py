@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from reconciler.config.nesting import nested
+from reconciler.config.fields import nested
 from reconciler.model.resource import (
     Choice,
     Field,

@@ -2,19 +2,459 @@
 
 PyYAML splits the text into events; what they mean is decided here, by YAML 1.2 and with limits, before anything is
 built that a hostile file could blow up.
+
+What an unquoted word of YAML means, by the core schema of YAML 1.2. Knows no structure and no place.
+
+`no`, `on`, `12:30` and `2026-01-31` are text, `010` is ten: what PyYAML's own resolver makes of them is YAML 1.1.
+
+How much of a file is read before it counts as hostile. Knows no file and no YAML.
+
+What is wrong at one place of a document, before it is known whose document it is. Knows no kind and no YAML.
+
+Parser events → data and lines, one event at a time, so that a bomb is met before it goes off. Knows no kind.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeAlias
 
-from reconciler.config.complaint import Complaint, FieldPath
-from reconciler.config.composing import Composer, TooMuch
-from reconciler.config.limits import MEBIBYTE, Limits
 from reconciler.model.errors import FileErrors
+from reconciler.model.finding import MOST_ALIKE, Finding, rest
+from reconciler.model.names import LONGEST
+from reconciler.model.ref import Origin, Ref
+
+Plain: TypeAlias = str | int | float | bool | None
+
+LONGEST_NUMBER = 40
+"""Digits. Every field ends at 19; and Python refuses to read a decimal of more than 4,300."""
+
+WORDS: dict[str, bool | None] = {
+    "": None,
+    "~": None,
+    **dict.fromkeys(("null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+DECIMAL = re.compile(r"[-+]?[0-9]+")
+OCTAL = re.compile(r"0o[0-7]+")
+HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+ENDLESS = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+NUMERIC_START = frozenset("0123456789+-.")
+
+
+def meaning(word: str) -> Plain:
+    """The value of an unquoted scalar. Raises OverflowError for an integer of more than LONGEST_NUMBER digits."""
+    if word in WORDS:
+        return WORDS[word]
+    if word[0] not in NUMERIC_START:
+        return word
+    for pattern, base in ((DECIMAL, 10), (OCTAL, 8), (HEXADECIMAL, 16)):
+        if pattern.fullmatch(word):
+            if len(word) > LONGEST_NUMBER:
+                raise OverflowError(f"a number of {len(word):,} digits")
+            return int(word, base)
+    if FLOAT.fullmatch(word):
+        return float(word)
+    if ENDLESS.fullmatch(word):
+        return float(word.replace(".", "", 1))
+    return word
+
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`file_bytes`: bytes of one file; `depth`: mappings and lists inside each other; `aliases`: uses of anchors."""
+
+    file_bytes: int = 16 * MEBIBYTE
+    depth: int = 64
+    aliases: int = 50
+
+
+FieldPath: TypeAlias = tuple[str, ...]
+Lines: TypeAlias = Mapping[FieldPath, int]
+
+LONGEST_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """`path`: keys from the top of the document; list items by number. `line`: given where the path has none.
+    `more`: it stands for so many complaints that are not told of."""
+
+    code: str
+    message: str
+    remedy: str = ""
+    path: FieldPath = ()
+    line: int | None = None
+    more: int = 0
+
+    def finding(self, place: str, lines: Lines, kind: str = "") -> Finding:
+        """The complaint as a Finding. With a `kind`, the first key names the object and the rest its field."""
+        line = self.line if self.line is not None else line_of(self.path, lines)
+        found = Finding(
+            code=self.code, message=self.message, remedy=self.remedy, origin=Origin(place, line), at_files=True
+        )
+        if self.more:
+            return rest(found, self.more)
+        # A name without end would be repeated in each complaint about what is under it.
+        steps = tuple(step if len(step) <= LONGEST else shortened(step) for step in self.path)
+        ref = Ref(kind, steps[0]) if kind and steps else None
+        return replace(found, ref=ref, field=".".join(steps[1:] if ref else steps))
+
+
+@dataclass(slots=True)
+class Capped:
+    """Complaints as they come: of each code the first MOST_ALIKE, the rest as a number."""
+
+    total: int = 0
+    _kept: list[Complaint] = field(default_factory=list)
+    _numbers: Counter[str] = field(default_factory=Counter)
+
+    def add(self, complaint: Complaint) -> None:
+        """One more."""
+        number = complaint.more or 1
+        if not complaint.more and self._numbers[complaint.code] < MOST_ALIKE:
+            self._kept.append(complaint)
+        self._numbers[complaint.code] += number
+        self.total += number
+
+    def __iter__(self) -> Iterator[Complaint]:
+        """Those that are kept, then how many more there are."""
+        yield from self._kept
+        told = Counter(complaint.code for complaint in self._kept)
+        for code, number in (self._numbers - told).items():
+            yield Complaint(code=code, message="more of these", more=number)
+
+
+def capped(complaints: Iterable[Complaint]) -> Iterator[Complaint]:
+    """The complaints about one thing, the first MOST_ALIKE of a code as they come and the rest as a number."""
+    told: Counter[str] = Counter()
+    left: Counter[str] = Counter()
+    for complaint in complaints:
+        if complaint.more or told[complaint.code] >= MOST_ALIKE:
+            left[complaint.code] += complaint.more or 1
+        else:
+            told[complaint.code] += 1
+            yield complaint
+    for code, number in left.items():
+        yield Complaint(code=code, message="more of these", more=number)
+
+
+class ItemLines(Mapping[FieldPath, int]):
+    """Path → line. The items of a list are kept as numbers: a list may have a hundred thousand."""
+
+    def __init__(self, keys: dict[FieldPath, int]) -> None:
+        self._keys = keys
+        self._items: dict[FieldPath, array[int]] = {}
+
+    def __getitem__(self, path: FieldPath) -> int:
+        line = self._keys.get(path)
+        if line is not None:
+            return line
+        if path not in self:
+            raise KeyError(path)
+        return self._items[path[:-1]][int(path[-1])]
+
+    def __setitem__(self, path: FieldPath, line: int) -> None:
+        self._keys[path] = line
+
+    def __contains__(self, path: object) -> bool:
+        if path in self._keys:
+            return True
+        if not isinstance(path, tuple) or not path or path[:-1] not in self._items:
+            return False
+        return path[-1].isdecimal() and int(path[-1]) < len(self._items[path[:-1]])
+
+    def __iter__(self) -> Iterator[FieldPath]:
+        yield from self._keys
+        for path, lines in self._items.items():
+            yield from ((*path, str(number)) for number in range(len(lines)))
+
+    def __len__(self) -> int:
+        return len(self._keys) + sum(map(len, self._items.values()))
+
+    def append(self, path: FieldPath, line: int) -> None:
+        """The line of one more item of the list at `path`."""
+        self._items.setdefault(path, array("L")).append(line)
+
+
+def line_of(path: FieldPath, lines: Lines) -> int | None:
+    """The line of the path, or of the nearest thing around it that has one."""
+    for length in range(len(path), -1, -1):
+        if path[:length] in lines:
+            return lines[path[:length]]
+    return None
+
+
+def value_text(value: Any) -> str:
+    """A value from a file in words, short enough for one line."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return str(value)
+        case str():
+            return f'"{shortened(value)}"'
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
+def shortened(text: str) -> str:
+    """The text, or its beginning."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+LARGEST_EXPANSION = 100_000
+"""Values that aliases may stand for in one file, all together."""
+
+MOST_COMPLAINTS = 10_000
+"""After so many a file is read no further: nobody wrote it by hand."""
+
+FREE_VALUES = 50_000
+BYTES_A_VALUE = 4
+"""Of a file with more values than `FREE_VALUES`, each needs so many bytes, a collection as many again. What people
+write has three times that."""
+
+MERGE_KEY = "<<"
+
+
+class TooMuch(Exception):
+    """A limit is passed; the file is read no further."""
+
+    def __init__(self, message: str, remedy: str, line: int, code: str = "too-large") -> None:
+        super().__init__(message)
+        self.complaint = Complaint(code=code, message=message, remedy=remedy, line=line)
+
+
+class _Nothing:
+    """Stands where a value was complained of; it goes into no mapping and no list."""
+
+
+NOTHING: Final = _Nothing()
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A mapping or list that is still open. `path` None: inside something that is thrown away."""
+
+    data: dict[str, Any] | list[Any]
+    path: FieldPath | None
+    anchor: str | None
+    started: int
+    key: str | _Nothing | None = None
+    items: int = 0
+    height: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    data: Any
+    weight: int
+    height: int
+
+
+@dataclass(slots=True)
+class Composer:
+    """Takes events in order; then `root` is the data (an empty dict if there was none), `lines` and `complaints`
+    what came with it. `size`: bytes of the file."""
+
+    limits: Limits
+    size: int
+    root: Any = field(default_factory=dict)
+    lines: ItemLines = field(default_factory=lambda: ItemLines({(): 1}))
+    complaints: Capped = field(default_factory=Capped)
+    _frames: list[_Frame] = field(default_factory=list)
+    _anchors: dict[str, _Anchored] = field(default_factory=dict)
+    _aliases: int = 0
+    _weight: int = 0
+    _collections: int = 0
+    _expanded: int = 0
+    _documents: int = 0
+
+    def take(self, event: Any) -> None:
+        """The next event of PyYAML's parser. Raises TooMuch."""
+        line = event.start_mark.line + 1
+        match type(event).__name__:
+            case "ScalarEvent":
+                self._scalar(event, line)
+            case "MappingStartEvent":
+                self._open({}, event, line)
+            case "SequenceStartEvent":
+                self._open([], event, line)
+            case "MappingEndEvent" | "SequenceEndEvent":
+                self._close()
+            case "AliasEvent":
+                self._alias(event.anchor, line)
+            case "DocumentStartEvent":
+                self._documents += 1
+                if self._documents > 1:
+                    remedy = "one document a file; take the `---` out"
+                    raise TooMuch("a second document begins here", remedy, line, "refused-yaml")
+
+    def _scalar(self, event: Any, line: int) -> None:
+        if self._expects_key():
+            self._key(event, line)
+            return
+        self._count(line)
+        value: Any = event.value
+        if event.tag:
+            self._refuse_tag(event.tag, self._next_path(), line)
+        elif event.implicit[0]:
+            value = self._plain(value, line)
+        if event.anchor:
+            self._anchors[event.anchor] = _Anchored(value, 1, 0)
+        self._attach(value, line)
+
+    def _count(self, line: int, collections: int = 0) -> None:
+        self._weight += 1
+        self._collections += collections
+        values = self._weight + self._collections
+        if values > FREE_VALUES and values * BYTES_A_VALUE > self.size:
+            told = f"{self._weight:,} values in {self.size:,} bytes: more than anybody writes"
+            raise TooMuch(told, "split it into several files, and take out what means nothing", line)
+
+    def _plain(self, word: str, line: int) -> Any:
+        try:
+            value = meaning(word)
+        except OverflowError as error:
+            self._complain("range", f"{error}", "write a number that fits its field", self._next_path(), line)
+            return NOTHING
+        if value is None:
+            # A document that is only `null`, or only a comment after `---`, declares nothing.
+            if not self._frames:
+                return {}
+            told = f"{word} is no value" if word else "there is no value"
+            remedy = "write a value ({} for a mapping without fields), or take the line out"
+            self._complain("refused-yaml", told, remedy, self._next_path(), line)
+            return NOTHING
+        return value
+
+    def _key(self, event: Any, line: int) -> None:
+        frame = self._frames[-1]
+        assert isinstance(frame.data, dict)
+        plain = event.implicit[0] and not event.tag
+        key = self._key_text(event.value, plain, frame, line)
+        if key is not None and event.tag:
+            self._refuse_tag(event.tag, frame.path, line)
+        if event.anchor:
+            self._anchors[event.anchor] = _Anchored(event.value, 1, 0)
+        if key is None or frame.path is None:
+            frame.key = NOTHING
+            return
+        path = (*frame.path, key)
+        if path in self.lines:
+            told = f"{value_text(key)} is already on line {self.lines[path]}"
+            self._complain("duplicate", told, "take one of them out", path, line)
+            frame.key = NOTHING
+            return
+        self.lines[path] = line
+        frame.key = key
+
+    def _key_text(self, word: str, plain: bool, frame: _Frame, line: int) -> str | None:
+        if not plain:
+            return word
+        if word == MERGE_KEY:
+            self._complain("refused-yaml", "merge keys (<<) are refused", "write the fields out", frame.path, line)
+            return None
+        try:
+            value = meaning(word)
+        except OverflowError:
+            value = 0
+        if isinstance(value, str):
+            return word
+        told = f"the key {shortened(word)} is not text" if word else "there is no key before the colon"
+        remedy = f'write it in quotes: "{shortened(word)}"' if word and value is not None else "write a name"
+        self._complain("type", told, remedy, frame.path, line)
+        return None
+
+    def _open(self, data: dict[str, Any] | list[Any], event: Any, line: int) -> None:
+        if len(self._frames) >= self.limits.depth:
+            raise TooMuch(f"nested deeper than {self.limits.depth} levels", "make it flat", line)
+        if self._expects_key():
+            self._complain("type", "a key must be text", "write a name", self._frames[-1].path, line)
+            self._frames[-1].key = NOTHING
+        self._count(line, collections=1)
+        path = self._next_path()
+        if event.tag:
+            self._refuse_tag(event.tag, path, line)
+        self._attach(data, line)
+        self._frames.append(_Frame(data, path, event.anchor, self._weight))
+
+    def _close(self) -> None:
+        frame = self._frames.pop()
+        if self._frames:
+            self._frames[-1].height = max(self._frames[-1].height, frame.height + 1)
+        if frame.anchor:
+            self._anchors[frame.anchor] = _Anchored(frame.data, self._weight - frame.started + 1, frame.height)
+
+    def _alias(self, name: str, line: int) -> None:
+        self._aliases += 1
+        if self._aliases > self.limits.aliases:
+            raise TooMuch(f"more than {self.limits.aliases} aliases", "write the values out", line)
+        anchored = self._anchors.get(name)
+        if anchored is None:
+            raise TooMuch(
+                f"there is no anchor &{shortened(name)} before this alias", "write the value out", line, "syntax"
+            )
+        if self._expects_key():
+            self._complain("type", "an alias cannot be a key", "write the name out", self._frames[-1].path, line)
+            self._frames[-1].key = NOTHING
+            return
+        if len(self._frames) + anchored.height > self.limits.depth:
+            raise TooMuch(f"nested deeper than {self.limits.depth} levels", "make it flat", line)
+        self._weight += anchored.weight
+        self._expanded += anchored.weight
+        if self._expanded > LARGEST_EXPANSION:
+            raise TooMuch("aliases that stand for too much", "write the values out", line)
+        self._frames[-1].height = max(self._frames[-1].height, anchored.height + 1)
+        self._attach(anchored.data, line)
+
+    def _expects_key(self) -> bool:
+        return bool(self._frames) and isinstance(self._frames[-1].data, dict) and self._frames[-1].key is None
+
+    def _next_path(self) -> FieldPath | None:
+        """The path of the value that comes next; None when it will be thrown away."""
+        if not self._frames:
+            return ()
+        frame = self._frames[-1]
+        if frame.path is None or frame.key is NOTHING:
+            return None
+        return (*frame.path, frame.key if isinstance(frame.key, str) else str(frame.items))
+
+    def _attach(self, value: Any, line: int) -> None:
+        if not self._frames:
+            self.root = value
+            return
+        frame = self._frames[-1]
+        if isinstance(frame.data, list):
+            if value is not NOTHING:
+                if frame.path is not None:
+                    self.lines.append(frame.path, line)
+                frame.data.append(value)
+                frame.items += 1
+            return
+        if isinstance(frame.key, str) and value is not NOTHING:
+            frame.data[frame.key] = value
+        frame.key = None
+
+    def _refuse_tag(self, tag: str, path: FieldPath | None, line: int) -> None:
+        self._complain("refused-yaml", f"tags are refused, {shortened(tag)} too", "take it out", path, line)
+
+    def _complain(self, code: str, message: str, remedy: str, path: FieldPath | None, line: int) -> None:
+        self.complaints.add(Complaint(code=code, message=message, remedy=remedy, path=path or (), line=line))
+        if self.complaints.total > MOST_COMPLAINTS:
+            raise TooMuch(f"more than {MOST_COMPLAINTS:,} complaints", "correct these first", line)
+
 
 # Not allowed by YAML, or a line break to one reader and an ordinary character to another.
 UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -53,7 +493,7 @@ class Document:
     lines: Mapping[FieldPath, int] = field(default_factory=dict)
 
 
-def read(content: bytes, place: str, limits: Limits = Limits()) -> Document:  # noqa: B008  frozen
+def read(content: bytes, place: str, limits: Limits = Limits()) -> Document:
     """Judge one file. `place` is how complaints call it. Raises FileErrors with every complaint about it."""
     document, complaints = judge(content, limits)
     if complaints:
@@ -62,7 +502,7 @@ def read(content: bytes, place: str, limits: Limits = Limits()) -> Document:  # 
     return document
 
 
-def judge(content: bytes, limits: Limits = Limits()) -> tuple[Document, list[Complaint]]:  # noqa: B008  frozen
+def judge(content: bytes, limits: Limits = Limits()) -> tuple[Document, list[Complaint]]:
     """What the file says, and every complaint. Keys that are complained of are left out of the data; a file that
     cannot be followed to its end is empty."""
     if len(content) > limits.file_bytes:

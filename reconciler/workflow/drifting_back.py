@@ -35,11 +35,11 @@ class WrittenBack:
 def write_back(site: Site, look: DriftCheck) -> WrittenBack:
     """Put the drift of this look into the files, comments and order kept. Raises ReconcilerError when a file cannot be
     read or written."""
-    from reconciler.config import dump  # start-up: only this writes YAML
+    from reconciler.config import export  # start-up: only this writes YAML
 
     left = tuple(trace for trace in look.traces if not _ours(trace))
     try:
-        done = dump.export(
+        done = export.export(
             site.settings.root,
             _moved_only(site, look),
             declared(site).sheets,

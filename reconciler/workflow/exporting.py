@@ -50,7 +50,7 @@ def export(site: Site, progress: Progress, *, complete: bool) -> ExportResult:
     """Read the live system and lay it out as files. `complete`: known objects get every field, not only those they
     state. Raises FileErrors when the files that are there cannot be read."""
     # Start-up: only an export writes YAML.
-    from reconciler.config import dump
+    from reconciler.config import export as dump
 
     progress("reading the files")
     desired = declared(site)

@@ -30,7 +30,7 @@ class Formatted:
 
 def unformatted(site: Site) -> Iterator[Formatted]:
     """Every file that is not in order. Raises FileErrors, before the first, when the files do not load."""
-    from reconciler.config.formatting import formatted  # start-up: only `fmt` lays files out
+    from reconciler.config.fmt import formatted  # start-up: only `fmt` lays files out
 
     desired = declared(site)
     if any(finding.blocks for finding in desired.findings):

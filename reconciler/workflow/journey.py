@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.config import folder
+from reconciler.config import load
 from reconciler.engine.globs import Globs
 from reconciler.engine.normalise import hands_off_declared, tombstones
 from reconciler.engine.references import dangling
@@ -46,7 +46,7 @@ class PlanRequest:
 def declared(site: Site) -> Desired:
     """The files, with every complaint that needs no live system (dangling references apart)."""
     stated = site.settings
-    desired = folder.load(stated.root, site.vocabulary, site.limits, stated.cache, stated.folder)
+    desired = load.load(stated.root, site.vocabulary, site.limits, stated.cache, stated.folder)
     return replace(desired, findings=tuple(_weighed(desired.findings, site.settings.lint)))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import settings as setup
 from reconciler.config import yaml
-from reconciler.config.limits import Limits
+from reconciler.config.yaml import Limits
 from reconciler.kinds import KINDS
 from reconciler.model.errors import FileErrors, ReconcilerError
 from reconciler.model.finding import Finding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconciler.config import plain
+from reconciler.config import render
 from reconciler.kinds import KINDS
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.resource import Resource
@@ -77,10 +77,10 @@ def _example(resource: Resource) -> str:
     """A file that declares nothing yet: how one looks, as comments."""
     held = [field for field in resource.fields if not field.file_only and field.examples]
     shown = held[:SHOWN] + [field for field in held[SHOWN:] if field.brief]
-    stated = {field.name: plain.stated(field, field.examples[0]) for field in shown}
+    stated = {field.name: render.stated(field, field.examples[0]) for field in shown}
     if resource.note:
         stated[resource.note] = "why it is so"
-    entry = plain.entry(resource.key_examples[0], stated).splitlines()
+    entry = render.entry(resource.key_examples[0], stated).splitlines()
     lines = [
         f"# yaml-language-server: $schema=../schemas/{resource.kind}.schema.json",
         "",

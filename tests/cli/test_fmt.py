@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from small_repository import Cli, Place
 
-from reconciler.config.folder import load
+from reconciler.config.load import load
 from reconciler.kinds import KINDS
 
 UNTIDY = """

@@ -9,7 +9,7 @@ import pytest
 from corpus_documents import BAD, BEYOND_SCHEMA, GOOD, NO_DATA, TOGETHER
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from reconciler.config.folder import load
+from reconciler.config.load import load
 from reconciler.config.schema import document_schema
 from reconciler.config.types import Types
 from reconciler.config.yaml import judge

@@ -53,11 +53,11 @@ def rests(esp: Esp) -> None:
 
 def stated_is_live(esp: Esp) -> None:
     """Every stated value is what a reader finds, without asking the planner."""
-    from reconciler.config import folder
+    from reconciler.config import load
 
     with esp.site().target.reader() as reader:
         live = reader.snapshot().sheets
-    for kind, sheet in folder.load(esp.folder, KINDS).sheets.items():
+    for kind, sheet in load.load(esp.folder, KINDS).sheets.items():
         for key, record in sheet.items():
             for field in KINDS.held[kind]:
                 stated = record.values.get(field.name)
@@ -125,9 +125,9 @@ def test_after_an_export_the_plan_is_empty(founding: Founding, world: World) -> 
 
 
 def _declared(esp: Esp) -> dict[str, set[Any]]:
-    from reconciler.config import folder
+    from reconciler.config import load
 
-    sheets = folder.load(esp.folder, KINDS).sheets
+    sheets = load.load(esp.folder, KINDS).sheets
     return {kind: {record.ref for record in sheet.values()} for kind, sheet in sheets.items()}
 
 

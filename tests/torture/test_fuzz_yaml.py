@@ -81,7 +81,7 @@ CHILD = """
 import json, resource, sys, tempfile, time
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-from reconciler.config.folder import load
+from reconciler.config.load import load
 from reconciler.config.yaml import judge
 from reconciler.kinds import KINDS
 documents = [bytes.fromhex(text) for text in json.load(sys.stdin)]

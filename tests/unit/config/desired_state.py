@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from reconciler.config.folder import load
+from reconciler.config.load import load
 from reconciler.kinds import KINDS
 from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding

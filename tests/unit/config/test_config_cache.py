@@ -11,8 +11,8 @@ import pytest
 from desired_state import written
 
 from reconciler.config import cache as caches
-from reconciler.config.folder import load
-from reconciler.config.limits import Limits
+from reconciler.config.load import load
+from reconciler.config.yaml import Limits
 from reconciler.kinds import KINDS
 from reconciler.model.facts import Desired
 from reconciler.model.resource import Vocabulary

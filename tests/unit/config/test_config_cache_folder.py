@@ -12,7 +12,7 @@ import pytest
 from desired_state import written
 
 from reconciler.config import cache as caches
-from reconciler.config.folder import load
+from reconciler.config.load import load
 from reconciler.kinds import KINDS
 from reconciler.model.errors import ReconcilerError
 

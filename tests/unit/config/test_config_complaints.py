@@ -8,7 +8,7 @@ import pytest
 from desired_state import codes, complaints, loaded
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
-from reconciler.config.reading import unexplained
+from reconciler.config.types import unexplained
 from reconciler.kinds import KINDS
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Resource

@@ -9,11 +9,10 @@ from hypothesis import example
 from hypothesis import strategies as st
 from tried import tried
 
-from reconciler.config import fast
-from reconciler.config.limits import Limits
-from reconciler.config.yaml import judge
+from reconciler.config import fast_yaml
+from reconciler.config.yaml import Limits, judge
 
-PADDING = "# " + "x" * fast.SMALLEST + "\n"
+PADDING = "# " + "x" * fast_yaml.SMALLEST + "\n"
 
 WORDS = st.sampled_from(
     [
@@ -142,7 +141,7 @@ def typed(data: Any) -> Any:
 @example("a: |\n  x\n")
 def test_same_values_as_the_judge(text: str) -> None:
     content = (PADDING + text).encode("utf-8", "replace")
-    data = fast.parse_fast(content, Limits())
+    data = fast_yaml.parse_fast(content, Limits())
     if data is None or not plain(data):
         return
     document, complaints = judge(content)
@@ -186,8 +185,8 @@ PECULIAR = [
 
 @pytest.mark.parametrize("text", PECULIAR)
 def test_peculiar_texts_are_the_judges(text: str) -> None:
-    assert fast.parse_fast((PADDING + text).encode(), Limits()) is None or not fast.ordinary(text.encode())
-    assert not fast.ordinary(text.encode())
+    assert fast_yaml.parse_fast((PADDING + text).encode(), Limits()) is None or not fast_yaml.ordinary(text.encode())
+    assert not fast_yaml.ordinary(text.encode())
 
 
 ORDINARY = [
@@ -206,14 +205,14 @@ ORDINARY = [
 @pytest.mark.parametrize("text", ORDINARY)
 def test_ordinary_texts_are_fast(text: str) -> None:
     content = (PADDING + text).encode()
-    assert fast.parse_fast(content, Limits()) == judge(content)[0].data
+    assert fast_yaml.parse_fast(content, Limits()) == judge(content)[0].data
 
 
 def test_only_larger_files_within_the_limit_are_fast() -> None:
-    assert fast.parse_fast(b"a: 1", Limits()) is None
-    assert fast.parse_fast((PADDING + "a: 1").encode(), Limits(file_bytes=100)) is None
+    assert fast_yaml.parse_fast(b"a: 1", Limits()) is None
+    assert fast_yaml.parse_fast((PADDING + "a: 1").encode(), Limits(file_bytes=100)) is None
 
 
 @pytest.mark.parametrize("text", ["- a", "a", "# nothing", "a: 1\na: 2", "a: [", "a: \xff"])
 def test_what_it_cannot_read_is_the_judges(text: str) -> None:
-    assert fast.parse_fast((PADDING + text).encode("latin-1"), Limits()) is None
+    assert fast_yaml.parse_fast((PADDING + text).encode("latin-1"), Limits()) is None

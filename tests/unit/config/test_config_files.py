@@ -14,8 +14,8 @@ import pytest
 from desired_state import complaints, loaded, written
 
 from reconciler.config.files import Source, content_of, sources
-from reconciler.config.folder import load
-from reconciler.config.limits import Limits
+from reconciler.config.load import load
+from reconciler.config.yaml import Limits
 from reconciler.kinds import KINDS
 
 GOOD = "Growth: {note: here}\n"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from desired_state import loaded, written
 
-from reconciler.config.folder import load
+from reconciler.config.load import load
 from reconciler.kinds import KINDS
 
 VALUES: list[tuple[str, str, dict[str, Any]]] = [

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from desired_state import loaded, written
 
-from reconciler.config.folder import load
-from reconciler.config.limits import Limits
 from reconciler.config.lines import KEPT_FILES, Locator
+from reconciler.config.load import load
+from reconciler.config.yaml import Limits
 from reconciler.kinds import KINDS
 from reconciler.model.ref import Origin
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.config.limits import Limits
-from reconciler.config.yaml import judge, read
+from reconciler.config.yaml import Limits, judge, read
 from reconciler.model.errors import FileErrors
 
 MEANING: list[tuple[str, Any]] = [

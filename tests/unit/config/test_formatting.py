@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config.formatting import formatted
-from reconciler.config.limits import Limits
-from reconciler.config.nesting import nested
-from reconciler.config.yaml import judge
+from reconciler.config.fields import nested
+from reconciler.config.fmt import formatted
+from reconciler.config.yaml import Limits, judge
 from reconciler.kinds import KINDS
 
 ABOUT = re.compile(r"# about (?P<path>\S+)")

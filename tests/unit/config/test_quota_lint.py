@@ -10,7 +10,7 @@ import pytest
 import yaml
 from desired_state import loaded, written
 
-from reconciler.config.folder import load
+from reconciler.config.load import load
 from reconciler.engine.globs import Globs
 from reconciler.engine.references import dangling
 from reconciler.kinds import KINDS

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.config import dump
-from reconciler.config.folder import load
-from reconciler.config.slugs import FileNames, slug
+from reconciler.config import export as dump
+from reconciler.config.export import FileNames, slug
+from reconciler.config.load import load
 from reconciler.kinds import KINDS
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import CODES, Severity

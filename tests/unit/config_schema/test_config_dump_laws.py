@@ -10,8 +10,8 @@ from dump_worlds import two_worlds, worlds
 from hypothesis import HealthCheck, Phase, settings
 from tried import tried
 
-from reconciler.config import dump
-from reconciler.config.folder import load
+from reconciler.config import export as dump
+from reconciler.config.load import load
 from reconciler.kinds import KINDS
 from reconciler.model.facts import Desired, Snapshot
 from reconciler.model.resource import Reference, TextMap

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.config.inplace import TRUSTED, Edit, edited
-from reconciler.config.plain import scalar
+from reconciler.config.edit import TRUSTED, Edit, edited
+from reconciler.config.render import scalar
 from reconciler.config.yaml import judge
 
 TEXT = """\

@@ -16,13 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.config import cache as caches
-from reconciler.config.columns import located
+from reconciler.config.cache import DIGEST_BYTES, MODULUS, FileObjects
 from reconciler.config.files import Source, content_of, sources, trouble_with
-from reconciler.config.limits import Limits
 from reconciler.config.lines import Locator
-from reconciler.config.nolint import without_silenced
-from reconciler.config.pack import DIGEST_BYTES, MODULUS, FileObjects
-from reconciler.config.rules import complaints
+from reconciler.config.rules import complaints, located, without_silenced
+from reconciler.config.yaml import Limits
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding, limited
@@ -30,7 +28,8 @@ from reconciler.model.record import Sheet
 from reconciler.model.resource import Resource, Vocabulary
 
 if TYPE_CHECKING:
-    from reconciler.config.reading import FileReader
+    from reconciler.config.types import FileReader
+
 
 FOLLOWING = frozenset({"only-with"})
 """Complaints that may only follow from another one about the same object: the field it needs is there, but wrong."""
@@ -81,7 +80,7 @@ class _KindFiles:
     @cached_property
     def reading(self) -> FileReader:
         """Made for the first file that the cache does not have: it brings pydantic (start-up)."""
-        from reconciler.config.reading import FileReader
+        from reconciler.config.types import FileReader
 
         return FileReader(self.resource, self.vocabulary, self.limits)
 

@@ -1,5 +1,6 @@
 """Values → YAML text, for files that do not exist yet: stable order, two blanks deep, quoted where a reader of YAML 1.1
-or 1.2 would otherwise see something else than text. Knows no kind and reads no file."""
+or 1.2 would otherwise see something else than text. Knows no kind and reads no file.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from reconciler.config.nesting import nested
+from reconciler.config.fields import nested
 from reconciler.model.resource import Field, Names, Overrides, Switch
 from reconciler.model.values import NONE, OFF, Value
 from reconciler.model.visible import visible

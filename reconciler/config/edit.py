@@ -1,21 +1,103 @@
 """Single values changed inside a YAML file that people wrote: comments, quotes, order and all other bytes stay.
 
 An object is cut out, changed by ruamel.yaml and put back, so that nothing around it is laid out anew. Knows no kind.
+
+Comments of a ruamel.yaml tree that must outlive the value they stand behind.
+
+ruamel.yaml hangs the lines that follow a value (empty ones and comments, mostly about what comes next) on that value.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any, TypeAlias
 
-from reconciler.config import comments
-from reconciler.config.limits import Limits
-from reconciler.config.plain import Word, scalar
-from reconciler.config.yaml import judge
+from reconciler.config.render import Word, scalar
+from reconciler.config.yaml import Limits, judge
+
+
+@contextmanager
+def kept_at_the_end(container: Any, place: Any = None) -> Iterator[None]:
+    """Around a change of `container`: the lines after its value at `place`, and those after its end, stay where
+    they are. `place` None: only those after its end."""
+    inner = "" if place is None or place == _last(container) else _cut(container, place)
+    outer = _cut(container, _last(container)) if container else ""
+    yield
+    if inner:
+        _hang(container, place, inner)
+    if outer:
+        _hang(container, _last(container), outer)
+
+
+def remove(container: Any, place: Any) -> None:
+    """Delete an item or key; the lines that follow it go to what stands before it, or else to what comes next."""
+    places = _places(container)
+    position = places.index(place)
+    lines = _cut(container, place)
+    del container[place]
+    if not lines or not container:
+        return
+    if position:
+        _hang(container, places[position - 1], lines)
+        return
+    first = _places(container)[0]
+    before = "\n".join(line.strip().removeprefix("#").removeprefix(" ") for line in lines.splitlines())
+    container.yaml_set_comment_before_after_key(first, before=before, indent=container.lc.col)
+
+
+def _places(container: Any) -> list[Any]:
+    return list(container) if isinstance(container, dict) else list(range(len(container)))
+
+
+def _last(container: Any) -> Any:
+    return _places(container)[-1] if container else None
+
+
+def _end(container: Any, place: Any) -> tuple[Any, Any]:
+    """Where the last line of the value at `place` is: the innermost last item of its blocks."""
+    value: Any = container[place]
+    while value and hasattr(value, "fa") and not value.fa.flow_style():
+        container, place = value, _last(value)
+        value = container[place]
+    return container, place
+
+
+def _slot(container: Any) -> int:
+    return 2 if isinstance(container, dict) else 0
+
+
+def _cut(container: Any, place: Any) -> str:
+    """Take away the lines after the value at `place` and return them; a comment on its own line stays."""
+    container, place = _end(container, place)
+    held = container.ca.items.get(place)
+    token = held[_slot(container)] if held else None
+    if token is None:
+        return ""
+    text: str = token.value
+    line, _, after = text.partition("\n")
+    token.value = f"{line}\n"
+    if not line:
+        held[_slot(container)] = None
+    return after
+
+
+def _hang(container: Any, place: Any, lines: str) -> None:
+    from ruamel.yaml.error import CommentMark
+    from ruamel.yaml.tokens import CommentToken
+
+    container, place = _end(container, place)
+    held = container.ca.items.setdefault(place, [None, None, None, None])
+    token = held[_slot(container)]
+    if token is None:
+        held[_slot(container)] = CommentToken(f"\n{lines}", CommentMark(0), None)
+    else:
+        token.value = f"{token.value}{lines}"
+
 
 Path: TypeAlias = tuple[str, ...]
 
@@ -140,13 +222,13 @@ def _take_out(container: Any, path: Path) -> None:
     depth = len(chain) - 1
     while depth and len(chain[depth]) == 1:
         depth -= 1
-    comments.remove(chain[depth], path[depth])
+    remove(chain[depth], path[depth])
 
 
 def _put(place: Any, name: str, value: Any) -> None:
     """Set one key. What stands after the last line of `place` stays after its last line."""
     old = place.get(name)
-    with comments.kept_at_the_end(place, name if name in place else None):
+    with kept_at_the_end(place, name if name in place else None):
         if isinstance(old, list) and old and isinstance(value, list) and value:
             _merge(old, value)
         else:
@@ -160,7 +242,7 @@ def _merge(old: list[Any], wanted: list[str]) -> None:
             old.insert(bisect_left(old, item), _node(item, None))
     for index in reversed(range(len(old))):
         if old[index] not in wanted:
-            comments.remove(old, index)
+            remove(old, index)
 
 
 def _node(value: Any, old: Any) -> Any:

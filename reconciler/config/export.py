@@ -2,19 +2,23 @@
 
 A live object that no file declares goes into a new file, with every field; of a declared one only the stated fields
 are refreshed where they stand. Returns texts; the caller writes them. Knows no kind by name and no database.
+
+File names for objects of any name: short, readable, safe on every system, and never one that is taken.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 
-from reconciler.config import differing, plain
-from reconciler.config.inplace import Edit, edited
-from reconciler.config.lawful import Exportable, NotExportable
+from reconciler.config import exportable, render
+from reconciler.config.edit import Edit, edited
+from reconciler.config.exportable import Exportable, NotExportable
 from reconciler.config.schema import file_name
-from reconciler.config.slugs import FileNames
 from reconciler.model.facts import Snapshot
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.names import folded
@@ -22,6 +26,38 @@ from reconciler.model.record import Sheet
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Resource, Vocabulary
 from reconciler.model.values import Value
+
+LONGEST = 60
+DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
+"""Names that Windows keeps for devices."""
+
+
+class FileNames:
+    """Hands out file stems for one folder; what lies in it already counts as taken, whatever its case."""
+
+    def __init__(self, folder: Path) -> None:
+        self._last: dict[str, int] = {}
+        self._taken = {path.stem.lower() for path in folder.glob("*")} if folder.is_dir() else set()
+
+    def free(self, name: str) -> str:
+        """A stem like this name that nothing has yet."""
+        stem = slug(name)
+        number = self._last.get(stem, 1)
+        while (numbered := stem if number == 1 else f"{stem}-{number}") in self._taken:
+            number += 1
+        self._last[stem] = number
+        self._taken.add(numbered)
+        return numbered
+
+
+def slug(name: str) -> str:
+    """`Café & Co` → `cafe-co`; a name without Latin letters or digits gets a short hash."""
+    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", letters)[:LONGEST].strip("-")
+    if stem and stem not in DEVICES:
+        return stem
+    return f"{stem or 'object'}-{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
 
 MODELINE = "# yaml-language-server: $schema=../schemas/"
 COLLECTED = "exported"
@@ -112,13 +148,13 @@ class _Exporting:
             if known is None and folded(key) in spellings:
                 self._drop(ref, "spelling", f'a file calls it "{spellings[folded(key)]}"')
                 continue
-            values = differing.sayable(fields, record.values)
+            values = exportable.sayable(fields, record.values)
             if known is None:
                 yield ref.key, ExportedObject(known=None, values=values)
             elif resource.tombstone and known.get(resource.tombstone.field) == resource.tombstone.removed:
                 continue  # a file that orders a deletion keeps saying so
             else:
-                changed = differing.moved(fields, known, values, self.live.catalogues)
+                changed = exportable.moved(fields, known, values, self.live.catalogues)
                 added = {name: value for name, value in values.items() if name not in known} if self.complete else {}
                 if changed or added:
                     place = self.places[resource.kind][ref.key]
@@ -199,7 +235,7 @@ class _Exporting:
                 changes.setdefault(wish.place, {})[key] = [
                     edit
                     for name, value in wish.values.items()
-                    for edit in differing.edits(fields[name], wish.known.get(name), value, self.live.catalogues)
+                    for edit in exportable.edits(fields[name], wish.known.get(name), value, self.live.catalogues)
                 ]
                 owners.setdefault(wish.place, []).append(Ref(kind, key))
         texts = {}
@@ -219,14 +255,14 @@ class _Exporting:
             for key, wish in sorted(self.wishes[resource.kind].items()):
                 if wish.known is None:
                     stated = {
-                        name: plain.stated(fields[name], wish.values[name]) for name in fields if name in wish.values
+                        name: render.stated(fields[name], wish.values[name]) for name in fields if name in wish.values
                     }
                     stem = COLLECTED if resource.personal else key
-                    entries.setdefault(stem, []).append(plain.entry(key, stated, wish.left_out))
+                    entries.setdefault(stem, []).append(render.entry(key, stated, wish.left_out))
             comments = self.dropped.get(resource.kind, [])
             for stem, objects in entries.items():
                 modeline = f"{MODELINE}{file_name(resource)}"
-                yield f"{resource.folder}/{slugs.free(stem)}.yaml", plain.document(modeline, comments, objects)
+                yield f"{resource.folder}/{slugs.free(stem)}.yaml", render.document(modeline, comments, objects)
                 comments = []
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.config.limits import Limits
+from reconciler.config.yaml import Limits
 
 SMALLEST = 4096
 """Bytes. Below, loading the parser costs more than the judge does."""

@@ -1,4 +1,7 @@
-"""The fields of a kind as YAML nests them, and nested data made flat again. Knows no kind by name and no YAML."""
+"""The fields of a kind as YAML nests them, and nested data made flat again. Knows no kind by name and no YAML.
+
+Dotted names to nesting, as YAML writes it: `sending.daily_limit` is `daily_limit` under `sending`.
+"""
 
 from __future__ import annotations
 
@@ -44,3 +47,15 @@ def flat(nest: Mapping[str, Any], names: Paths) -> dict[str, Any]:
             else:
                 values |= flat(inner, inner_name)
     return values
+
+
+def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted names become mappings inside mappings, in the order in which they come. Values are not looked into."""
+    tree: dict[str, Any] = {}
+    for name, value in flat.items():
+        *groups, leaf = name.split(".")
+        place = tree
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[leaf] = value
+    return tree
