@@ -31,7 +31,7 @@ from reconciler.model.resource import (
 )
 from reconciler.model.values import LARGEST
 from reconciler.report.words import value
-from reconciler.settings.published import schema
+from reconciler.settings.read import schema
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 HELP = ["-h", "--help"]

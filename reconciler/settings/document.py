@@ -1,29 +1,189 @@
 """The keys of `reconciler.yaml`, declared once: the verdict on the file and its JSON Schema are made from them.
 
 Imported only where a file is read or the schema is made (start-up). Knows no place, no environment and no target type.
+
+Numbers with a unit, as people write them: `10 %`, `30 s`, `16 MiB`. Knows no setting by name.
+
+What a value in `reconciler.yaml` may be, as pydantic types that complain with a code and a remedy of ours.
+
+Imported only where a file is read or the schema is made (start-up). Knows no key.
 """
 
 from __future__ import annotations
 
+import re
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from reconciler.settings.terms import (
-    Bytes,
-    Cache,
-    Class,
-    Globs,
-    Line,
-    Lint,
-    Name,
-    Percent,
-    Plain,
-    Root,
-    Seconds,
-    Tenants,
-    Url,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
+
+from reconciler.kinds import KINDS
+from reconciler.model.finding import CODES
+from reconciler.model.names import did_you_mean
+from reconciler.model.values import OFF
+from reconciler.settings.read import brief
+from reconciler.settings.secrets import ENCRYPTED, Unfit, parsed, plain_password
+
+AMOUNT = re.compile(r"(\d{1,18})\s*([A-Za-z%]*)", re.ASCII)
+
+PERCENT = {"": 1, "%": 1}
+SECONDS = {"": 1, "s": 1, "sec": 1, "min": 60, "h": 3600}
+BYTES = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+
+def quantity(stated: object, units: dict[str, int]) -> int:
+    """The number in the smallest unit. Raises ValueError when it is not a whole number with one of these units."""
+    if isinstance(stated, bool) or not isinstance(stated, (int, str)):
+        raise ValueError("neither a number nor text")
+    match = AMOUNT.fullmatch(str(stated).strip())
+    if match is None or match[2] not in units:
+        raise ValueError("no such quantity")
+    return int(match[1]) * units[match[2]]
+
+
+def pattern(units: dict[str, int]) -> str:
+    """The same rule as a pattern for JSON Schema."""
+    words = "|".join(re.escape(unit) for unit in units if unit)
+    return rf"^\s*[0-9]{{1,18}}\s*(?:{words})?\s*$"
+
+
+LIFTABLE = tuple(sorted(code.word for code in CODES.values() if code.liftable))
+
+
+def _complaint(code: str, message: str, remedy: str) -> PydanticCustomError:
+    """`code` is one of CODES; the explainer passes all three on as they are."""
+    return PydanticCustomError(code, "{message}", {"message": message, "remedy": remedy})
+
+
+def _measured(units: dict[str, int], example: str) -> tuple[BeforeValidator, WithJsonSchema]:
+    def read(stated: object) -> int:
+        try:
+            return quantity(stated, units)
+        except ValueError:
+            raise _complaint("type", f"{brief(repr(stated))} is no quantity", f"write it like {example}") from None
+
+    written = {"type": ["integer", "string"], "minimum": 0, "pattern": pattern(units)}
+    return BeforeValidator(read), WithJsonSchema(written)
+
+
+def _count_or_off(stated: object) -> int | None:
+    if stated == OFF:
+        return None
+    if isinstance(stated, bool) or not isinstance(stated, int) or stated < 0:
+        raise _complaint("range", f"{brief(repr(stated))} is no number from 0", "write one, or off")
+    return stated
+
+
+def _glob(stated: str) -> str:
+    kind, slash, name = stated.partition("/")
+    if not (slash and name and any(fnmatchcase(known, kind) for known in KINDS.kinds)):
+        known = ", ".join(KINDS.kinds)
+        raise _complaint(
+            "name", f'"{brief(stated)}" is no kind/name', f"write it like {KINDS.kinds[0]}/Internal*; kinds: {known}"
+        )
+    return stated
+
+
+def _no_secret(stated: str) -> str:
+    """None of these complaints quotes the text: it may be the secret."""
+    if plain_password(stated):
+        raise _complaint("secret", "a password stands here in plain", "put env:NAME, file:PATH or ${NAME} in its place")
+    if stated.startswith(ENCRYPTED):
+        raise _complaint("secret", "this is encrypted and is not decrypted here", "write env:NAME or file:PATH")
+    return stated
+
+
+def _url(stated: str) -> str:
+    try:
+        parsed(stated)
+    except Unfit as unfit:
+        raise _complaint(unfit.code, unfit.message, unfit.remedy) from None
+    return stated
+
+
+OWN_CACHE = "~"
+"""Stands for the user's own cache folder."""
+GIT = ".git"
+
+
+def _cache(stated: object) -> str:
+    """The folder; empty: none. Below the one of the file, for whoever proposes a change can write this line."""
+    if isinstance(stated, bool):
+        return OWN_CACHE if stated else ""
+    if not isinstance(stated, str) or not stated.strip() or not stated.isprintable():
+        raise _complaint("type", f"{brief(repr(stated))} is no folder", "write true, false or a folder")
+    steps = PurePosixPath(stated).parts
+    if not steps or stated.startswith(("/", "~")) or ".." in steps or GIT in map(str.lower, steps):
+        raise _complaint(
+            "choice",
+            f'"{brief(stated)}" is not a folder of its own below the one of this file',
+            "write one like var/cache, or true for the cache folder of the user",
+        )
+    return stated
+
+
+def _root(stated: str) -> str:
+    if not stated.isprintable():
+        raise _complaint("name", f"{brief(repr(stated))} holds characters that are not seen", "write a folder")
+    return stated
+
+
+def _code(word: str) -> str:
+    return _one_of(word, tuple(CODES), "finding")
+
+
+def _no_more_than_codes(stated: object) -> object:
+    """Before each is looked at: what a code was meant to be takes long to find out."""
+    if isinstance(stated, dict) and len(stated) > len(CODES):
+        raise _complaint(
+            "range", f"it has more than {len(CODES)} entries, which is how many codes there are", "write fewer"
+        )
+    return stated
+
+
+def _class(word: str) -> str:
+    return _one_of(word, LIFTABLE, "class of change that settings may block")
+
+
+def _one_of(word: str, words: tuple[str, ...], what: str) -> str:
+    if word not in words:
+        raise _complaint(
+            "choice", f'"{brief(word)}" is no {what}{did_you_mean(word, words)}', f"write one of {', '.join(words)}"
+        )
+    return word
+
+
+Percent = Annotated[int, *_measured(PERCENT, "10 %")]
+Seconds = Annotated[int, *_measured(SECONDS, "30 s or 2 min")]
+Bytes = Annotated[int, *_measured(BYTES, "16 MiB")]
+Tenants = Annotated[
+    int | None,
+    PlainValidator(_count_or_off),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "if": {"type": "string"}, "then": {"enum": [OFF]}}),
+]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^\S(?:.*\S)?$")]
+Glob = Annotated[str, AfterValidator(_glob), WithJsonSchema({"type": "string", "pattern": "^[^/]+/.+$"})]
+Plain = Annotated[str, AfterValidator(_no_secret)]
+Url = Annotated[Plain, AfterValidator(_url)]
+Code = Annotated[str, AfterValidator(_code), WithJsonSchema({"type": "string", "enum": list(CODES)})]
+Class = Annotated[str, AfterValidator(_class), WithJsonSchema({"type": "string", "enum": list(LIFTABLE)})]
+Cache = Annotated[str, PlainValidator(_cache), WithJsonSchema({"type": ["boolean", "string"], "minLength": 1})]
+Root = Annotated[Line, AfterValidator(_root)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Severity = Literal["off", "note", "warning", "error"]
+Globs = Annotated[list[Glob], Field(max_length=10_000)]
+Lint = Annotated[dict[Code, Severity], BeforeValidator(_no_more_than_codes)]
 
 
 def key(default: Any, doc: str, *examples: Any) -> Any:

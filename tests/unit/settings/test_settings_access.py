@@ -8,7 +8,7 @@ import pytest
 from reconciler import settings
 from reconciler.model.errors import ReconcilerError
 from reconciler.settings import Settings, TargetEntry
-from reconciler.settings.address import plain_password
+from reconciler.settings.secrets import plain_password
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from reconciler import settings
 from reconciler.model import secrecy
 from reconciler.model.errors import FileErrors, ReconcilerError
 from reconciler.settings import Settings, TargetEntry
-from reconciler.settings.address import Unfit, parsed, passwords
+from reconciler.settings.secrets import Unfit, parsed, passwords
 
 OF_OTHERS = (
     *(
@@ -260,7 +260,7 @@ HUGE = (
 def test_a_huge_url_takes_time_in_proportion() -> None:
     """In seconds of the processor: what grows with the square would take hours for a million characters."""
     code = (
-        "import sys; from reconciler.settings.address import Unfit, parsed, passwords, plain_password\n"
+        "import sys; from reconciler.settings.secrets import Unfit, parsed, passwords, plain_password\n"
         "for url in sys.stdin.read().split('\\n'):\n"
         "    plain_password(url), list(passwords(url))\n"
         "    try: parsed(url)\n"

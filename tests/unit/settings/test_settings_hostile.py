@@ -12,7 +12,7 @@ import pytest
 from reconciler import settings
 from reconciler.config import yaml
 from reconciler.model.errors import FileErrors
-from reconciler.settings.explain import MOST
+from reconciler.settings.read import MOST
 from reconciler.workflow.site import LARGEST, Choices, open_site
 
 ROOM = LARGEST - 200

@@ -12,7 +12,7 @@ from reconciler.model.errors import FileErrors
 from reconciler.model.finding import CODES, Finding
 from reconciler.model.plan import Policy
 from reconciler.settings import Settings
-from reconciler.settings.quantities import BYTES, PERCENT, SECONDS, quantity
+from reconciler.settings.document import BYTES, PERCENT, SECONDS, quantity
 
 ROOT = Path(__file__).parents[3]
 BASE = Path("/srv/esp")
