@@ -2,10 +2,14 @@
 
 On SQLite they lie beside the target's own tables, told apart by their prefix; on a server they have a schema of
 their own (RULES 17). Lengths fit the index limits of all three engines.
+
+What plan and apply do with memory's tables: the deeds of `sql` and `reading`, written down once more so that a
+database can be told to allow nothing else. History is only added to.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from sqlalchemy import (
@@ -19,6 +23,8 @@ from sqlalchemy import (
     Table,
     Text,
 )
+
+from reconciler.model.privileges import Privilege, Rights, TableRight
 
 VERSION: Final = 2
 """The version of these tables; a step of `versions.STEPS` leads to each later one."""
@@ -122,3 +128,27 @@ class MemoryTables:
                 Column("id", Integer, primary_key=True, autoincrement=False),
                 Column("database", _word(64), nullable=False),
             )
+
+
+def rights(tables: MemoryTables) -> Rights:
+    """Planning reads all but the lock; applying writes, but neither the version nor what history holds."""
+    read = [tables.meta, tables.pause, tables.managed, tables.run, tables.change]
+    if tables.home is not None:
+        read.append(tables.home)
+    plan = [_of(table, Privilege.SELECT) for table in read]
+    return Rights(plan=tuple(plan), apply=(*plan, *_writing(tables)))
+
+
+def _writing(tables: MemoryTables) -> Iterator[TableRight]:
+    for table in (tables.pause, tables.managed):
+        yield _of(table, Privilege.INSERT)
+        yield _of(table, Privilege.DELETE)
+    yield _of(tables.lock, Privilege.SELECT, "heartbeat")
+    yield _of(tables.lock, Privilege.UPDATE, "heartbeat", "run")
+    yield _of(tables.run, Privilege.INSERT)
+    yield _of(tables.run, Privilege.UPDATE, "finished", "outcome")
+    yield _of(tables.change, Privilege.INSERT)
+
+
+def _of(table: Table, deed: Privilege, *columns: str) -> TableRight:
+    return TableRight(table.schema or "", table.name, deed, columns)

@@ -22,7 +22,7 @@ from reconciler.model.resource import Vocabulary
 from reconciler.model.target import KeepsMemory, Target
 
 if TYPE_CHECKING:
-    from reconciler.memory.sql import SqlMemory
+    from reconciler.memory.memory import SqlMemory
     from reconciler.settings import Settings
 
 FILE_NAME = "reconciler.yaml"
@@ -92,7 +92,7 @@ class Site:
     @cached_property
     def memory(self) -> SqlMemory:
         """What keeps memory in the session of the target."""
-        from reconciler.memory.sql import SqlMemory  # start-up: imports SQLAlchemy
+        from reconciler.memory.memory import SqlMemory  # start-up: imports SQLAlchemy
 
         target = self.target
         return SqlMemory(target.memory_schema, target.memory_owner) if isinstance(target, KeepsMemory) else SqlMemory()

@@ -16,8 +16,8 @@ from esp_place import BURY_LEGACY, FILES, MUCH, Esp, changed
 from least_privilege import OWNER, PAGE, Operator, operator, tables
 
 from reconciler.kinds import KINDS
-from reconciler.memory.rights import rights as rights_of_memory
 from reconciler.memory.tables import MemoryTables
+from reconciler.memory.tables import rights as rights_of_memory
 from reconciler.model.privileges import Rights
 from reconciler.targets.native.mapping import system
 from reconciler.targets.native.tables import tables as native_tables

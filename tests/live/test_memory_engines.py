@@ -11,7 +11,7 @@ import pytest
 from borrowing import Lending
 from engines import ENGINES, Place, place
 
-from reconciler.memory.sql import SqlMemory
+from reconciler.memory.memory import SqlMemory
 from reconciler.model.errors import Locked, TargetError
 from reconciler.model.memory import HistoryEntry, Memo, Pause, Remembered, Run
 from reconciler.model.ref import Origin, Ref

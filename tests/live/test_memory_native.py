@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.memory.sql import SqlMemory
+from reconciler.memory.memory import SqlMemory
 from reconciler.model.errors import Locked
 from reconciler.model.memory import Memo, Run
 from reconciler.model.ref import Origin, Ref

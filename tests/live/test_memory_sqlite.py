@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.pool import NullPool
 
 from reconciler.memory import versions
-from reconciler.memory.sql import SqlMemory
+from reconciler.memory.memory import SqlMemory
 from reconciler.memory.tables import MemoryTables
 from reconciler.memory.versions import UpgradeStep
 from reconciler.model.errors import Locked, TargetError

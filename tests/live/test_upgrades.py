@@ -25,7 +25,7 @@ from esp_place import FILES, Esp, changed, without_git
 from faults import Moments, watched
 
 from reconciler.cli.main import run as command
-from reconciler.memory.sql import SqlMemory
+from reconciler.memory.memory import SqlMemory
 from reconciler.model.change import Cause, Update
 from reconciler.model.errors import TargetError
 from reconciler.targets.sql.dialect import Mode, connect, database

@@ -19,7 +19,7 @@ from typing import Any
 from esp_place import Esp, quiet, without_git
 from sqlalchemy import update
 
-from reconciler.memory.sql import RUNNING, SqlMemory
+from reconciler.memory.memory import RUNNING, SqlMemory
 from reconciler.model.errors import ReconcilerError
 from reconciler.workflow import journey, persisting
 from reconciler.workflow.journey import PlanRequest

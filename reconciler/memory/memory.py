@@ -2,11 +2,19 @@
 
 Implements `model.memory.Memory`. Nothing here commits but `announce`; nothing here makes tables but `install` and
 `upgrade`. Workflow imports this module late: SQLAlchemy would slow down `--help` and `validate`.
+
+Runs and their changes as rows, and rows as runs. Knows no statement and no transaction.
+
+What history and memory say of single runs and objects: the SELECTs of `history` and `revert`. Knows no kind and
+writes nothing.
 """
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from itertools import islice
 from operator import itemgetter
@@ -14,15 +22,134 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, select, update
 
-from reconciler.memory import reading, storage, versions
-from reconciler.memory.history import change_row, run_from_row, run_row
-from reconciler.memory.rights import rights
-from reconciler.memory.tables import MemoryTables
+from reconciler.memory import versions
+from reconciler.memory.tables import MemoryTables, rights
 from reconciler.memory.trouble import explained
 from reconciler.model.errors import TargetError
-from reconciler.model.memory import Held, HistoryEntry, Memo, Pause, Remembered, Run, RunRow
+from reconciler.model.memory import ASIDE, REVERT, Held, HistoryEntry, Memo, Pause, Remembered, Run, RunRow
 from reconciler.model.privileges import Rights
 from reconciler.model.ref import Ref
+from reconciler.model.values import Values, from_json
+
+RUN_FIELDS = tuple(field.name for field in fields(Run))
+
+
+def run_row(run: Run) -> dict[str, Any]:
+    """Column → value. The columns are named like the fields of a Run."""
+    return asdict(run)
+
+
+def run_from_row(row: Mapping[str, Any]) -> Run:
+    """The Run in a row that may hold other columns besides."""
+    return Run(**{name: row[name] for name in RUN_FIELDS})
+
+
+def change_row(run: Run, seq: int, entry: HistoryEntry) -> dict[str, Any]:
+    """Column → value of one change; `seq` orders the changes of a run."""
+    return {
+        "run": run.id,
+        "seq": seq,
+        "kind": entry.ref.kind,
+        "key": entry.ref.key,
+        "action": entry.action,
+        "before": _json(entry.before),
+        "after": _json(entry.after),
+        "raw": _json(entry.raw),
+    }
+
+
+def entry_from_row(row: Mapping[str, Any]) -> HistoryEntry:
+    """The Entry in a row. What a hand has spoiled reads as nothing."""
+    raw = _parsed(row["raw"])
+    return HistoryEntry(
+        ref=Ref(row["kind"], row["key"]),
+        action=row["action"],
+        before=_values(row["before"]),
+        after=_values(row["after"]),
+        raw=raw if isinstance(raw, dict) else None,
+    )
+
+
+def _values(text: str | None) -> Values | None:
+    try:
+        found = from_json(_parsed(text))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, Mapping) else None
+
+
+def _parsed(text: str | None) -> Any:
+    try:
+        return None if text is None else json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+# One encoder for all: `json.dumps` would make one a row. Escaped to ASCII, because raw rows may hold text that a
+# server's character set refuses.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
+def _json(content: Mapping[str, Any] | None) -> str | None:
+    return None if content is None else _encode(content)
+
+
+MANY = 2_000
+"""Objects of one kind above which all of the kind are read at once."""
+
+
+def read_runs(session: Connection, tables: MemoryTables, project: str, limit: int, beginning: str = "") -> list[RunRow]:
+    """The newest runs of a project whose id begins so, newest first. Only its changes are counted."""
+    run, change = tables.run, tables.change
+    ours = change.c.run == run.c.id
+    changes = select(func.count()).where(ours, change.c.action.not_in(sorted(ASIDE))).scalar_subquery()
+    wanted = select(run, changes.label("changes")).where(run.c.project == project)
+    if beginning:
+        wanted = wanted.where(run.c.id.startswith(beginning, autoescape=True))
+    found = session.execute(wanted.order_by(run.c.started.desc(), run.c.id.desc()).limit(limit))
+    return [
+        RunRow(run=run_from_row(row._asdict()), outcome=row.outcome, finished=row.finished, changes=row.changes)
+        for row in found
+    ]
+
+
+def read_entries(session: Connection, tables: MemoryTables, run: str) -> list[HistoryEntry]:
+    """Everything that a run recorded, in the order done."""
+    change = tables.change
+    found = session.execute(select(change).where(change.c.run == run).order_by(change.c.seq))
+    return [entry_from_row(row._asdict()) for row in found]
+
+
+def reverted(session: Connection, tables: MemoryTables, project: str) -> dict[str, int]:
+    """Fingerprint of a plan → how often a finished run of it was taken back by another finished one."""
+    run = tables.run
+    ours = select(run.c.command).where(run.c.project == project, run.c.outcome == DONE)
+    commands = session.execute(ours.where(run.c.command.startswith(REVERT))).scalars()
+    times = Counter(command.removeprefix(REVERT) for command in commands)
+    found: Counter[str] = Counter()
+    for some in _chunks(sorted(times)):
+        for number, plan in session.execute(select(run.c.id, run.c.plan).where(run.c.id.in_(some))):
+            found[plan] += times[number]
+    return dict(found)
+
+
+def read_held(session: Connection, tables: MemoryTables, project: str, refs: Collection[Ref]) -> dict[Ref, Held]:
+    """What is remembered of these objects now; those that are not managed are missing."""
+    table = tables.managed
+    kinds: dict[str, set[str]] = {}
+    for ref in refs:
+        kinds.setdefault(ref.kind, set()).add(ref.key)
+    found: dict[Ref, Held] = {}
+    for kind, keys in kinds.items():
+        rows = select(table.c.key, table.c.stated, table.c.origin, table.c.run)
+        ours = rows.where(table.c.project == project, table.c.kind == kind)
+        chunks = [ours] if len(keys) > MANY else [ours.where(table.c.key.in_(some)) for some in _chunks(sorted(keys))]
+        for chunk in chunks:
+            for key, stated, origin, run in session.execute(chunk):
+                if key in keys:
+                    found[Ref(kind, key)] = Held(stated, origin, run)
+    return found
+
 
 RUNNING: Final = "running"
 DONE: Final = "done"
@@ -66,19 +193,19 @@ class SqlMemory:
         with explained("be read"):
             return [
                 (name, f"{kept} has no transactions: {statement}")
-                for name, kept, statement in storage.unsafe(session, self._tables)
+                for name, kept, statement in versions.unsafe(session, self._tables)
             ]
 
     def install(self, session: Connection) -> list[str]:
         """As `versions.install`."""
         with explained("make its tables"):
-            storage.refuse_unsafe(session, self._tables)
+            versions.refuse_unsafe(session, self._tables)
             return versions.install(session, self._tables)
 
     def upgrade(self, session: Connection) -> list[str]:
         """As `versions.upgrade`."""
         with explained("change its tables"):
-            storage.refuse_unsafe(session, self._tables)
+            versions.refuse_unsafe(session, self._tables)
             return versions.upgrade(session, self._tables)
 
     def recall(self, session: Connection, project: str) -> Remembered:
@@ -88,7 +215,7 @@ class SqlMemory:
             instance = versions.usable(session, self._tables)
             if instance is None:
                 return Remembered()
-            storage.refuse_unsafe(session, self._tables)
+            versions.refuse_unsafe(session, self._tables)
             return Remembered(
                 objects=self._objects(session, project),
                 foreign=self.foreign(session, project),
@@ -109,7 +236,7 @@ class SqlMemory:
     def reverted(self, session: Connection, project: str) -> Mapping[str, int]:
         """Fingerprint of a plan → how often a finished run of it was taken back by another finished one."""
         with explained("be read"):
-            return reading.reverted(session, self._tables, project)
+            return reverted(session, self._tables, project)
 
     def instance(self, session: Connection) -> str:
         """The database's own id; empty where there is no memory. Raises TargetError on one of another version."""
@@ -144,7 +271,7 @@ class SqlMemory:
     def announce(self, session: Connection, run: Run) -> None:
         """Write the run as `running` and COMMIT. Raises Locked, and TargetError where there is no memory."""
         with explained("announce this run", lambda: self._in_the_way(session, run)):
-            storage.refuse_unsafe(session, self._tables)
+            versions.refuse_unsafe(session, self._tables)
             if versions.usable(session, self._tables) is None:
                 raise TargetError("there is no memory in this database", remedy="run `reconciler database create`")
             runs = self._tables.run
@@ -199,23 +326,23 @@ class SqlMemory:
         with explained("be read"):
             if versions.usable(session, self._tables) is None:
                 return []
-            return reading.read_runs(session, self._tables, project, limit, beginning)
+            return read_runs(session, self._tables, project, limit, beginning)
 
     def entries(self, session: Connection, run: str) -> list[HistoryEntry]:
         """Everything that a run recorded, in the order done."""
         with explained("be read"):
-            return reading.read_entries(session, self._tables, run)
+            return read_entries(session, self._tables, run)
 
     def held(self, session: Connection, project: str, refs: Collection[Ref]) -> dict[Ref, Held]:
         """What is remembered of these objects now; those that are not managed are missing."""
         with explained("be read"):
-            return reading.read_held(session, self._tables, project, refs)
+            return read_held(session, self._tables, project, refs)
 
     def pause(self, session: Connection, project: str, pause: Pause) -> None:
         """Refuse every apply of the project until `resume`; a pause before this one is replaced. The caller commits."""
         table = self._tables.pause
         with explained("be written"):
-            storage.refuse_unsafe(session, self._tables)
+            versions.refuse_unsafe(session, self._tables)
             session.execute(delete(table).where(table.c.project == project))
             session.execute(
                 insert(table).values(project=project, reason=pause.reason, actor=pause.actor, since=pause.since)
@@ -233,7 +360,7 @@ class SqlMemory:
         """Let applies run again; whether they were paused. The caller commits."""
         table = self._tables.pause
         with explained("be written"):
-            storage.refuse_unsafe(session, self._tables)
+            versions.refuse_unsafe(session, self._tables)
             return session.execute(delete(table).where(table.c.project == project)).rowcount > 0
 
     def _objects(self, session: Connection, project: str) -> dict[str, dict[str, tuple[str, str]]]:
