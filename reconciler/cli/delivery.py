@@ -23,13 +23,15 @@ STDOUT = "-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A format for another program: a module of `reconciler.report` with `report(topic, frame)`, loaded at use.
+    """A format for another program: a module of `reconciler.report.formats` with `report(topic, frame)`, or another
+    `function` that takes the same, loaded at use.
 
     `of_files`: whether it can tell of files alone, without a plan. `appends`: environment variable → the format that
     goes to the end of the file it names, whenever this format is asked for.
     """
 
     module: str
+    function: str = "report"
     of_files: bool = True
     appends: Mapping[str, str] = field(default_factory=dict)
 
@@ -38,10 +40,10 @@ REPORTS: Mapping[str, Report] = {
     "markdown": Report(module="markdown"),
     "html": Report(module="html"),
     "github": Report(module="github", appends={"GITHUB_STEP_SUMMARY": "markdown", "GITHUB_OUTPUT": "github-outputs"}),
-    "github-outputs": Report(module="github_outputs"),
+    "github-outputs": Report(module="github", function="outputs"),
     "sarif": Report(module="sarif"),
     "gitlab": Report(module="gitlab", of_files=False),
-    "gitlab-quality": Report(module="gitlab_quality"),
+    "gitlab-quality": Report(module="gitlab", function="quality"),
     "junit": Report(module="junit"),
 }
 """The one place that names them; the renderers of `plan`, `show`, `validate` and `drift` are made from it."""

@@ -16,7 +16,7 @@ from reconciler.model.memory import HistoryEntry, RunRow
 from reconciler.model.plan import Plan
 from reconciler.report import history, text
 from reconciler.report.masking import OPEN, Masking
-from reconciler.report.outcome import outcome_text
+from reconciler.report.text import outcome_text
 from reconciler.report.topic import Frame, Topic, topic_of_drift, topic_of_files, topic_of_plan
 from reconciler.workflow import saved
 from reconciler.workflow.checkout import inside
@@ -101,10 +101,11 @@ def _reports(topic: Topic, root: Path | None, formats: Iterable[str], *, masked:
     """What makes each report. Masked also on a terminal: what is made for a program is passed on."""
 
     def render(form: str, look: TextStyle) -> str:
-        module = import_module(f"reconciler.report.{REPORTS[form].module}")  # start-up: only those asked for
+        wanted = REPORTS[form]
+        module = import_module(f"reconciler.report.formats.{wanted.module}")  # start-up: only those asked for
         folder = inside(root or Path())
         frame = Frame(vocabulary=KINDS, masked=masked, folder=folder, token=secrets.token_hex(16))
-        text: str = module.report(topic, frame)
+        text: str = getattr(module, wanted.function)(topic, frame)
         return text
 
     return {form: partial(render, form) for form in formats}

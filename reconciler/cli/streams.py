@@ -17,7 +17,7 @@ from reconciler.cli import logs, writing
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.secrecy import hidden_in
-from reconciler.report.sanitise import safe_text
+from reconciler.report.masking import safe_text
 
 if TYPE_CHECKING:
     from reconciler.report.masking import Masking

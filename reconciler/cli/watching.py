@@ -22,7 +22,7 @@ from reconciler.cli import logs, streams
 from reconciler.cli.options import Command
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.secrecy import hidden_in
-from reconciler.report.sanitise import safe_text
+from reconciler.report.masking import safe_text
 from reconciler.workflow import drifting_news as news
 from reconciler.workflow.keeping import write_public
 

@@ -1,21 +1,104 @@
-"""Changes and findings → entries: what is said about each. Knows no columns, no colour and no kind by name."""
+"""Changes and findings → entries: what is said about each. Knows no columns, no colour and no kind by name.
+
+Fields that differ → rows: `sending.daily_limit   inherit (25,000) → 40,000`, `permissions   + contacts.import`.
+
+Whom the change of one limit hits, for a reviewer. Knows no layout.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from reconciler.model.change import Cause, Change, Create, Delete, Forget, Reassign, Rename, Update
+from reconciler.model.change import (
+    Cause,
+    Change,
+    Create,
+    Delete,
+    Effect,
+    FieldDelta,
+    Forget,
+    ItemDelta,
+    Reassign,
+    Rename,
+    Update,
+)
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Impact
 from reconciler.model.ref import Origin, Ref
-from reconciler.model.resource import Field, Vocabulary
-from reconciler.report.deltas import rows_of
+from reconciler.model.resource import Field, FieldType, Names, Overrides, Vocabulary
+from reconciler.model.values import Value
 from reconciler.report.layout import WIDTH, Detail, Entry, Line, Row
 from reconciler.report.masking import OPEN, Masking
 from reconciler.report.sections import UNDONE
-from reconciler.report.sentence import Tense, verb
-from reconciler.report.words import counted, listed_lines, value, wrapped
+from reconciler.report.words import Tense, counted, inherited, listed_lines, movement, percentage, value, verb, wrapped
+
+_MOST_ITEMS = 100
+
+
+def rows_of(delta: FieldDelta, sort: FieldType | None) -> Iterator[Row]:
+    """A row for the field, or one for each item of a set, a map or the overrides that differs.
+
+    `sort`: the type of the field; None where the vocabulary does not have it.
+    """
+    undone = delta.cause in UNDONE
+    if not delta.items:
+        yield Row(delta.name, _drifted(delta, sort) if undone else movement(delta.before, delta.after, sort))
+        return
+    for item in delta.items[:_MOST_ITEMS]:
+        if isinstance(sort, Overrides):
+            yield Row(item.item, _override_drifted(item) if undone else _override(item))
+        else:
+            yield Row(delta.name, _item_drifted(item, sort) if undone else _item(item, sort))
+    if len(delta.items) > _MOST_ITEMS:
+        yield Row(delta.name, f"{len(delta.items) - _MOST_ITEMS:,} more")
+    if delta.cause is Cause.CONFLICT:
+        yield Row(delta.name, f"conflict: git wins; the last apply wrote {value(delta.remembered, sort)}")
+
+
+def _drifted(delta: FieldDelta, sort: FieldType | None) -> str:
+    words = [f"git {value(delta.after, sort)}", f"database {value(delta.before, sort)}"]
+    if delta.cause is Cause.CONFLICT:
+        words += [f"last apply {value(delta.remembered, sort)}", "conflict: git wins"]
+    return " · ".join(words) + _less(delta)
+
+
+def _override(item: ItemDelta) -> str:
+    before, after = inherited(item.before, item.inherited), inherited(item.after, item.inherited)
+    return f"{before} → {after}{percentage(item.before, item.after)}"
+
+
+def _override_drifted(item: ItemDelta) -> str:
+    git, database = inherited(item.after, item.inherited), inherited(item.before, item.inherited)
+    return f"git {git} · database {database}{_less(item)}"
+
+
+def _less(change: FieldDelta | ItemDelta) -> str:
+    """Said where putting back what git says takes something away."""
+    return f" · less service{percentage(change.before, change.after)}" if change.effect is Effect.LESS else ""
+
+
+def _item(item: ItemDelta, sort: FieldType | None) -> str:
+    if item.before is None:
+        return f"+ {_named(item, item.after, sort)}"
+    if item.after is None:
+        return f"- {_named(item, item.before, sort)}"
+    return f"~ {item.item}: {movement(item.before, item.after)}"
+
+
+def _item_drifted(item: ItemDelta, sort: FieldType | None) -> str:
+    if item.before is None:
+        return f"{_named(item, item.after, sort)} · in git only"
+    if item.after is None:
+        return f"{_named(item, item.before, sort)} · in the database only"
+    return f"{item.item}: git {value(item.after)} · database {value(item.before)}"
+
+
+def _named(item: ItemDelta, held: Value | None, sort: FieldType | None) -> str:
+    """An item of a set is its name; one of a map has a value besides."""
+    return item.item if isinstance(sort, Names) else f"{item.item}: {value(held)}"
+
 
 _FEW = 4
 _NOTE_LINES = 5
@@ -194,3 +277,28 @@ def _place(origin: Origin | None, changes: Sequence[Change] = ()) -> str:
         if isinstance(change, Forget) or (isinstance(change, Delete) and not change.stated):
             return f"was {origin}"
     return str(origin)
+
+
+class Affected(NamedTuple):
+    """Whom the change of one field hits. `users`: how many have the object; `changed`: those who feel it."""
+
+    field: str
+    users: int
+    changed: int
+    over: int
+    near: int
+    top: tuple[tuple[str, int, int], ...]
+
+
+def affected_by(impact: Impact, speaker: EntryMaker) -> Affected:
+    """An impact with its people masked as the speaker masks them."""
+    top = tuple((speaker.person(impact.ref, key), used, rate) for key, used, rate in impact.top)
+    return Affected(impact.field, impact.tenants, impact.tenants - impact.keep, impact.over, impact.near, top)
+
+
+def affected_words(hit: Affected, who: str) -> str:
+    """`201 tenants: 184 change, 17 keep an override · over the new limit now: 3`."""
+    keep = hit.users - hit.changed
+    words = f"{counted(hit.users, who)}: {hit.changed:,} change" + (f", {keep:,} keep an override" if keep else "")
+    words += f" · over the new limit now: {hit.over:,}" if hit.over else ""
+    return words + (f" · within 10 %: {hit.near:,}" if hit.near else "")

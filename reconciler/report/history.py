@@ -11,8 +11,7 @@ from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Value, Values, same
 from reconciler.report.layout import WIDTH, Detail, Line, Page, Part, Row, Style, columns, render
 from reconciler.report.layout import Entry as Shown
-from reconciler.report.masking import OPEN, Masking
-from reconciler.report.sanitise import safe_text
+from reconciler.report.masking import OPEN, Masking, safe_text
 from reconciler.report.words import counted, listed_lines, movement, value, wrapped
 
 _HEADER = ("Run", "Started", "By", "Host", "Command", "Outcome", "Changes", "Commit")

@@ -2,6 +2,8 @@
 it.
 
 Markdown and HTML share it. Knows no markup. Its texts are not yet safe to show: each renderer escapes for its place.
+
+The limits that a change moves, before and after. Knows no layout.
 """
 
 from __future__ import annotations
@@ -10,20 +12,54 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
+from typing import NamedTuple
 
-from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
+from reconciler.model.change import Change, Create, Delete, Effect, Forget, ItemDelta, Reassign, Rename, Update
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Allowance, Counts, Plan
 from reconciler.model.ref import Ref
-from reconciler.model.resource import Vocabulary
-from reconciler.report.entries import EntryMaker
-from reconciler.report.hits import Affected, affected_by
+from reconciler.model.resource import Field, Limit, Overrides, Switch, Vocabulary
+from reconciler.model.values import Value
+from reconciler.report.entries import Affected, EntryMaker, affected_by
 from reconciler.report.layout import GROUPED_FROM, Line
-from reconciler.report.quotas import LimitChange, limit_changes
-from reconciler.report.sections import Section, section_of, section_of_finding
+from reconciler.report.sections import UNDONE, Section, section_of, section_of_finding
 from reconciler.report.text import speaker_of
 from reconciler.report.topic import DRIFT, Frame, Topic
 from reconciler.report.words import commit_said, counted
+
+
+class LimitChange(NamedTuple):
+    """A limit before and after. None: not known, or inherited from what is not known."""
+
+    field: str
+    before: Value | None
+    after: Value | None
+    effect: Effect
+
+
+def limit_changes(change: Change, vocabulary: Vocabulary, *, drift: bool) -> Iterator[LimitChange]:
+    """The limits among the fields that an update changes, overrides too."""
+    if not isinstance(change, Update):
+        return
+    kind = change.ref.kind
+    fields = vocabulary.fields.get(kind, {})
+    for delta in change.fields:
+        declared = fields.get(delta.name)
+        if declared is None or (drift and delta.cause not in UNDONE):
+            continue
+        if isinstance(declared.type, Limit | Switch):
+            yield LimitChange(delta.name, delta.before, delta.after, delta.effect)
+        if isinstance(declared.type, Overrides):
+            yield from _overridden(delta.items, vocabulary.overrides_of(kind, declared))
+
+
+def _overridden(items: Sequence[ItemDelta], declared: Mapping[str, Field]) -> Iterator[LimitChange]:
+    for item in items:
+        if item.item in declared and isinstance(declared[item.item].type, Limit | Switch):
+            before = item.inherited if item.before is None else item.before
+            after = item.inherited if item.after is None else item.after
+            yield LimitChange(item.item, before, after, item.effect)
+
 
 WIDTH = 100
 """Where long enumerations are broken."""

@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 
 from reconciler.model.change import Cause, Change, Create, Delete, Forget, Reassign, Rename, Update
 from reconciler.model.plan import Plan
-from reconciler.report.sanitise import safe_text
-from reconciler.report.sentence import Tense, verb
-from reconciler.report.words import counted
+from reconciler.report.masking import safe_text
+from reconciler.report.words import Tense, counted, verb
 
 _ORDER: tuple[type[Change], ...] = (Create, Rename, Update, Reassign, Delete, Forget)
 

@@ -1,8 +1,11 @@
-"""A plan, drift, complaints and tables as text for people (DESIGN 7). Pure: no terminal is needed to test it."""
+"""A plan, drift, complaints and tables as text for people (DESIGN 7). Pure: no terminal is needed to test it.
+
+What an apply did, in words. Knows no engine: it is told what was done.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from reconciler.model.change import Change
 from reconciler.model.finding import Finding, Severity, limited
@@ -11,12 +14,11 @@ from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Listing
 from reconciler.report.entries import EntryMaker
-from reconciler.report.layout import WIDTH, Entry, Page, Part, Style, columns, render
-from reconciler.report.masking import OPEN, Masking, masking_of
-from reconciler.report.sanitise import safe_text
+from reconciler.report.layout import GROUPED_FROM, NAMED, WIDTH, Entry, Page, Part, Style, columns, render
+from reconciler.report.masking import OPEN, Masking, masking_of, safe_text
 from reconciler.report.sections import Section, section_of, section_of_finding
-from reconciler.report.summary import allowances_said, drift_summary, summary
-from reconciler.report.words import commit_said, counted, listed
+from reconciler.report.summary import allowances_said, applied_summary, drift_summary, summary
+from reconciler.report.words import Tense, commit_said, counted, listed, sentence, verb
 
 HINTS = {Section.DRIFT: "changed in the database since the last apply"}
 """What a title needs said beside it."""
@@ -151,3 +153,41 @@ def _complaint(finding: Finding, page: Page, masking: Masking) -> str:
     names = listed([masking.text(name) for name in finding.names], finding.more)
     below = f"\n    {safe_text(names)}" if finding.names else ""
     return page.paint(f"{finding.severity}[{finding.code}]", _STYLES[finding.severity]) + text + place + below
+
+
+def outcome_text(
+    plan: Plan,
+    *,
+    vocabulary: Vocabulary,
+    done: Collection[Change],
+    already: Collection[Change],
+    run_id: str,
+    seconds: float,
+    masked: bool,
+    colour: bool = False,
+    reminders: Sequence[str] = (),
+) -> str:
+    """A sentence for each thing done, many of a sort in one, then the count, the run and how long it took.
+
+    `done`, `already`: the changes of the plan that were written, and those that were so before (RULES 15).
+    `reminders`: what a person should know now, a line each.
+    """
+    page = Page(colour=colour)
+    masking = masking_of(plan, vocabulary, masked=masked)
+    last = applied_summary(plan, done=done, already=already)
+    lines = list(_sentences(done, masking))
+    lines += [safe_text(line) for line in allowances_said(plan)]
+    told = [safe_text(f"note: {reminder}") for reminder in reminders]
+    return "\n".join([*lines, page.paint(last, Style.BOLD), safe_text(f"Run {run_id}, {seconds:,.1f} s."), *told])
+
+
+def _sentences(changes: Collection[Change], masking: Masking) -> Iterator[str]:
+    alike: dict[tuple[type[Change], str], list[Change]] = {}
+    for change in changes:
+        alike.setdefault((type(change), change.ref.kind), []).append(change)
+    for (operation, kind), group in alike.items():
+        if len(group) < GROUPED_FROM:
+            yield from (sentence(change, Tense.DONE, masking) for change in group)
+        else:
+            names = listed([masking.name(kind, c.ref.key) for c in group[:NAMED]], len(group) - NAMED)
+            yield safe_text(f"{verb(operation, Tense.DONE)} {counted(len(group), kind)}: {names}")

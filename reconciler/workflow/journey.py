@@ -120,7 +120,7 @@ def source_of(site: Site, desired: Desired, remembered: Remembered, wish: PlanRe
 
 def numbered(plan: Plan, remembered: Remembered) -> Plan:
     """The plan, knowing how often runs of the same changes were taken back: once that is oftener, it is stale."""
-    from reconciler.report.document import fingerprint  # start-up
+    from reconciler.report.plan_file import fingerprint  # start-up
 
     times = remembered.reverted.get(fingerprint(plan), 0) if remembered.reverted else 0
     return replace(plan, source=replace(plan.source, reverted=times)) if times else plan
@@ -136,7 +136,7 @@ def applied(site: Site, plan: Plan, progress: Progress) -> ApplyResult:
 
 def new_run_of(site: Site, plan: Plan) -> Run:
     """A new run, as history will keep it."""
-    from reconciler.report.document import fingerprint  # start-up
+    from reconciler.report.plan_file import fingerprint  # start-up
 
     command = f"{REVERT}{plan.source.reverts}" if plan.source.reverts else "apply"
     return new_run(site.project, command=command, plan=fingerprint(plan), commit=plan.source.commit)

@@ -20,7 +20,7 @@ from reconciler.model.memory import Session
 from reconciler.model.plan import Plan, Policy
 from reconciler.model.ref import Ref
 from reconciler.model.secrecy import hidden_in
-from reconciler.report import document
+from reconciler.report import plan_file
 from reconciler.workflow.journey import actor, declared, now
 from reconciler.workflow.site import Site
 
@@ -50,7 +50,7 @@ def plan_text(plan: Plan, environ: Mapping[str, str]) -> str:
     meta = {"created": now(), "created_by": actor(), "tool": f"reconciler {__version__}"}
     findings = (replace(each, message=hidden_in(each.message), remedy=hidden_in(each.remedy)) for each in plan.findings)
     shown = replace(plan, findings=tuple(findings))  # values stay as they are: they are promised
-    return document.dumps(document.seal(document.plan_document(shown, meta=meta), _key(environ)))
+    return plan_file.dumps(plan_file.seal(plan_file.plan_document(shown, meta=meta), _key(environ)))
 
 
 def read_plan(stream: BinaryIO, environ: Mapping[str, str]) -> Plan:
@@ -65,7 +65,7 @@ def read_plan(stream: BinaryIO, environ: Mapping[str, str]) -> Plan:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ReconcilerError("this is not a plan file: it is not UTF-8 text") from error
-    plan = document.parse_plan(text, key)
+    plan = plan_file.parse_plan(text, key)
     findings = tuple(disagreements(plan, KINDS))
     if findings:
         raise Stale(

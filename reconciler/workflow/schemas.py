@@ -15,7 +15,7 @@ from reconciler.kinds import KINDS
 from reconciler.model.errors import FileErrors, ReconcilerError
 from reconciler.model.finding import Finding
 from reconciler.model.ref import Origin, Ref
-from reconciler.report.document import plan_schema
+from reconciler.report.plan_file import plan_schema
 from reconciler.workflow.keeping import write_public
 from reconciler.workflow.site import FILE_NAME, Site
 

@@ -14,8 +14,8 @@ from report_plans import delta, every_operation, plan, the_design_plan, update
 from reconciler.kinds import KINDS
 from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
-from reconciler.report.html import report
-from reconciler.report.sanitise import safe_text
+from reconciler.report.formats.html import report
+from reconciler.report.masking import safe_text
 from reconciler.report.topic import Frame, topic_of_plan
 
 pytestmark = pytest.mark.browser

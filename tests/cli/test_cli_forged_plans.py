@@ -13,7 +13,7 @@ import pytest
 from small_repository import Cli, Place
 
 from reconciler.model.plan import Policy
-from reconciler.report import document
+from reconciler.report import plan_file
 from reconciler.workflow import saved as plan_files
 
 KEY = "RECONCILER_PLAN_KEY"
@@ -48,8 +48,8 @@ def forge(plan: Path) -> Forge:
     def forged(change: Callable[[dict[str, Any]], None]) -> None:
         found = json.loads(plan.read_text())
         change(found)
-        made = document.plan_document(document._plan(found), meta={})
-        plan.write_text(document.dumps(document.seal(made, None)))
+        made = plan_file.plan_document(plan_file._plan(found), meta={})
+        plan.write_text(plan_file.dumps(plan_file.seal(made, None)))
 
     return forged
 
@@ -192,8 +192,8 @@ def test_a_revert_puts_back_what_history_kept_and_nothing_else(cli: Cli, place: 
         row(found, "role/Fresh")["raw"]["esp_role"][0]["id"] = 4711
     if forged == "the run":
         found["source"]["reverts"] = "0" * 16
-    made = document.plan_document(document._plan(found), meta={})
-    file.write_text(document.dumps(document.seal(made, None)))
+    made = plan_file.plan_document(plan_file._plan(found), meta={})
+    file.write_text(plan_file.dumps(plan_file.seal(made, None)))
     ended = cli("apply", "back.json")
     assert ended.code == (0 if forged == "nothing" else 4), ended
     assert place.sql("SELECT count(*) FROM esp_role WHERE name = 'Fresh'") == [(int(forged == "nothing"),)]
@@ -257,7 +257,7 @@ def test_a_signature_that_was_taken_away_is_missed(
         found["signature"] = signature
         if signature is None:
             del found["signature"]
-        plan.write_text(document.dumps(found))
+        plan.write_text(plan_file.dumps(found))
         assert (cli("apply", "plan.json").code, place.live_limit()) == (4, 25000)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_repository import Cli, Place
 
-from reconciler.report import document
+from reconciler.report import plan_file
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def _told(saved: Path, field: str, value: str) -> None:
     found = json.loads(saved.read_text())
     part = found if field in found else found["source"] if field in found["source"] else found["target"]
     part[field] = value
-    saved.write_text(document.dumps(document.seal(found, None)))
+    saved.write_text(plan_file.dumps(plan_file.seal(found, None)))
 
 
 @pytest.mark.parametrize(
@@ -101,13 +101,13 @@ def test_every_flipped_byte_is_refused_or_harmless(
     assert cli("plan", "--out", "plan.json", "--quiet").code == 0
     content = saved.read_bytes()
     signing = key.encode() or None
-    plan = document.parse_plan(content, signing)
+    plan = plan_file.parse_plan(content, signing)
     let_through = []
     for position in range(len(content)):
         spoiled = bytearray(content)
         spoiled[position] ^= 1 << position % 8
         try:
-            if document.parse_plan(bytes(spoiled), signing) != plan:
+            if plan_file.parse_plan(bytes(spoiled), signing) != plan:
                 let_through.append(position)
         except Exception as error:
             assert getattr(error, "exit_code", 0) in (1, 4), (position, repr(error))

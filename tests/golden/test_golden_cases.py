@@ -16,7 +16,7 @@ from reconciler.model.change import Forget
 from reconciler.model.errors import FileErrors, Refused
 from reconciler.model.exit_codes import drift_code, plan_code
 from reconciler.model.plan import Plan
-from reconciler.report import document
+from reconciler.report import plan_file
 from reconciler.report.text import findings_text, plan_text
 from reconciler.workflow import journey
 from reconciler.workflow.journey import PlanRequest
@@ -44,9 +44,9 @@ def as_text(plan: Plan) -> str:
 def as_document(plan: Plan) -> str:
     """The plan file without what differs from one database and one version to the next, and without its digest."""
     steady = replace(plan, source=replace(plan.source, instance="the-instance", version="the-version"))
-    whole = document.plan_document(steady, meta={})
+    whole = plan_file.plan_document(steady, meta={})
     del whole["meta"]
-    return document.dumps(whole)
+    return plan_file.dumps(whole)
 
 
 def golden(path: Path, found: str, bless: bool) -> None:
@@ -128,6 +128,8 @@ def twice_is_once(site: Site, plan: Plan) -> None:
 
 
 def the_file_does_what_the_plan_does(site: Site, plan: Plan) -> None:
-    from_file = document.parse_plan(document.dumps(document.seal(document.plan_document(plan, meta={}), None)), None)
+    from_file = plan_file.parse_plan(
+        plan_file.dumps(plan_file.seal(plan_file.plan_document(plan, meta={}), None)), None
+    )
     assert from_file == plan
     journey.applied(site, from_file, quiet)

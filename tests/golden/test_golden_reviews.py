@@ -35,7 +35,7 @@ def test_as_a_reviewer_reads_it(case: str, form: str, scene: Scene, bless: bool)
     folder = ROOT / case
     plan = planned(scene.set_up(folder), wish(told(folder)))
     frame = topic.Frame(vocabulary=KINDS, masked=plan.policy.privacy != "full")
-    shown = import_module(f"reconciler.report.{form}").report(topic.topic_of_plan(plan), frame)
+    shown = import_module(f"reconciler.report.formats.{form}").report(topic.topic_of_plan(plan), frame)
     golden(folder / FILES[form], shown, bless)
 
 

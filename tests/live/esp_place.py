@@ -19,7 +19,7 @@ from reconciler.engine.agreement import disagreements
 from reconciler.engine.apply import ApplyResult
 from reconciler.kinds import KINDS
 from reconciler.model.plan import Allowance, Plan
-from reconciler.report import document
+from reconciler.report import plan_file
 from reconciler.workflow import journey, provision, saved
 from reconciler.workflow.journey import PlanRequest
 from reconciler.workflow.site import Choices, Site, open_site
@@ -152,7 +152,7 @@ class Esp:
 
 def through_a_file(plan: Plan) -> Plan:
     """The plan as its file brings it back."""
-    return document.parse_plan(saved.plan_text(plan, {}), None)
+    return plan_file.parse_plan(saved.plan_text(plan, {}), None)
 
 
 @contextmanager

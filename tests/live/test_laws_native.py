@@ -17,7 +17,7 @@ from reconciler.model.change import Forget
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.exit_codes import drift_code
 from reconciler.model.plan import Plan
-from reconciler.report.document import fingerprint
+from reconciler.report.plan_file import fingerprint
 from reconciler.workflow import exporting, saved
 
 

@@ -19,7 +19,7 @@ from scale import count
 from stale_applies import Ended, apply, arrived, commanded
 from stale_world import World, declared
 
-from reconciler.report import document
+from reconciler.report import plan_file
 
 pytestmark = pytest.mark.torture
 
@@ -52,14 +52,14 @@ class Desk:
         self.saved = world.plan(plan)
         self.doc: dict[str, Any] = json.loads(self.saved.text)
         self.content = self.signed(key)
-        self.plan = document.parse_plan(self.content, key.encode() or None)
+        self.plan = plan_file.parse_plan(self.content, key.encode() or None)
         self.seen: Counter[str] = Counter()
         self.chance = random.Random(SEED)
         world.again()
         self.before = world.place.dump()
 
     def signed(self, key: str) -> bytes:
-        return document.dumps(document.seal(self.doc, key.encode() or None)).encode()
+        return plan_file.dumps(plan_file.seal(self.doc, key.encode() or None)).encode()
 
     def tries(self, content: bytes, *, key: str | None = None) -> Ended:
         """Apply it; refused means that nothing happened, let through that it was the plan after all."""
@@ -77,7 +77,7 @@ class Desk:
     def refused_or_the_same(self, content: bytes) -> None:
         ended = self.tries(content)
         assert ended.code in {0, 1, 4}, ended
-        assert ended.code or document.parse_plan(content, self.key.encode() or None) == self.plan
+        assert ended.code or plan_file.parse_plan(content, self.key.encode() or None) == self.plan
 
     def figures(self) -> str:
         return f"{self.seen['refused']:,} refused, {self.seen['harmless']:,} harmless, 0 tracebacks"
@@ -182,8 +182,8 @@ def test_forged_values_with_a_new_seal(world: World) -> None:
         doc = json.loads(desk.content)
         put(doc, path, value)
         try:
-            forged = document.dumps(document.seal(doc, None)).encode()
-            wrongly = document.dumps(document.seal(doc, OTHER_KEY.encode())).encode()
+            forged = plan_file.dumps(plan_file.seal(doc, None)).encode()
+            wrongly = plan_file.dumps(plan_file.seal(doc, OTHER_KEY.encode())).encode()
         except ValueError:
             continue
         world.again()

@@ -14,7 +14,7 @@ from reconciler.kinds.quota import Quota, State, sentence
 from reconciler.model.change import Cause, Create, Effect, FieldDelta, Update
 from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
-from reconciler.report.document import dumps, fingerprint, parse_plan, plan_document, seal
+from reconciler.report.plan_file import dumps, fingerprint, parse_plan, plan_document, seal
 from reconciler.report.text import drift_text, plan_text
 
 READS = [

@@ -26,8 +26,8 @@ from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Memo
 from reconciler.model.plan import Allowance, Counts, Impact, Plan, Policy, Source
 from reconciler.model.ref import Origin, Ref
-from reconciler.report.document import dumps, fingerprint, parse_plan, plan_document, plan_schema, seal
-from reconciler.report.shape import TEXT, of
+from reconciler.report.plan_file import dumps, fingerprint, parse_plan, plan_document, plan_schema, seal
+from reconciler.report.shapes import TEXT, of
 
 META = {"created": "2026-11-22T10:00:00Z", "seconds": 0.25}
 KEY = b"a key"

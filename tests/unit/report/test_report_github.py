@@ -12,7 +12,7 @@ from report_plans import PROFESSIONAL, plan, the_design_plan
 from reconciler.kinds import KINDS
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.ref import Origin, Ref
-from reconciler.report import github, github_outputs
+from reconciler.report.formats import github
 from reconciler.report.text import plan_text
 from reconciler.report.topic import Topic, topic_of_drift, topic_of_files, topic_of_plan
 
@@ -32,7 +32,7 @@ def read(topic: Topic) -> actions_log.Log:
 
 def outputs(topic: Topic) -> dict[str, str]:
     """As the runner reads its file: a name and a delimiter, then lines up to the delimiter."""
-    lines = iter(github_outputs.outputs(topic, FRAME).split("\n"))
+    lines = iter(github.outputs(topic, FRAME).split("\n"))
     found = {}
     for line in lines:
         name, joint, delimiter = line.partition("<<")
@@ -129,7 +129,7 @@ def test_no_name_is_a_command_to_the_runner(count: int) -> None:
 
 def test_without_a_token_nothing_is_written() -> None:
     bare = replace(FRAME, token="")
-    for module in (github, github_outputs):
+    for module in (github,):
         with pytest.raises(ValueError):
             module.report(topic_of_plan(the_design_plan()), bare)
 

@@ -14,7 +14,7 @@ from reconciler.kinds import KINDS
 from reconciler.model.change import Delete
 from reconciler.model.finding import Finding
 from reconciler.model.ref import Origin, Ref
-from reconciler.report import gitlab, gitlab_quality
+from reconciler.report.formats import gitlab
 from reconciler.report.topic import Topic, topic_of_drift, topic_of_files, topic_of_plan
 
 
@@ -23,7 +23,7 @@ def widget(topic: Topic) -> Any:
 
 
 def quality(topic: Topic) -> list[dict[str, Any]]:
-    text = gitlab_quality.quality(topic, FRAME)
+    text = gitlab.quality(topic, FRAME)
     assert text.isascii()
     entries: list[dict[str, Any]] = json.loads(text)
     for entry in entries:

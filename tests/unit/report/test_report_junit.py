@@ -11,7 +11,7 @@ from report_plans import plan, the_design_plan
 from reconciler.kinds import KINDS
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.ref import Origin, Ref
-from reconciler.report import junit
+from reconciler.report.formats import junit
 from reconciler.report.topic import Topic, topic_of_drift, topic_of_files, topic_of_plan
 
 

@@ -16,9 +16,8 @@ from reconciler.model.change import Create, Delete, Effect
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Allowance, Source
 from reconciler.model.ref import Origin, Ref
-from reconciler.report.markdown import MOST, marker, report
-from reconciler.report.markdown_escape import code, escaped, fenced
-from reconciler.report.sanitise import safe_text
+from reconciler.report.formats.markdown import MOST, code, escaped, fenced, marker, report
+from reconciler.report.masking import safe_text
 from reconciler.report.topic import VALIDATE, Frame, Topic, topic_of_drift, topic_of_plan
 
 FRAME = Frame(vocabulary=KINDS, masked=False)

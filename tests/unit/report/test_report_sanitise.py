@@ -17,13 +17,12 @@ from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Allowance, Counts, Impact, Source
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.target import Listing
-from reconciler.report.document import dumps, plan_document, seal
-from reconciler.report.outcome import outcome_text
-from reconciler.report.sanitise import safe_text
-from reconciler.report.sentence import Tense, sentence
+from reconciler.report.masking import safe_text
+from reconciler.report.plan_file import dumps, plan_document, seal
 from reconciler.report.summary import summary
-from reconciler.report.text import drift_text, findings_text, listing_text, plan_text
+from reconciler.report.text import drift_text, findings_text, listing_text, outcome_text, plan_text
 from reconciler.report.topic import Frame, topic_of_drift, topic_of_plan
+from reconciler.report.words import Tense, sentence
 from reconciler.workflow import saved
 
 CONTROLS = [chr(code) for code in (*range(0x20), 0x7F, *range(0x80, 0xA0))]

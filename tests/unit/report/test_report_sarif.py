@@ -16,7 +16,7 @@ from reconciler import __version__
 from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES, Finding, Severity
 from reconciler.model.ref import Origin, Ref
-from reconciler.report import sarif
+from reconciler.report.formats import sarif
 from reconciler.report.topic import Topic, topic_of_drift, topic_of_files, topic_of_plan
 
 TEXT = {

@@ -7,10 +7,9 @@ from reconciler.model.plan import Counts
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Limit, Resource, Text, Vocabulary
 from reconciler.report.masking import OPEN, Masking, masked, masking_of
-from reconciler.report.outcome import outcome_text
-from reconciler.report.sentence import Tense, sentence
 from reconciler.report.summary import applied_summary, summary
-from reconciler.report.words import counted, inherited, listed, movement, percentage, value, wrapped
+from reconciler.report.text import outcome_text
+from reconciler.report.words import Tense, counted, inherited, listed, movement, percentage, sentence, value, wrapped
 
 
 @pytest.mark.parametrize(

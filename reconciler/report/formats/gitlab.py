@@ -1,4 +1,7 @@
-"""GitLab's code quality report: each finding at its line in the merge request, told apart by its fingerprint."""
+"""The plan widget of a GitLab merge request (`artifacts:reports:terraform`): three counts, and nothing else is read.
+
+GitLab's code quality report: each finding at its line in the merge request, told apart by its fingerprint.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,16 @@ import json
 from collections.abc import Mapping
 
 from reconciler.model.finding import Severity
-from reconciler.report.remarks import Remark, remarks
-from reconciler.report.topic import Frame, Topic
+from reconciler.report.topic import Frame, Remark, Topic, remarks, tally
+
+MOST = 999_999
+"""GitLab takes six digits."""
+
+
+def report(topic: Topic, frame: Frame) -> str:
+    """`{"create": 1, "update": 2, "delete": 0}`: all three are always there, the widget needs them."""
+    return json.dumps({word: min(count, MOST) for word, count in tally(topic).items()})
+
 
 _SEVERITIES: Mapping[Severity, str] = {
     Severity.ERROR: "blocker",

@@ -2,23 +2,81 @@
 folded.
 
 It stays below what GitHub takes for a comment, and says loudly where it was cut.
+
+Untrusted text → markdown that says the same and does nothing: no markup, no link, no mention, no reference.
+
+Good for CommonMark and for what GitHub and GitLab make of the result afterwards (`@name`, `#12`, `!12`, `:tada:`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 from urllib.parse import quote
 
-from reconciler.report.hits import affected_words
+from reconciler.model.secrecy import hidden_in
+from reconciler.report.entries import affected_words
 from reconciler.report.layout import NAMED, Row
-from reconciler.report.markdown_escape import code, escaped, fence, fenced, shortened
+from reconciler.report.masking import safe_text
 from reconciler.report.review import GuardNote, Item, Review, Verdict, review
-from reconciler.report.sanitise import safe_text
 from reconciler.report.sections import Section
 from reconciler.report.topic import Frame, Topic
 from reconciler.report.words import counted, listed_lines
+
+_APART = "<!-- -->"
+"""Stands between a sign and the word that it would make a mention, a reference or a link."""
+_LONGEST = 240
+_SPECIAL = re.compile(
+    r"""
+    (?P<apart> [@#~$&](?=[\w"])     # mentions; references, labels, formulas, epics
+             | [!%](?=[\d"])        # merge requests, milestones
+             | :(?=//) | (?<=\bwww)\. | (?<=\bGH)-(?=\d)
+             | :(?=[\w+-]+:) )      # a picture
+    | [&<>|\\`*\[\]~$] | (?<!\w)_ | _(?!\w)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_NOT_IN_A_SPAN = re.compile(r"[`|\\]|^\s|\s$")
+
+
+def escaped(words: str) -> str:
+    """A sentence, on one line and safe in a cell of a table."""
+    return _SPECIAL.sub(_entity, safe_text(words))
+
+
+def code(words: str) -> str:
+    """A name or value, shown as it is in letters of one width."""
+    safe = safe_text(words)
+    if not safe:
+        return ""
+    # A pipe ends a cell even in a span, and programs differ in what a backslash before it does.
+    return f"<code>{escaped(safe)}</code>" if _NOT_IN_A_SPAN.search(safe) else f"`{safe}`"
+
+
+def shortened(words: str) -> str:
+    """The words, or their beginning and how long they are: one cell must not take the room of all others."""
+    words = hidden_in(words)  # a secret that is cut would not be known any more
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}… ({len(words):,} characters)"
+
+
+def fence(lines: Iterable[str]) -> str:
+    """Backticks that none of these lines can close."""
+    runs = (run for line in lines for run in re.findall("`+", line))
+    return "`" * max(3, 1 + max(map(len, runs), default=0))
+
+
+def fenced(lines: Sequence[str], language: str) -> str:
+    """Lines shown as they are."""
+    around = fence(lines)
+    return "\n".join([f"{around}{language}", *lines, around])
+
+
+def _entity(found: re.Match[str]) -> str:
+    entity = "".join(f"&#{ord(sign)};" for sign in found[0])
+    return entity + _APART if found["apart"] else entity
+
 
 MOST = 65_000
 """Characters; GitHub refuses a comment from 65,536 on."""

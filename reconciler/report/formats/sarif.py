@@ -12,8 +12,7 @@ from urllib.parse import quote
 
 from reconciler import __version__
 from reconciler.model.finding import CODES, Severity
-from reconciler.report.remarks import Remark, remarks
-from reconciler.report.topic import Frame, Topic
+from reconciler.report.topic import Frame, Remark, Topic, remarks
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST = 5_000

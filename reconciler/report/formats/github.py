@@ -2,6 +2,8 @@
 
 GitHub shows ten of a level a step, so nine are sent and a count. Names could be commands to the runner, so the text
 stands where the runner takes none until it reads the token.
+
+The outputs of a GitHub Actions step: `name<<DELIMITER`, the value, the delimiter. Later steps read them by name.
 """
 
 from __future__ import annotations
@@ -9,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.model.finding import Severity
-from reconciler.report.remarks import Remark, remarks
 from reconciler.report.text import drift_text, findings_text, plan_text
-from reconciler.report.topic import DRIFT, Frame, Topic, masking_in
+from reconciler.report.topic import DRIFT, Frame, Remark, Topic, masking_in, remarks, tally
 
 MOST = 9
 """Annotations of one level; one more tells how many are not shown."""
@@ -63,3 +64,21 @@ def _annotation(remark: Remark, level: str) -> str:
     title = f"{remark.code} {remark.about}".strip()
     line = f",line={remark.line}" if remark.placed else ""
     return f"::{level} file={escaped_value(remark.path)}{line},title={escaped_value(title)}::{message(remark.text)}"
+
+
+def outputs(topic: Topic, frame: Frame) -> str:
+    """What `GITHUB_OUTPUT` takes. Raises ValueError without a token: a known delimiter could stand in a value."""
+    if not frame.token:
+        raise ValueError("a value needs a delimiter that nobody knows")
+    return "\n".join(f"{name}<<{frame.token}\n{told}\n{frame.token}" for name, told in _told(topic))
+
+
+def _told(topic: Topic) -> Iterator[tuple[str, str]]:
+    yield "verdict", topic.verdict
+    yield "errors", str(sum(finding.weight for finding in topic.findings if finding.severity is Severity.ERROR))
+    yield "warnings", str(sum(finding.severity in (Severity.WARNING, Severity.LEFT_OUT) for finding in topic.findings))
+    if topic.plan is not None:
+        counts = tally(topic)
+        yield "changes", str(sum(counts.values()))
+        yield from ((name, str(count)) for name, count in counts.items())
+        yield "blocked", "true" if topic.plan.blocked else "false"

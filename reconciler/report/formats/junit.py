@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from reconciler.model.finding import Severity
-from reconciler.report.remarks import Remark, is_file, remarks
-from reconciler.report.sanitise import safe_text
-from reconciler.report.topic import PLAN, Frame, Topic, masking_in
+from reconciler.report.masking import safe_text
+from reconciler.report.topic import PLAN, Frame, Remark, Topic, is_file, masking_in, remarks
 
 
 def report(topic: Topic, frame: Frame) -> str:

@@ -12,9 +12,11 @@ from reconciler.model.change import Change, Create, Delete, Effect, Forget, Reas
 from reconciler.model.plan import Impact
 from reconciler.model.ref import Ref
 from reconciler.model.values import Values
-from reconciler.report.plan_shapes import CAUSE, FIELD, IMPACT
-from reconciler.report.shape import (
+from reconciler.report.shapes import (
+    CAUSE,
+    FIELD,
     FLAG,
+    IMPACT,
     JSON,
     ORIGIN,
     TEXT,

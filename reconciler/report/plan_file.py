@@ -19,9 +19,24 @@ from reconciler.model.errors import ReconcilerError, Stale
 from reconciler.model.finding import Finding, limited
 from reconciler.model.plan import FORMAT_VERSION, Impact, Plan
 from reconciler.model.ref import Ref
-from reconciler.report.operations import DRIFT_SCHEMA, ROW_SCHEMA, change_of, drift_row, essence, row
-from reconciler.report.plan_shapes import COUNTS, FINDING, IMPACT, MEMO, POLICY, SOURCE
-from reconciler.report.shape import DEFINITIONS, REF, TEXT, WHOLE, Shape, closed, mapping_of, sequence, unordered
+from reconciler.report.plan_rows import DRIFT_SCHEMA, ROW_SCHEMA, change_of, drift_row, essence, row
+from reconciler.report.shapes import (
+    COUNTS,
+    DEFINITIONS,
+    FINDING,
+    IMPACT,
+    MEMO,
+    POLICY,
+    REF,
+    SOURCE,
+    TEXT,
+    WHOLE,
+    Shape,
+    closed,
+    mapping_of,
+    sequence,
+    unordered,
+)
 
 FORMAT = "reconciler-plan"
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
