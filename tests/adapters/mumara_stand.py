@@ -13,7 +13,7 @@ from reconciler.kinds import KINDS
 from reconciler.model.plan import Allowance, Plan
 from reconciler.model.target import TargetSettings
 from reconciler.targets.mumara.target import MUMARA
-from reconciler.targets.sql.adapted import SystemTarget
+from reconciler.targets.sql.target import SystemTarget
 from reconciler.workflow import exporting, journey, provision
 from reconciler.workflow.exporting import ExportResult
 from reconciler.workflow.journey import PlanRequest

@@ -14,7 +14,7 @@ from mailwizz_filled import fill
 from mailwizz_stand import Mailwizz
 from mumara_stand import Mumara
 
-from reconciler.targets.sql.grants import APPLYING, PLANNING
+from reconciler.targets.sql.least_privilege import APPLYING, PLANNING
 
 LIFTED = ("--allow", "unguarded", "--allow", "too-much", "--allow", "empty", "--reason", "a test")
 

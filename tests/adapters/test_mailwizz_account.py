@@ -11,7 +11,7 @@ from least_privilege import OWNER, Staff
 from mailwizz_filled import fill
 from mailwizz_stand import Mailwizz
 
-from reconciler.targets.sql.grants import APPLYING, PLANNING
+from reconciler.targets.sql.least_privilege import APPLYING, PLANNING
 
 PREFERENCE = (
     "CREATE TABLE mw_ext_preference (preference_id INT PRIMARY KEY, group_id INT, api_secret VARCHAR(9), "

@@ -24,7 +24,7 @@ from reconciler.kinds import KINDS
 from reconciler.model.errors import Refused, Retry
 from reconciler.model.facts import NeededFacts
 from reconciler.model.ref import Ref
-from reconciler.targets.sql.wire import Connection
+from reconciler.targets.sql.connection import Connection
 from reconciler.targets.sql.writer import SqlWriter
 
 ROUNDS, MANY = 60, 1_000

@@ -8,7 +8,7 @@ import pytest
 from least_privilege import OWNER, Staff
 from mumara_stand import Mumara
 
-from reconciler.targets.sql.grants import APPLYING, PLANNING
+from reconciler.targets.sql.least_privilege import APPLYING, PLANNING
 
 LIFTED = ("--allow", "unguarded", "--allow", "too-much", "--reason", "a test")
 

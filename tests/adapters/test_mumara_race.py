@@ -17,8 +17,8 @@ from reconciler.kinds import KINDS
 from reconciler.model.errors import Refused, Retry
 from reconciler.model.facts import NeededFacts
 from reconciler.model.ref import Ref
-from reconciler.targets.sql.adapted import SystemTarget
-from reconciler.targets.sql.wire import Connection
+from reconciler.targets.sql.connection import Connection
+from reconciler.targets.sql.target import SystemTarget
 from reconciler.targets.sql.writer import SqlWriter
 
 ROUNDS, MANY = 60, 1_000

@@ -18,7 +18,7 @@ from esp_on_servers import ServerEsp
 from esp_place import CATALOGUES
 
 from reconciler.cli.main import run
-from reconciler.targets.sql.grants import APPLYING, PLANNING
+from reconciler.targets.sql.least_privilege import APPLYING, PLANNING
 
 PAGE = Path(__file__).parents[2] / "docs" / "least-privilege.md"
 PASSWORD = "one of your own"

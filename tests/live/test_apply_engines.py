@@ -15,8 +15,8 @@ from esp_on_servers import ServerEsp
 from esp_place import BURY_LEGACY, FILES, MUCH, RUNS, Esp, changed, through_a_file
 from faults import Moments, watched
 
+from reconciler.database import ForeignKey, foreign_keys
 from reconciler.model.errors import Lost, Orphaned, Refused, Retry, Unknown
-from reconciler.targets.sql.dialect import ForeignKey, foreign_keys
 from reconciler.workflow import looking, reverting
 from reconciler.workflow.journey import PlanRequest
 

@@ -13,7 +13,7 @@ from esp_place import FILES, MUCH, Objects, changed
 from figures import record
 from least_privilege import OWNER, Operator, operator
 
-from reconciler.targets.sql.grants import APPLYING, PLANNING
+from reconciler.targets.sql.least_privilege import APPLYING, PLANNING
 
 EVERYTHING: Objects = {
     "package": {

@@ -11,7 +11,7 @@ from borrowing import Lending
 from esp_place import FILES, changed
 from least_privilege import OWNER, Operator, operator
 
-from reconciler.targets.sql.grants import APPLYING, PLANNING
+from reconciler.targets.sql.least_privilege import APPLYING, PLANNING
 
 STRANGE = (
     "CREATE TABLE {table} (id int PRIMARY KEY, package_id bigint, "

@@ -21,8 +21,7 @@ from reconciler.memory.tables import rights as rights_of_memory
 from reconciler.model.privileges import Rights
 from reconciler.targets.native.mapping import system
 from reconciler.targets.native.tables import tables as native_tables
-from reconciler.targets.sql.grants import APPLYING, PLANNING, statements
-from reconciler.targets.sql.needs import needed_rights
+from reconciler.targets.sql.least_privilege import APPLYING, PLANNING, needed_rights, statements
 from reconciler.workflow import looking
 
 

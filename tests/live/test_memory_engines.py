@@ -11,11 +11,11 @@ import pytest
 from borrowing import Lending
 from engines import ENGINES, Place, place
 
+from reconciler.database import Database, Mode, connect, database, memory_owner, memory_schema
 from reconciler.memory.memory import SqlMemory
 from reconciler.model.errors import Locked, TargetError
 from reconciler.model.memory import HistoryEntry, Memo, Pause, Remembered, Run
 from reconciler.model.ref import Origin, Ref
-from reconciler.targets.sql.dialect import Database, Mode, connect, database, memory_owner, memory_schema
 
 GROWTH = Ref("package", "Growth")
 NAMES = ("Growth", "growth", "Café", "cafe", "Cafe ", "a\\'b%", "用户@例え.example", "\U0001f600")

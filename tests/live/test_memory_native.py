@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.database import Database, Mode, connect, database
 from reconciler.memory.memory import SqlMemory
 from reconciler.model.errors import Locked
 from reconciler.model.memory import Memo, Run
 from reconciler.model.ref import Origin, Ref
-from reconciler.targets.sql.dialect import Database, Mode, connect, database
 
 
 def run_named(name: str) -> Run:

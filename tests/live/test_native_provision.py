@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from native_place import Place, created
 
+from reconciler.database import Database, Mode, connect
 from reconciler.kinds import KINDS
 from reconciler.model.errors import TargetError
 from reconciler.model.facts import NeededFacts
@@ -16,8 +17,7 @@ from reconciler.model.ref import Ref
 from reconciler.model.target import Provision, RefusesValues
 from reconciler.targets.native import provision
 from reconciler.targets.native.provision import VERSION, UpgradeStep, upgrade
-from reconciler.targets.native.seed_data import CATALOGUES, PACKAGES
-from reconciler.targets.sql.dialect import Database, Mode, connect
+from reconciler.targets.native.seed import CATALOGUES, PACKAGES
 
 
 def test_create_makes_the_file_and_its_folder_once(tmp_path: Path) -> None:

@@ -25,10 +25,10 @@ from esp_place import FILES, Esp, changed, without_git
 from faults import Moments, watched
 
 from reconciler.cli.main import run as command
+from reconciler.database import Mode, connect, database
 from reconciler.memory.memory import SqlMemory
 from reconciler.model.change import Cause, Update
 from reconciler.model.errors import TargetError
-from reconciler.targets.sql.dialect import Mode, connect, database
 from reconciler.workflow import provision
 
 PREVIOUS = Path(__file__).parent / "previous"

@@ -24,7 +24,7 @@ from reconciler.model.plan import Allowance, Plan, Source
 from reconciler.model.ref import Ref
 from reconciler.model.target import TargetSettings
 from reconciler.targets.native.target import NATIVE, NativeTarget
-from reconciler.targets.sql.wire import Connection
+from reconciler.targets.sql.connection import Connection
 from reconciler.targets.sql.writer import SqlWriter
 
 GOING = Delete(ref=Ref("package", "doomed"), before={})

@@ -9,11 +9,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from reconciler.model.values import NONE, OFF, UNLIMITED
-from reconciler.targets.mailwizz.counting import counters
+from reconciler.targets.mailwizz.counters import counters
 from reconciler.targets.mailwizz.defaults import NEW_GROUP
 from reconciler.targets.mailwizz.tables import HIDING, Tables, prefix_of, tables
+from reconciler.targets.sql.binding import Binder
 from reconciler.targets.sql.codec import TEXT, Codec
-from reconciler.targets.sql.discovery import Binder
 from reconciler.targets.sql.mapping import (
     NOW,
     Account,

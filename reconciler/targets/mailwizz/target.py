@@ -12,15 +12,14 @@ import sqlalchemy as sa
 from reconciler.model.finding import Finding
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import TargetSettings
+from reconciler.targets.mailwizz.application_moves import application_moves, besides
 from reconciler.targets.mailwizz.mapping import mapping
 from reconciler.targets.mailwizz.tables import prefix_of, tables
-from reconciler.targets.mailwizz.wandering import application_moves, besides
 from reconciler.targets.sql import php
-from reconciler.targets.sql.adapted import SystemAdapter, SystemTarget
-from reconciler.targets.sql.discovery import Binder
-from reconciler.targets.sql.location import place_of, unusable
-from reconciler.targets.sql.registers import plain_text
-from reconciler.targets.sql.wire import Connection, Query
+from reconciler.targets.sql.binding import Binder
+from reconciler.targets.sql.connection import Connection, Query
+from reconciler.targets.sql.options import plain_text
+from reconciler.targets.sql.target import SystemAdapter, SystemTarget, place_of, unusable
 
 NO_ROLES: Final = "MailWizz has no roles for customers: what they may do is in the options of their group"
 NO_OVERRIDES: Final = "MailWizz has no limits of a single customer: give them a group of their own"

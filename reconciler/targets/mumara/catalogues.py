@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.targets.sql.discovery import Binder
+from reconciler.targets.sql.binding import Binder
 from reconciler.targets.sql.mapping import Catalogue, Col
 
 SECTION_OF_NODES: Final = 2

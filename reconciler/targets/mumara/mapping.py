@@ -13,10 +13,11 @@ from reconciler.kinds import KINDS
 from reconciler.model.values import NONE
 from reconciler.targets.mumara import encodings as as_
 from reconciler.targets.mumara.catalogues import catalogues
-from reconciler.targets.mumara.counting import counters
+from reconciler.targets.mumara.counters import counters
 from reconciler.targets.mumara.tables import HIDING, measured, tables
+from reconciler.targets.sql.binding import Binder
 from reconciler.targets.sql.codec import NO_LIMIT, TEXT
-from reconciler.targets.sql.discovery import Binder
+from reconciler.targets.sql.json_columns import ChosenIdList, Entries, IdList, Ticked
 from reconciler.targets.sql.mapping import (
     NOW,
     Account,
@@ -25,6 +26,7 @@ from reconciler.targets.sql.mapping import (
     Foreign,
     KindMap,
     Links,
+    Mirror,
     Place,
     Pointer,
     RowDefaults,
@@ -32,8 +34,6 @@ from reconciler.targets.sql.mapping import (
     SideTable,
     System,
 )
-from reconciler.targets.sql.mirror import Mirror
-from reconciler.targets.sql.weaves import ChosenIdList, Entries, IdList, Ticked
 
 Tables = Mapping[str, sa.Table]
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.mysql import TINYINT
 
-from reconciler.targets.sql.discovery import Binder
+from reconciler.targets.sql.binding import Binder
 
 Columns = dict[str, sa.types.TypeEngine[Any]]
 

@@ -15,10 +15,9 @@ from reconciler.targets.mumara import encodings
 from reconciler.targets.mumara.mapping import besides, system
 from reconciler.targets.mumara.tables import tables
 from reconciler.targets.mumara.version import version
-from reconciler.targets.sql.adapted import SystemAdapter, SystemTarget, TargetOptions
-from reconciler.targets.sql.discovery import Binder
-from reconciler.targets.sql.location import place_of, unusable
+from reconciler.targets.sql.binding import Binder
 from reconciler.targets.sql.mapping import System
+from reconciler.targets.sql.target import SystemAdapter, SystemTarget, TargetOptions, place_of, unusable
 
 NAMEABLE: Final = (
     "Mumara Campaigns 6.2.7 has no column for it; where yours has one, name it under `columns` of this target"

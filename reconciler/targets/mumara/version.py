@@ -7,7 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.targets.sql.discovery import Binder
+from reconciler.targets.sql.binding import Binder
 
 NAME: Final = "Mumara Campaigns"
 KNOWN: Final = "6.2.7"

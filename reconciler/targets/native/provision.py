@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex
 
+from reconciler.database import CREATE_FIRST
 from reconciler.model.errors import TargetError
 from reconciler.targets.native.tables import PARENT, PREFIX, SCHEMA, VERSION_COLUMN
-from reconciler.targets.sql.dialect import CREATE_FIRST
 
 MEMORY_PREFIX = "reconciler_"
 """Memory lives in the same file (RULES 17); its tables are no strangers."""

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from reconciler.database import ID, LONG_TEXT, NAME, about_to_create
 from reconciler.model.resource import (
     Choice,
     Field,
@@ -28,7 +29,6 @@ from reconciler.model.resource import (
     Whole,
 )
 from reconciler.targets.sql.codec import LIMIT, SWITCH, TEXT, TOGGLE, WHOLE, Codec
-from reconciler.targets.sql.dialect import ID, LONG_TEXT, NAME, about_to_create
 
 PREFIX = "esp_"
 SCHEMA, VERSION_COLUMN = "esp_schema", "version"

@@ -7,16 +7,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from reconciler.model.finding import Finding
-from reconciler.model.privileges import Rights
-from reconciler.model.ref import Origin, Ref
-from reconciler.model.resource import Removal, Vocabulary
-from reconciler.model.target import TargetSettings
-from reconciler.targets.native import provision, seed
-from reconciler.targets.native.mapping import system
-from reconciler.targets.native.seed_data import FORGOTTEN
-from reconciler.targets.native.tables import SCHEMA, tables
-from reconciler.targets.sql.dialect import (
+from reconciler.database import (
     Database,
     Mode,
     connect,
@@ -25,13 +16,20 @@ from reconciler.targets.sql.dialect import (
     memory_schema,
     server_settings,
 )
-from reconciler.targets.sql.grants import accounts
-from reconciler.targets.sql.location import place_of, unusable
-from reconciler.targets.sql.needs import needed_rights
+from reconciler.model.finding import Finding
+from reconciler.model.privileges import Rights
+from reconciler.model.ref import Origin, Ref
+from reconciler.model.resource import Removal, Vocabulary
+from reconciler.model.target import TargetSettings
+from reconciler.targets.native import provision, seed
+from reconciler.targets.native.mapping import system
+from reconciler.targets.native.seed import FORGOTTEN
+from reconciler.targets.native.tables import SCHEMA, tables
+from reconciler.targets.sql.connection import Connection
+from reconciler.targets.sql.least_privilege import accounts, needed_rights
+from reconciler.targets.sql.live_schema import LiveSchema, half_sight, refuse, told
 from reconciler.targets.sql.reader import SqlReader
-from reconciler.targets.sql.schema import LiveSchema
-from reconciler.targets.sql.soundness import half_sight, refuse, told
-from reconciler.targets.sql.wire import Connection
+from reconciler.targets.sql.target import place_of, unusable
 from reconciler.targets.sql.writer import SqlWriter
 
 

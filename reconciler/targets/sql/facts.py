@@ -1,5 +1,8 @@
 """Who uses what, how much, and what points where: each by set-based queries, never one a user (RULES 16, 29).
-Decides nothing. Knows no kind by name."""
+Decides nothing. Knows no kind by name.
+
+Who is on an object: every user, sub-accounts and those in the bin too (RULES 11). Knows no kind by name.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from reconciler.model.change import Members
 from reconciler.model.facts import SAMPLE, Facts, NeededFacts, Users, UserUsage
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Values
 from reconciler.targets.sql.codec import raw, text
+from reconciler.targets.sql.connection import Connection, Query, chunks
+from reconciler.targets.sql.live_schema import LiveSchema
 from reconciler.targets.sql.mapping import Account, Col, Column, Foreign, KindMap, SideTable, System
+from reconciler.targets.sql.options import lines, plain_text
+from reconciler.targets.sql.options import number as spelled
 from reconciler.targets.sql.php import php_text
-from reconciler.targets.sql.registers import lines, plain_text
-from reconciler.targets.sql.registers import number as spelled
 from reconciler.targets.sql.rows import NOTHING, RowReader, collector_resting
-from reconciler.targets.sql.schema import LiveSchema
-from reconciler.targets.sql.wire import Connection, Query, chunks
 
 
 class FactReader:
@@ -226,3 +230,21 @@ def _groups(user: KindMap) -> tuple[sa.ColumnElement[Any], ...]:
     assert isinstance(state, Column)
     set_ = (sa.case((condition, 1), else_=0) for condition in (user.account.binned, user.account.child))
     return (state.column, *set_)
+
+
+def members(wire: Connection, system: System, vocabulary: Vocabulary, ref: Ref) -> Members:
+    """kind → keys of its users, sorted; nobody where it is not live. Locked where the wire locks."""
+    number = wire.ids(system.kinds[ref.kind], (ref.key,)).get(ref.key)
+    found: dict[str, list[str]] = {}
+    for user, column in memberships(system, vocabulary, ref.kind) if number is not None else ():
+        there: Query = sa.select(user.key).where(column == number)
+        found.setdefault(user.kind, []).extend(text(row[0]) for row in wire.rows(there))
+    return {kind: tuple(sorted(keys)) for kind, keys in found.items() if keys}
+
+
+def memberships(system: System, vocabulary: Vocabulary, kind: str) -> Iterator[tuple[KindMap, Col]]:
+    """The kinds of users of a kind, and the column that names what they are on."""
+    for user, name in vocabulary.memberships[kind]:
+        place = system.kinds[user].fields[name]
+        assert isinstance(place, Foreign)
+        yield system.kinds[user], place.column

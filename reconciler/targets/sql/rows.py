@@ -12,8 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.model.values import Value
+from reconciler.targets.sql.binding import own_columns
 from reconciler.targets.sql.codec import raw, text
-from reconciler.targets.sql.mapped import own_columns
+from reconciler.targets.sql.connection import CHUNK, Connection, Line, Query, chunks
 from reconciler.targets.sql.mapping import (
     Catalogue,
     Col,
@@ -32,8 +33,7 @@ from reconciler.targets.sql.mapping import (
     SideTable,
     System,
 )
-from reconciler.targets.sql.registers import ConflictingText, optional, referred, texts
-from reconciler.targets.sql.wire import CHUNK, Connection, Line, Query, chunks
+from reconciler.targets.sql.options import ConflictingText, optional, referred, texts
 
 NOTHING: Mapping[str, Value] = {}
 """Shared by all objects whose map is empty."""

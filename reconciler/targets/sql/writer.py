@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from reconciler.database import is_odd, roll_back, speaking
 from reconciler.model.change import Members, Raw
 from reconciler.model.errors import Lost, Refused, TargetError, Unknown
 from reconciler.model.facts import Facts, NeededFacts
@@ -17,18 +18,15 @@ from reconciler.model.record import Record
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import NewObject
+from reconciler.targets.sql.binding import mapped
 from reconciler.targets.sql.codec import text
-from reconciler.targets.sql.dialect import is_odd, roll_back, speaking
-from reconciler.targets.sql.facts import FactReader, by_kind
-from reconciler.targets.sql.ink import RowWriter, _table, delete_where
-from reconciler.targets.sql.mapped import mapped
-from reconciler.targets.sql.mapping import Col, KindMap, Options, System
-from reconciler.targets.sql.membership import members, memberships
-from reconciler.targets.sql.mirror import Mirror
+from reconciler.targets.sql.connection import CHUNK, Connection, Query, chunks
+from reconciler.targets.sql.facts import FactReader, by_kind, members, memberships
+from reconciler.targets.sql.mapping import Col, KindMap, Mirror, Options, System
 from reconciler.targets.sql.reader import record, twins_of
-from reconciler.targets.sql.restoring import restore, restore_beside, rows_to_json
+from reconciler.targets.sql.restore import restore, restore_beside, rows_to_json
+from reconciler.targets.sql.row_writer import RowWriter, _table, delete_where
 from reconciler.targets.sql.rows import RowReader, collector_resting
-from reconciler.targets.sql.wire import CHUNK, Connection, Query, chunks
 
 
 class SqlWriter:

@@ -129,9 +129,9 @@ def test_no_name_is_a_command_to_the_runner(count: int) -> None:
 
 def test_without_a_token_nothing_is_written() -> None:
     bare = replace(FRAME, token="")
-    for module in (github,):
+    for told in (github.report, github.outputs):
         with pytest.raises(ValueError):
-            module.report(topic_of_plan(the_design_plan()), bare)
+            told(topic_of_plan(the_design_plan()), bare)
 
 
 def test_a_step_has_the_verdict_and_the_counts_as_outputs() -> None:

@@ -8,8 +8,8 @@ import pymysql
 import pytest
 import sqlalchemy as sa
 
+from reconciler.database import Database, Mode, database, mariadb, memory_schema, speaking
 from reconciler.model.errors import Lost, ReconcilerError, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect import Database, Mode, database, mariadb, memory_schema, speaking
 
 SECRET = "hunter2secret"  # a canary, looked for in every message
 

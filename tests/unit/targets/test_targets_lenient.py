@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.targets.sql.dialect import Mode, connect, database
+from reconciler.database import Mode, connect, database
 
 ROWS = [(1, "one"), (2, "\\xff"), (3, "three")]
 

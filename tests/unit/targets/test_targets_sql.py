@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from reconciler.database import Database, speaking
 from reconciler.kinds import KINDS
 from reconciler.model.errors import Lost, TargetError
 from reconciler.model.resource import Field, Names, Removal, Resource, Text, Vocabulary
 from reconciler.targets.native.mapping import system
 from reconciler.targets.native.tables import tables
 from reconciler.targets.sql.codec import LIMIT, SWITCH, TEXT, TOGGLE, WHOLE, Codec, raw, text
-from reconciler.targets.sql.dialect import Database, speaking
-from reconciler.targets.sql.wire import Connection
+from reconciler.targets.sql.connection import Connection
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from reconciler.model.errors import TargetError
 from reconciler.model.target import NewObject
 from reconciler.model.values import NONE, Value
+from reconciler.targets.sql.connection import Connection, Query, chunks
 from reconciler.targets.sql.mapping import (
     NOW,
     Col,
@@ -29,9 +30,8 @@ from reconciler.targets.sql.mapping import (
     SideTable,
     System,
 )
-from reconciler.targets.sql.registers import OptionWriter, written
+from reconciler.targets.sql.options import OptionWriter, written
 from reconciler.targets.sql.rows import ids_by_name
-from reconciler.targets.sql.wire import Connection, Query, chunks
 
 NewRows = Mapping[int, NewObject]
 """id → the fields to write."""

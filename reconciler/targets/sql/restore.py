@@ -1,5 +1,6 @@
 """Rows of what was deleted, put back as they were: every column, also those that no field speaks of. Knows no kind by
-name. References go by name, for what they name may have another id by now."""
+name. References go by name, for what they name may have another id by now.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +10,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from reconciler.database import speaking
 from reconciler.model.change import Raw
 from reconciler.model.target import NewObject
-from reconciler.targets.sql.dialect import speaking
-from reconciler.targets.sql.ink import RowWriter
+from reconciler.targets.sql.connection import Connection, Query
 from reconciler.targets.sql.mapping import Col, Foreign, KindMap
-from reconciler.targets.sql.wire import Connection, Query
+from reconciler.targets.sql.row_writer import RowWriter
 
 HEX = "hex"
 

@@ -1,18 +1,27 @@
 """MariaDB by PyMySQL, alone or as a Galera cluster. A reader sees one snapshot; a writer sees what is committed, and
-locks all that it reads. Knows no table of anybody's."""
+locks all that it reads. Knows no table of anybody's.
+
+Accounts and grants of MariaDB. Knows no table of anybody's.
+
+The triggers that do for a reference what a foreign key would, on MariaDB, where a foreign key would refuse what an
+application itself leaves behind. Knows no table of anybody's.
+"""
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import translate
 from math import ceil
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from reconciler.database.engine import DOCTOR, SILENT, TABLE, Database, ForeignKey, Grant, LiveTable, Mode, Trigger
 from reconciler.model.errors import Lost, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect.place import DOCTOR, SILENT, TABLE, Database, ForeignKey, LiveTable, Mode, Trigger
+from reconciler.model.privileges import Privilege
 
 COUNTS_LOCK: Final = True
 MEMORY_SCHEMA: Final = "reconciler"
@@ -313,3 +322,97 @@ def foreign_key_sql(missing: ForeignKey, present: ForeignKey | None) -> str:
         f"ALTER TABLE {missing.table} {gone}ADD CONSTRAINT {name} FOREIGN KEY ({missing.column}) "
         f"REFERENCES {missing.refers_to} ({missing.key}) ON DELETE RESTRICT;"
     )
+
+
+ACCOUNT: Final = "'{}'@'%'"
+
+PRIVILEGES: Final[Mapping[Privilege, str]] = {
+    Privilege.SELECT: "SELECT",
+    Privilege.INSERT: "INSERT",
+    Privilege.UPDATE: "UPDATE",
+    Privilege.DELETE: "DELETE",
+    # What an account has no privilege on is not even listed for it. This one lists it, and allows nothing else but to
+    # see how tables and views are declared.
+    Privilege.DESCRIBE: "SHOW VIEW",
+}
+"""Locking reads need no more than SELECT."""
+
+TABLE_PRIVILEGES: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "REFERENCES", "INDEX", "ALTER")
+INCLUDED: Final[Mapping[str, frozenset[str]]] = {
+    "SHOW VIEW": frozenset({*TABLE_PRIVILEGES, "CREATE VIEW", "TRIGGER", "DELETE HISTORY"})
+}
+"""Any of them on a whole schema lists all its tables."""
+
+NAME: Final = r"`((?:[^`]|``)*)`"
+GRANT: Final = re.compile(rf"GRANT (?P<what>.+?) ON (?P<where>\*\.\*|{NAME}\.(?:\*|{NAME})) TO (?P<rest>.*)", re.S)
+PRIVILEGE: Final = re.compile(r"([A-Z][A-Z ]*[A-Z])(?: \(((?:`(?:[^`]|``)*`(?:, )?)+)\))?")
+NOTHING: Final = "USAGE"
+
+
+def connect_rights(
+    connection: sa.Connection, schemas: Sequence[str], filled: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """A grant on a table lets the account into its database."""
+    return iter(())
+
+
+def grants_of(connection: sa.Connection, schemas: Sequence[str]) -> Iterator[Grant]:
+    """What the account may do, roles in force included. Read from SHOW GRANTS: information_schema keeps quiet about
+    roles."""
+    for (line,) in connection.exec_driver_sql("SHOW GRANTS").all():
+        match = GRANT.match(line)
+        if match is None:
+            continue  # a role, whose grants have lines of their own
+        schema, table = (_named(match[number]) for number in (3, 4))
+        for own in _meant(schema, schemas) if not table else (schema,):
+            yield from _powers(match["what"], own, table)
+            if match["rest"].endswith("WITH GRANT OPTION"):
+                yield Grant("GRANT OPTION", own, table)
+
+
+def _powers(what: str, schema: str, table: str) -> Iterator[Grant]:
+    for privilege, columns in PRIVILEGE.findall(what):
+        if privilege != NOTHING:
+            for column in re.findall(NAME, columns) or ("",):
+                yield Grant(privilege, schema, table, _named(column))
+
+
+def _named(written: str | None) -> str:
+    return (written or "").replace("``", "`")
+
+
+def _meant(pattern: str, schemas: Sequence[str]) -> Sequence[str]:
+    """Those of our databases that a grant on `pattern` is for; the pattern itself when it is for none."""
+    parts = re.split(r"(\\.|%|_)", pattern)
+    signs = {"%": "*", "_": "?"}
+    written = "".join(signs.get(part) or re.sub(r"([*?[])", r"[\1]", part.removeprefix("\\")) for part in parts)
+    matching = re.compile(translate(written))
+    return [schema for schema in schemas if matching.match(schema)] or [pattern]
+
+
+ARRIVING: Final = (
+    "CREATE TRIGGER {table}_{column}_{event} BEFORE {event} ON {table} FOR EACH ROW BEGIN DECLARE there INT; "
+    "IF {when} THEN "
+    "SELECT count(*) INTO there FROM {other} WHERE id = NEW.{column} LOCK IN SHARE MODE; "
+    "IF there = 0 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{table}.{column} names nothing in {other}'; END IF; "
+    "END IF; END"
+)
+LEAVING: Final = (
+    "CREATE TRIGGER {other}_of_{table}_{column} BEFORE DELETE ON {other} FOR EACH ROW BEGIN DECLARE used INT; "
+    "SELECT count(*) INTO used FROM {table} WHERE {column} = OLD.id LOCK IN SHARE MODE; "
+    "IF used > 0 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{table}.{column} still names it'; END IF; END"
+)
+EVENTS: Final = {
+    "INSERT": "NEW.{column} > 0",
+    "UPDATE": "NEW.{column} > 0 AND NOT (NEW.{column} <=> OLD.{column})",
+}
+"""When there is something to look at: 0 names nothing, and what was wrong before may stay as it is."""
+
+
+def trigger_sql(wanted: ForeignKey) -> Iterator[str]:
+    """One for rows that come, one for rows that change, one for what they name when it goes. The first two lock the row
+    that is named, so that nobody deletes it meanwhile."""
+    names = {"table": wanted.table, "column": wanted.column, "other": wanted.refers_to}
+    for what, when in EVENTS.items():
+        yield ARRIVING.format(event=what, when=when.format(**names), **names)
+    yield LEAVING.format(**names)

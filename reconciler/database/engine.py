@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 import sqlalchemy as sa
 
@@ -113,6 +113,7 @@ class Grant:
         return self.table or (f"all of {self.schema}" if self.schema else "")
 
 
+@runtime_checkable
 class AccountsOf(Protocol):
     """One engine's way with accounts. Modules are of this type."""
 

@@ -1,5 +1,6 @@
 """One connection, and the only way to say something on it: errors come back in plain words, long lists of ids go in
-chunks. Knows no table of anybody's."""
+chunks. Knows no table of anybody's.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
+from reconciler.database import Database, counts_can_lock, speaking
 from reconciler.model.errors import TargetError
-from reconciler.targets.sql.dialect import Database, counts_can_lock, speaking
 from reconciler.targets.sql.mapping import Col, KindMap
 
 Query: TypeAlias = "sa.Select[*tuple[Any, ...]]"

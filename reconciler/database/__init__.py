@@ -1,16 +1,17 @@
 """All that differs from one database to the next: how it is opened for reading and for writing, its types, what its
-errors mean. Knows no table of anybody's."""
+errors mean. Knows no table of anybody's.
+"""
 
-from reconciler.targets.sql.dialect.address import database
-from reconciler.targets.sql.dialect.columns import ID, LONG_TEXT, NAME, about_to_create
-from reconciler.targets.sql.dialect.granting import granting
-from reconciler.targets.sql.dialect.opening import (
+from __future__ import annotations
+
+from reconciler.database.connection import (
     connect,
     counts_can_lock,
     enforces_references,
     engine_version,
     foreign_key_sql,
     foreign_keys,
+    granting,
     is_odd,
     live_tables,
     memory_owner,
@@ -22,7 +23,7 @@ from reconciler.targets.sql.dialect.opening import (
     triggers_of,
     with_transactions,
 )
-from reconciler.targets.sql.dialect.place import (
+from reconciler.database.engine import (
     CREATE_FIRST,
     TABLE,
     AccountsOf,
@@ -33,7 +34,9 @@ from reconciler.targets.sql.dialect.place import (
     Mode,
     Trigger,
 )
-from reconciler.targets.sql.dialect.triggers import trigger_sql
+from reconciler.database.mariadb import trigger_sql
+from reconciler.database.types import ID, LONG_TEXT, NAME, about_to_create
+from reconciler.database.url import database
 
 __all__ = [
     "CREATE_FIRST",

@@ -1,5 +1,6 @@
 """From a database URL to a Database: which engines there are, and that nothing goes over a network that others may
-read or change. No message repeats a URL."""
+read or change. No message repeats a URL.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from reconciler.database.engine import TIMEOUT, Database
 from reconciler.model.errors import TargetError
-from reconciler.targets.sql.dialect.place import TIMEOUT, Database
 
 SUPPORTED: Final = {"mariadb": "pymysql", "mysql": "pymysql", "postgresql": "psycopg", "sqlite": "pysqlite"}
 """Each with its driver."""

@@ -1,6 +1,9 @@
 """A system of somebody else as a target: its mapping is bound to what the live schema has, its doors are those of every
 SQL target, and its schema is never ours to make. What differs from system to system is an Adaptation. Knows no kind by
-name."""
+name.
+
+The database that the settings of a target name, and what is wrong with them. Connects to nothing.
+"""
 
 from __future__ import annotations
 
@@ -10,28 +13,28 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
-from reconciler.model.facts import ApplicationMoves, Snapshot
-from reconciler.model.privileges import Rights
-from reconciler.model.resource import Removal, Vocabulary
-from reconciler.model.target import Refusal
-from reconciler.targets.sql.dialect import (
+from reconciler.database import (
     Database,
     Mode,
     connect,
+    database,
     engine_version,
     memory_owner,
     memory_schema,
     server_settings,
 )
-from reconciler.targets.sql.discovery import Binder, BoundMapping, bind
-from reconciler.targets.sql.grants import accounts, is_allowed
+from reconciler.model.errors import TargetError
+from reconciler.model.facts import ApplicationMoves, Snapshot
+from reconciler.model.finding import Finding
+from reconciler.model.privileges import Rights
+from reconciler.model.resource import Removal, Vocabulary
+from reconciler.model.target import Refusal, TargetSettings
+from reconciler.targets.sql.binding import Binder, BoundMapping, bind, refusals, rivals
+from reconciler.targets.sql.connection import Connection
+from reconciler.targets.sql.least_privilege import accounts, is_allowed, needed_rights
+from reconciler.targets.sql.live_schema import LiveSchema, half_sight, refuse, refuse_half_sight, told
 from reconciler.targets.sql.mapping import Col, System
-from reconciler.targets.sql.needs import needed_rights
 from reconciler.targets.sql.reader import SqlReader
-from reconciler.targets.sql.refusing import refusals, rivals
-from reconciler.targets.sql.schema import LiveSchema
-from reconciler.targets.sql.soundness import half_sight, refuse, refuse_half_sight, told
-from reconciler.targets.sql.wire import Connection
 from reconciler.targets.sql.writer import SqlWriter
 
 UNSEEN: Final = " (as far as this account sees: triggers are shown only to who has TRIGGER)"
@@ -206,3 +209,23 @@ class SystemTarget:
                 reached=[place for kind in going for place in schema.reached(system, kind)],
             )
             return accounts(connection, own, memory)
+
+
+def place_of(settings: TargetSettings) -> Database:
+    """The database of a target. Raises TargetError on a URL that cannot be used."""
+    return database(
+        settings.url,
+        settings.lock_timeout,
+        insecure=settings.insecure,
+        held=settings.max_lock_time,
+        timeout=settings.timeout,
+    )
+
+
+def unusable(settings: TargetSettings) -> tuple[Finding, ...]:
+    """A complaint about a URL that cannot be used, as `check` tells it; nothing where it can."""
+    try:
+        place_of(settings)
+    except TargetError as error:
+        return (Finding(code="type", message=error.message, remedy=error.remedy, field="url", at_files=True),)
+    return ()

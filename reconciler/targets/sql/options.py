@@ -1,5 +1,6 @@
 """Options, a row each, read and written: texts by code. Several rows of one code are one option as long as they agree;
-else the value shown is all of them, so that it is put right. Knows no kind by name."""
+else the value shown is all of them, so that it is put right. Knows no kind by name.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ import sqlalchemy as sa
 from reconciler.model.errors import TargetError
 from reconciler.model.values import HIDDEN, Value, Values
 from reconciler.targets.sql import php
+from reconciler.targets.sql.connection import Connection, Query
 from reconciler.targets.sql.mapping import KindMap, Option, OptionReference, Options, OptionTable
-from reconciler.targets.sql.wire import Connection, Query
 
 LONE = 0
 """The id of the only object of a kind."""

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from reconciler.database import mariadb, postgresql, sqlite
+from reconciler.database.engine import SILENT, AccountsOf, Database, Engine, ForeignKey, LiveTable, Mode, Trigger
 from reconciler.model.errors import Lost, TargetError
-from reconciler.targets.sql.dialect import mariadb, postgresql, sqlite
-from reconciler.targets.sql.dialect.place import SILENT, Database, Engine, ForeignKey, LiveTable, Mode, Trigger
 
 ENGINES: Final[dict[str, Engine]] = {
     "sqlite": sqlite,
@@ -156,3 +156,9 @@ def _of(place: Database) -> Engine:
 
 def _at(connection: sa.Connection) -> Engine:
     return ENGINES[connection.dialect.name]
+
+
+def granting(connection: sa.Connection) -> AccountsOf | None:
+    """The engine's words for grants; None where a file's mode says who may do what."""
+    engine = ENGINES[connection.dialect.name]
+    return engine if isinstance(engine, AccountsOf) else None

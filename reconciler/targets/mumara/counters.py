@@ -1,5 +1,6 @@
 """What each account of Mumara has used: columns of `user_email_limits`, and counts of its rows in other tables, all by
-one set-based query each. There is no counter of the hour: hourly speed is a throttle."""
+one set-based query each. There is no counter of the hour: hourly speed is a throttle.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.targets.sql.discovery import Binder
+from reconciler.targets.sql.binding import Binder
 from reconciler.targets.sql.mapping import Counter
 
 OWNED: Final = {

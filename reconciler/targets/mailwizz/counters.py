@@ -1,5 +1,6 @@
 """What MailWizz counts of a customer: what it has, and what it has sent in this hour and in this quota period. One
-query each for all customers together."""
+query each for all customers together.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.targets.mailwizz.tables import Tables
-from reconciler.targets.sql.discovery import Binder
+from reconciler.targets.sql.binding import Binder
 from reconciler.targets.sql.mapping import Counter, column_of
 
 

@@ -1,5 +1,6 @@
 """Where MailWizz itself moves customers: by the quota action "move", and by completed orders of price plans. Neither is
-drift. Reads what is live; decides nothing."""
+drift. Reads what is live; decides nothing.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +12,10 @@ import sqlalchemy as sa
 from reconciler.model.facts import ApplicationMoves, Snapshot
 from reconciler.model.values import NONE
 from reconciler.targets.mailwizz.tables import TELLING, prefix_of, tables
+from reconciler.targets.sql.binding import Binder
 from reconciler.targets.sql.codec import text
-from reconciler.targets.sql.discovery import Binder
+from reconciler.targets.sql.connection import Connection, Query
 from reconciler.targets.sql.mapping import Col, System
-from reconciler.targets.sql.wire import Connection, Query
 
 REVERT = "revert"
 """The value of `app_moves` that makes such moves drift again."""

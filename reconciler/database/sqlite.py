@@ -12,8 +12,8 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from reconciler.database.engine import CREATE_FIRST, DOCTOR, Database, ForeignKey, LiveTable, Mode, Trigger
 from reconciler.model.errors import Locked, Refused, Retry, TargetError
-from reconciler.targets.sql.dialect.place import CREATE_FIRST, DOCTOR, Database, ForeignKey, LiveTable, Mode, Trigger
 
 COUNTS_LOCK: Final = False  # BEGIN IMMEDIATE has locked everything
 MEMORY_SCHEMA: Final = None
