@@ -10,7 +10,7 @@ from reconciler.cli.delivery import Delivery
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Plan
 from reconciler.model.target import HasReminders
-from reconciler.workflow.journey import applied
+from reconciler.workflow.plan import applied
 from reconciler.workflow.site import Site
 
 

@@ -14,8 +14,8 @@ import click
 
 from reconciler.cli import streams
 from reconciler.model.secrecy import veiled_data
-from reconciler.workflow.checkout import exposed
-from reconciler.workflow.keeping import append, check, descriptor_of, write_private
+from reconciler.workflow.git import exposed
+from reconciler.workflow.write_file import append, check, descriptor_of, write_private
 
 TEXT, JSON = "text", "json"
 STDOUT = "-"

@@ -20,7 +20,7 @@ from reconciler.model.finding import CODES
 from reconciler.model.names import did_you_mean
 from reconciler.model.plan import Allowance, Plan
 from reconciler.model.ref import Ref
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow.plan import PlanRequest
 from reconciler.workflow.site import Choices, Site, open_site
 
 Command = Callable[..., Any]

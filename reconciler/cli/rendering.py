@@ -18,8 +18,8 @@ from reconciler.report import history, text
 from reconciler.report.masking import OPEN, Masking
 from reconciler.report.text import outcome_text
 from reconciler.report.topic import Frame, Topic, topic_of_drift, topic_of_files, topic_of_plan
-from reconciler.workflow import saved
-from reconciler.workflow.checkout import inside
+from reconciler.workflow import plan_file
+from reconciler.workflow.git import inside
 
 if TYPE_CHECKING:
     from reconciler.engine.apply import ApplyResult  # start-up: a plan is not applied
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 def plan_renderers(plan: Plan, environ: Mapping[str, str], root: Path | None = None) -> Renderers:
     """A plan in words, as the plan file, or as a report. `root`: where the files lie; None: here."""
     reports = _reports(topic_of_plan(plan), root, REPORTS, masked=plan.policy.privacy != "full")
-    return {TEXT: partial(text_of_plan, plan), JSON: lambda look: saved.plan_text(plan, environ), **reports}
+    return {TEXT: partial(text_of_plan, plan), JSON: lambda look: plan_file.plan_text(plan, environ), **reports}
 
 
 def drift_renderers(plan: Plan, environ: Mapping[str, str], root: Path | None = None) -> Renderers:
     """Only what moved behind our back in words and in reports; the whole plan as a document, with its
     `resource_drift`. `root` as above."""
     reports = _reports(topic_of_drift(plan, KINDS), root, REPORTS, masked=plan.policy.privacy != "full")
-    return {TEXT: partial(_text_of_drift, plan), JSON: lambda look: saved.plan_text(plan, environ), **reports}
+    return {TEXT: partial(_text_of_drift, plan), JSON: lambda look: plan_file.plan_text(plan, environ), **reports}
 
 
 def file_renderers(topic: Topic, root: Path) -> Renderers:

@@ -23,8 +23,8 @@ from reconciler.cli.options import Command
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.secrecy import hidden_in
 from reconciler.report.masking import safe_text
-from reconciler.workflow import drifting_news as news
-from reconciler.workflow.keeping import write_public
+from reconciler.workflow import notify as news
+from reconciler.workflow.write_file import write_public
 
 PHASES = {
     "reading the files": "files",

@@ -16,8 +16,8 @@ from reconciler.model.errors import FileErrors, ReconcilerError
 from reconciler.model.finding import Finding
 from reconciler.model.ref import Origin, Ref
 from reconciler.report.plan_file import plan_schema
-from reconciler.workflow.keeping import write_public
 from reconciler.workflow.site import FILE_NAME, Site
+from reconciler.workflow.write_file import write_public
 
 PLAN_NAME = "plan.schema.json"
 SETTINGS_NAME = "reconciler.schema.json"

@@ -16,8 +16,9 @@ from reconciler.kinds import KINDS
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Allowance, Plan
 from reconciler.targets.mailwizz.defaults import NEW_GROUP
-from reconciler.workflow import exporting, journey, provision
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow import database
+from reconciler.workflow import export as exporting
+from reconciler.workflow.plan import PlanRequest, applied, planned
 from reconciler.workflow.site import Choices, Site, open_site
 
 OLD = "2019-05-04 03:02:01"
@@ -40,7 +41,7 @@ class Mailwizz:
             for statement in statements(self.prefix, charset):
                 run(connection, statement)
         self.settings(settings)
-        provision.create(self.site)
+        database.create(self.site)
         return self
 
     def settings(self, text: str = "", *, target: str = "") -> None:
@@ -169,10 +170,10 @@ class Mailwizz:
 
     def plan(self, *allowed: str) -> Plan:
         lifted = tuple(Allowance(code=code, reason="a test") for code in allowed)
-        return journey.planned(self.site, PlanRequest(allowances=lifted), quiet)
+        return planned(self.site, PlanRequest(allowances=lifted), quiet)
 
     def apply(self, plan: Plan | None = None) -> ApplyResult:
-        return journey.applied(self.site, plan or self.plan(), quiet)
+        return applied(self.site, plan or self.plan(), quiet)
 
     def export(self, *, complete: bool = False) -> tuple[Finding, ...]:
         """Write the live system into files; what was left out."""

@@ -14,9 +14,10 @@ from reconciler.model.plan import Allowance, Plan
 from reconciler.model.target import TargetSettings
 from reconciler.targets.mumara.target import MUMARA
 from reconciler.targets.sql.target import SystemTarget
-from reconciler.workflow import exporting, journey, provision
-from reconciler.workflow.exporting import ExportResult
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow import database
+from reconciler.workflow import export as exporting
+from reconciler.workflow.export import ExportResult
+from reconciler.workflow.plan import PlanRequest, applied, planned
 from reconciler.workflow.site import Choices, Site, open_site
 
 HERE = Path(__file__).parent
@@ -82,10 +83,10 @@ class Mumara:
 
     def plan(self, *allowed: str) -> Plan:
         lifted = tuple(Allowance(code=code, reason="a test") for code in allowed)
-        return journey.planned(self.site(), PlanRequest(only=(), allowances=lifted), quiet)
+        return planned(self.site(), PlanRequest(only=(), allowances=lifted), quiet)
 
     def apply(self, *allowed: str, plan: Plan | None = None) -> ApplyResult:
-        return journey.applied(self.site(), plan or self.plan(*allowed), quiet)
+        return applied(self.site(), plan or self.plan(*allowed), quiet)
 
     def export(self) -> ExportResult:
         return exporting.export(self.site(), quiet, complete=False)
@@ -102,5 +103,5 @@ def founded(place: ServerPlace, folder: Path, rows: str = "mumara_rows.sql") -> 
     folder.mkdir(parents=True, exist_ok=True)
     found = Mumara(folder, place)
     found.settings()
-    provision.create(found.site())
+    database.create(found.site())
     return found

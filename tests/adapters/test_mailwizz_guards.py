@@ -12,8 +12,8 @@ from mailwizz_filled import fill
 from mailwizz_stand import Mailwizz, codes, told
 
 from reconciler.model.errors import Refused, Stale
-from reconciler.workflow import reverting
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow import history
+from reconciler.workflow.plan import PlanRequest
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_a_secret_goes_with_its_group_and_into_no_history(mail: Mailwizz) -> Non
     assert not is_live(mail)
     everything = repr(mail.place.dump())
     assert everything.count("hunter2") == 1  # Growth has one of its own
-    mail.apply(reverting.reverted(mail.site, run, PlanRequest(), quiet))
+    mail.apply(history.reverted(mail.site, run, PlanRequest(), quiet))
     assert is_live(mail)
     assert mail.option("Doomed", "ext.crm.API_Token") == []
     assert mail.option("Doomed", "quota") == [("-1", 0)]

@@ -12,8 +12,8 @@ from mailwizz_filled import fill
 from mailwizz_stand import Mailwizz, codes
 
 from reconciler.model.plan import Plan
-from reconciler.workflow import reverting
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow import history
+from reconciler.workflow.plan import PlanRequest
 
 CHANGED: dict[str, dict[str, dict[str, Any]]] = {
     "package": {
@@ -38,7 +38,7 @@ def mail(vacant: ServerPlace, tmp_path: Path) -> Mailwizz:
 
 
 def reverted(mail: Mailwizz, run: str) -> Plan:
-    return reverting.reverted(mail.site, run, PlanRequest(), quiet)
+    return history.reverted(mail.site, run, PlanRequest(), quiet)
 
 
 def state(mail: Mailwizz) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from reconciler.model.errors import TargetError
 from reconciler.model.facts import NeededFacts, Snapshot
 from reconciler.model.ref import Ref
 from reconciler.targets.mailwizz.defaults import NEW_GROUP
-from reconciler.workflow import looking
+from reconciler.workflow import doctor
 
 
 @pytest.fixture
@@ -149,13 +149,13 @@ def test_sub_accounts_are_no_tenants_and_names_that_repeat_are_left_out(mail: Ma
 
 def test_the_listing_shows_zero_dates_and_the_live_words(mail: Mailwizz) -> None:
     fill(mail)
-    packages = looking.list_live(mail.site, "package", "")
+    packages = doctor.list_live(mail.site, "package", "")
     assert packages.columns == ("ID", "Name", "Created on", "Users")
     assert {row[1]: row[2:] for row in packages.rows}["Sparse"] == ("0000-00-00", 0)
     assert {row[1]: row[3] for row in packages.rows}["Starter"] == 4
-    tenants = looking.list_live(mail.site, "tenant", "acme")
+    tenants = doctor.list_live(mail.site, "tenant", "acme")
     assert [row[1:] for row in tenants.rows] == [("ops@acme.example", "Growth", "active", "0000-00-00")]
-    assert [row[1] for row in looking.list_live(mail.site, "platform", "").rows] == ["default"]
+    assert [row[1] for row in doctor.list_live(mail.site, "platform", "").rows] == ["default"]
 
 
 def test_usage_is_counted_since_the_newest_mark_and_in_this_hour(mail: Mailwizz) -> None:

@@ -11,7 +11,7 @@ from mailwizz_filled import fill
 from mailwizz_stand import Mailwizz, codes, told
 
 from reconciler.model.errors import TargetError
-from reconciler.workflow import looking
+from reconciler.workflow import doctor
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ SPARE = (
 @pytest.mark.parametrize("statement", SPARE)
 def test_what_can_be_done_without_is_done_without(mail: Mailwizz, statement: str) -> None:
     mail.place.sql(statement, lawless=False)
-    looking.list_live(mail.site, "package", "")
+    doctor.list_live(mail.site, "package", "")
     mail.export()
     plan = mail.plan()
     assert not plan.blocked

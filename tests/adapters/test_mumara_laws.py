@@ -11,8 +11,8 @@ from faults import Moments, watched
 from mumara_stand import Mumara, quiet, target
 
 from reconciler.model.plan import Allowance, Plan
-from reconciler.workflow import reverting
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow import history
+from reconciler.workflow.plan import PlanRequest
 
 LIFTED = ("unguarded", "too-much", "empty")
 KILLED = 9
@@ -97,9 +97,9 @@ def test_a_revert_brings_back_what_was_there(busy: Mumara) -> None:
 
 def undone(mumara: Mumara) -> Plan:
     site = mumara.site()
-    (last, *_) = reverting.list_runs(site, 1)
+    (last, *_) = history.list_runs(site, 1)
     wish = PlanRequest(only=(), allowances=tuple(Allowance(code=code, reason="a test") for code in (*LIFTED, "in-use")))
-    plan = reverting.reverted(site, last.run.id, wish, quiet)
+    plan = history.reverted(site, last.run.id, wish, quiet)
     assert not plan.blocked, plan.blocked
     return plan
 

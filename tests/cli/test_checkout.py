@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from small_repository import Cli, Place
 
-from reconciler.workflow import checkout as module
-from reconciler.workflow.checkout import Checkout, checkout, exposed, inside
+from reconciler.workflow import git as module
+from reconciler.workflow.git import Checkout, checkout, exposed, inside
 
 SECRETS = {
     "RECONCILER_DATABASE_URL": "sqlite:///esp.db",

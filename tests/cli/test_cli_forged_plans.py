@@ -14,7 +14,7 @@ from small_repository import Cli, Place
 
 from reconciler.model.plan import Policy
 from reconciler.report import plan_file
-from reconciler.workflow import saved as plan_files
+from reconciler.workflow import plan_file as plan_files
 
 KEY = "RECONCILER_PLAN_KEY"
 Forge = Callable[[Callable[[dict[str, Any]], None]], None]

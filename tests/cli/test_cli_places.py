@@ -11,10 +11,10 @@ import pytest
 from small_repository import Cli, Place
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow import saved
-from reconciler.workflow.exporting import ExportResult
-from reconciler.workflow.journey import actor
-from reconciler.workflow.keeping import write_private
+from reconciler.workflow import plan_file
+from reconciler.workflow.export import ExportResult
+from reconciler.workflow.plan import actor
+from reconciler.workflow.write_file import write_private
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -144,6 +144,6 @@ def test_a_file_that_vanishes_during_an_export_is_told(cli: Cli, place: Place, m
 
 def test_a_plan_file_of_any_size_is_not_swallowed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
 
-    monkeypatch.setattr(saved, "LARGEST", 10)
+    monkeypatch.setattr(plan_file, "LARGEST", 10)
     with pytest.raises(ReconcilerError, match="larger"):
-        saved.read_plan(io.BytesIO(b" " * 11), {})
+        plan_file.read_plan(io.BytesIO(b" " * 11), {})

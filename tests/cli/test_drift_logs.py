@@ -114,7 +114,7 @@ def test_a_crash_inside_is_one_line(cli: Cli, place: Place, monkeypatch: pytest.
     def crash(*_: object) -> None:
         raise RuntimeError("two\nlines")
 
-    monkeypatch.setattr("reconciler.workflow.journey.checkout", crash)
+    monkeypatch.setattr("reconciler.workflow.plan.checkout", crash)
     monkeypatch.setenv("RECONCILER_DEBUG", "1")
     found = lines(cli("plan", *JSON))
     assert [line["event"] for line in found[-3:]] == ["error", "error", "end"]

@@ -13,7 +13,7 @@ import pytest
 from listening import Listener, listening
 from tls_servers import self_signed
 
-from reconciler.workflow.drifting_news import NotSent, Retries, address, post
+from reconciler.workflow.notify import NotSent, Retries, address, post
 
 SECRET = "T0canary9XyZ"
 ONCE = Retries(tries=1, each=0.3)

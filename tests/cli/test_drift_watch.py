@@ -286,7 +286,7 @@ def test_whatever_ends_a_run_is_told(
     def fall(*_: object) -> None:
         raise end
 
-    monkeypatch.setattr("reconciler.workflow.journey.checkout", fall)
+    monkeypatch.setattr("reconciler.workflow.plan.checkout", fall)
     assert cli("drift", "--textfile", "reconciler.prom", "-t", "esp", *PING).code == code
     assert there.paths[1] == f"/{SECRET}/{code}"
     assert metrics(place)['reconciler_last_run_exit_code{target="esp"}'] == code

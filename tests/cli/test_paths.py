@@ -16,7 +16,7 @@ from small_repository import Cli, Place
 
 from reconciler.config import cache as caches
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow.keeping import write_private, write_public
+from reconciler.workflow.write_file import write_private, write_public
 
 REPOSITORY = Path(__file__).parents[2]
 MANY = "".join(f"t{n}@x.example:\n  name: Tenant {n}\n" for n in range(200))

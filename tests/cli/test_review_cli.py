@@ -12,7 +12,7 @@ from small_repository import Cli, Place
 
 from reconciler.cli.main import run
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow.keeping import write_private, write_public
+from reconciler.workflow.write_file import write_private, write_public
 
 EVIL = "\x1b[31m\x9b\u202e\x07"
 FULL = Path("/dev/full")

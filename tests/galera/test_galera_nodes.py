@@ -9,7 +9,7 @@ from esp_place import FILES, MUCH, changed
 from figures import record
 from scale import count
 
-from reconciler.workflow import looking
+from reconciler.workflow import doctor
 
 pytestmark = [pytest.mark.torture, pytest.mark.galera]
 
@@ -27,7 +27,7 @@ def test_a_plan_is_applied_on_one_node_and_seen_on_all(esp: Clustered) -> None:
         assert not esp.at(number).plan().changes
     first, *others = esp.everywhere()
     assert others == [first, first]
-    assert dict(looking.diagnosis(esp.at(2).site()))["protection of package"] == "A"
+    assert dict(doctor.diagnosis(esp.at(2).site()))["protection of package"] == "A"
 
 
 def test_a_plan_reads_what_another_node_has_just_committed(esp: Clustered) -> None:

@@ -26,8 +26,8 @@ from reconciler.model.plan import Allowance
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Overrides
 from reconciler.model.values import NONE, canonical
-from reconciler.workflow import provision
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow.database import create
+from reconciler.workflow.plan import PlanRequest
 from reconciler.workflow.site import Choices, Site, open_site
 
 SETTINGS = {"project": "test", "targets": {"esp": {"type": "native", "url": "sqlite:///esp.db"}}}
@@ -55,7 +55,7 @@ class Scene:
     def created(self) -> None:
         """A new database, made as a person makes it; every case gets a copy."""
         self.folder.mkdir()
-        provision.create(self._site(SETTINGS))
+        create(self._site(SETTINGS))
         copy(self.folder / DATABASE, self.empty)
 
     def set_up(self, case: Path) -> Site:

@@ -18,8 +18,8 @@ from reconciler.model.exit_codes import drift_code, plan_code
 from reconciler.model.plan import Plan
 from reconciler.report import plan_file
 from reconciler.report.text import findings_text, plan_text
-from reconciler.workflow import journey
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow import plan as journey
+from reconciler.workflow.plan import PlanRequest
 from reconciler.workflow.site import Site
 
 ROOT = Path(__file__).parents[1] / "cases"

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow import journey
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow import plan
+from reconciler.workflow.plan import PlanRequest
 from reconciler.workflow.site import Choices, open_site
 
 
@@ -34,7 +34,7 @@ def main() -> int:
                     sys.stdin.readline()
 
     try:
-        journey.applied(site, journey.planned(site, PlanRequest(), lambda begun: None), progress)
+        plan.applied(site, plan.planned(site, PlanRequest(), lambda begun: None), progress)
     except ReconcilerError as error:
         sys.stdout.write(f"{error.message}\n")
         return error.exit_code

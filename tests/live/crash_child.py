@@ -16,7 +16,7 @@ from pathlib import Path
 from esp_place import Esp, without_git
 from faults import Moments, watched
 
-from reconciler.workflow import saved
+from reconciler.workflow import plan_file
 
 KILLED = 9
 
@@ -28,7 +28,7 @@ def killed(folder: Path, number: int, after: bool) -> int:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     code = 1
     try:
-        plan = saved.read_plan_file(folder.parent.parent / "plan.json", {})
+        plan = plan_file.read_plan_file(folder.parent.parent / "plan.json", {})
         with watched(Moments(at=number, after=after, stop=lambda: os._exit(KILLED))):
             Esp(folder).apply(plan)
         code = 0

@@ -20,8 +20,9 @@ from reconciler.engine.apply import ApplyResult
 from reconciler.kinds import KINDS
 from reconciler.model.plan import Allowance, Plan
 from reconciler.report import plan_file
-from reconciler.workflow import journey, provision, saved
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow.database import create
+from reconciler.workflow.plan import PlanRequest, applied, planned
+from reconciler.workflow.plan_file import plan_text
 from reconciler.workflow.site import Choices, Site, open_site
 
 Objects = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -103,7 +104,7 @@ class Esp:
     def plan(self, *allowed: str, only: tuple[str, ...] = (), settings: str = "reconciler.yaml") -> Plan:
         """What `plan` makes. `allowed`: classes lifted."""
         lifted = tuple(Allowance(code=code, reason="a test") for code in allowed)
-        return journey.planned(self.site(settings), PlanRequest(only=only, allowances=lifted), quiet)
+        return planned(self.site(settings), PlanRequest(only=only, allowances=lifted), quiet)
 
     def apply(
         self,
@@ -116,7 +117,7 @@ class Esp:
         """What `apply` does, of a fresh plan where none is given; waits `patience` seconds for another one."""
         plan = plan or self.plan(settings=settings)
         assert not list(disagreements(plan, KINDS)), "its file would be refused"
-        return journey.applied(self.site(settings, patience=patience), plan, progress)
+        return applied(self.site(settings, patience=patience), plan, progress)
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """A hand in the database; foreign keys are in force."""
@@ -152,7 +153,7 @@ class Esp:
 
 def through_a_file(plan: Plan) -> Plan:
     """The plan as its file brings it back."""
-    return plan_file.parse_plan(saved.plan_text(plan, {}), None)
+    return plan_file.parse_plan(plan_text(plan, {}), None)
 
 
 @contextmanager
@@ -173,7 +174,7 @@ def founded(folder: Path, *, settings: str = "", esp: Esp | None = None) -> Esp:
     esp = esp or Esp(folder)
     esp.settings(settings)
     esp.declare({})
-    provision.create(esp.site())
+    create(esp.site())
     with esp.hand() as connection:
         for catalogue, names in CATALOGUES.items():
             connection.executemany(f"INSERT INTO esp_{catalogue} (name) VALUES (?)", [(name,) for name in names])

@@ -17,8 +17,8 @@ from faults import Moments, watched
 
 from reconciler.database import ForeignKey, foreign_keys
 from reconciler.model.errors import Lost, Orphaned, Refused, Retry, Unknown
-from reconciler.workflow import looking, reverting
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow import doctor, history
+from reconciler.workflow.plan import PlanRequest
 
 HISTORY = RUNS | {"reconciler_change", "reconciler_managed"}
 
@@ -140,7 +140,7 @@ def test_after_five_times_it_is_told_and_nothing_is_changed(each: Esp, monkeypat
             raise error
 
     tried = Moments(look=stop)
-    monkeypatch.setattr("reconciler.workflow.persisting.LONGEST_WAIT", 0.02)
+    monkeypatch.setattr("reconciler.workflow.apply.LONGEST_WAIT", 0.02)
     with watched(tried), pytest.raises(Retry) as caught:
         each.apply(plan)
     assert caught.value.exit_code == 1
@@ -168,7 +168,7 @@ def test_the_answer_to_the_commit_is_lost(each: Esp, arrived: bool) -> None:
 
 def test_nobody_tells_what_became_of_it(each: Esp, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit 6: the system is not there any more."""
-    monkeypatch.setattr("reconciler.workflow.persisting.ASKING", 1)
+    monkeypatch.setattr("reconciler.workflow.apply.ASKING", 1)
     each.declare(changed(FILES, MUCH))
     last = len(moments(each).seen)
     plan = each.plan()
@@ -237,7 +237,7 @@ def weigh_more(esp: ServerEsp, rival: Rival) -> None:
 def test_a_rehearsal_does_all_of_it_and_keeps_nothing(each: Esp) -> None:
     each.declare(changed(FILES, MUCH))
     before = each.dump()
-    said = dict(looking.rehearsal(each.site(), lambda phase: None))
+    said = dict(doctor.rehearsal(each.site(), lambda phase: None))
     assert said == {"rehearsal": "12 changes written, read back and rolled back"}
     assert each.dump() == before
     assert outcomes(each) == ["rehearsed"]
@@ -247,7 +247,7 @@ def test_a_rehearsal_finds_what_an_apply_would(each: Esp) -> None:
     each.declare(changed(FILES, {"package": {"Legacy": None}, "tenant": {"old@corp.example": {"package": "Growth"}}}))
     before = each.dump(frozenset())
     with pytest.raises(Refused, match="nothing was rehearsed"):
-        list(looking.rehearsal(each.site(), lambda phase: None))
+        list(doctor.rehearsal(each.site(), lambda phase: None))
     assert each.dump(frozenset()) == before
 
 
@@ -274,7 +274,7 @@ def test_users_who_come_while_nothing_guards_are_told_and_brought_back(served: S
         "refers to package/Trial, which is deleted",
     )
     run = caught.value.remedy.split("`")[1].split()[-1]
-    back = reverting.reverted(served.site(), run, PlanRequest(), lambda phase: None)
+    back = history.reverted(served.site(), run, PlanRequest(), lambda phase: None)
     served.apply(back)
     assert package_id(served, "Trial") == trial
     served.place.sql(

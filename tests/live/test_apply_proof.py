@@ -13,7 +13,7 @@ from esp_place import BURY_LEGACY, FILES, RUNS, Esp, changed, through_a_file
 from reconciler.model.change import Cause, Update
 from reconciler.model.errors import Refused, Stale
 from reconciler.model.finding import Finding
-from reconciler.workflow import looking, saved
+from reconciler.workflow import doctor, plan_file
 
 RAISED = {"package": {"Growth": {"sending.daily_limit": 30_000}}}
 CHANGES = "reconciler_change WHERE key <> ''"
@@ -201,13 +201,13 @@ def test_a_move_may_grow_by_a_tenth_and_no_more(esp: Esp, more: int, moved: int 
 def test_a_paused_project_refuses_and_another_one_does_not(esp: Esp) -> None:
     esp.declare(changed(FILES, RAISED))
     plan = esp.plan()
-    looking.pause(esp.site(), "freeze until Monday")
+    doctor.pause(esp.site(), "freeze until Monday")
     before = esp.dump()
     with pytest.raises(Refused, match="freeze until Monday") as raised:
         esp.apply(plan)
     assert raised.value.exit_code == 3
     assert esp.dump() == before
-    assert looking.resume(esp.site())
+    assert doctor.resume(esp.site())
     assert len(esp.apply(plan).done) == 1
 
 
@@ -221,7 +221,7 @@ def test_a_plan_of_another_database_is_stale(esp: Esp, tmp_path: Path) -> None:
         other.apply(plan)
     assert raised.value.exit_code == 4
     with pytest.raises(Stale, match="does not belong here"):
-        saved.check_plan(other.site(), plan)
+        plan_file.check_plan(other.site(), plan)
     assert other.dump() == before
 
 

@@ -12,7 +12,7 @@ from esp_place import FILES, MUCH, Esp, changed, last_outcome, nothing_changes, 
 
 from reconciler.engine.apply import apply
 from reconciler.model.errors import Locked, TargetError
-from reconciler.workflow import journey
+from reconciler.workflow.plan import applied, new_run, new_run_of
 
 RAISED = {"package": {"Growth": {"sending.daily_limit": 30_000}}}
 
@@ -23,7 +23,7 @@ RAISED = {"package": {"Growth": {"sending.daily_limit": 30_000}}}
 def test_who_holds_the_lock_is_named(esp: Esp) -> None:
     esp.declare(changed(FILES, RAISED))
     plan, site = esp.plan(), esp.site()
-    first = journey.new_run(site.project, command="apply")
+    first = new_run(site.project, command="apply")
     with site.target.writer() as writer, nothing_changes(esp):
         site.memory.announce(writer.session, first)
         writer.begin()
@@ -59,7 +59,7 @@ def test_one_that_waits_long_enough_gets_its_turn_and_sees_the_other_one(esp: Es
 
     def second() -> None:
         held.wait(10)
-        outcomes.append(journey.applied(esp.site(patience=10), plan, quiet))
+        outcomes.append(applied(esp.site(patience=10), plan, quiet))
 
     waiting = threading.Thread(target=second)
     waiting.start()
@@ -114,7 +114,7 @@ def test_too_long_under_the_lock_rolls_back(esp: Esp) -> None:
             plan,
             writer,
             site.memory,
-            journey.new_run_of(site, plan),
+            new_run_of(site, plan),
             vocabulary=site.vocabulary,
             clock=lambda: next(ticks) * 1.5,
         )

@@ -18,8 +18,8 @@ from worlds import World, worlds
 
 from reconciler.model.change import Create
 from reconciler.model.plan import Allowance, Plan
-from reconciler.workflow import reverting
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow import history
+from reconciler.workflow.plan import PlanRequest
 
 LIFTED = ("retired", "too-much", "empty")
 BOOKKEEPING = ("reconciler_run", "reconciler_lock", "reconciler_change")
@@ -84,7 +84,7 @@ def planned(esp: Esp) -> Plan:
 
 def reverted(esp: Esp, run: str) -> Plan:
     lifted = tuple(Allowance(code=code, reason="a test") for code in LIFTED)
-    plan = reverting.reverted(esp.site(), run, PlanRequest(allowances=lifted), quiet)
+    plan = history.reverted(esp.site(), run, PlanRequest(allowances=lifted), quiet)
     note("\n".join(map(str, plan.findings)))
     return plan
 

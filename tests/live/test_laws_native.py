@@ -18,7 +18,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.exit_codes import drift_code
 from reconciler.model.plan import Plan
 from reconciler.report.plan_file import fingerprint
-from reconciler.workflow import exporting, saved
+from reconciler.workflow import export, plan_file
 
 
 def planned(esp: Esp) -> Plan:
@@ -37,7 +37,7 @@ def applied(esp: Esp) -> Plan:
     plan = planned(esp)
     assert not plan.blocked
     again = through_a_file(plan)
-    assert saved.plan_text(again, {}).partition('"meta"')[0] == saved.plan_text(plan, {}).partition('"meta"')[0]
+    assert plan_file.plan_text(again, {}).partition('"meta"')[0] == plan_file.plan_text(plan, {}).partition('"meta"')[0]
     esp.apply(again)
     return plan
 
@@ -106,7 +106,7 @@ def test_after_an_export_the_plan_is_empty(founding: Founding, world: World) -> 
     """Into an empty folder, and over the files that are there."""
     esp = founding.fresh(world)
     applied(esp)
-    done = exporting.export(esp.site(), lambda phase: None, complete=True)
+    done = export.export(esp.site(), lambda phase: None, complete=True)
     list(done.write())
     plan = planned(esp)
     assert not plan.blocked
@@ -115,7 +115,7 @@ def test_after_an_export_the_plan_is_empty(founding: Founding, world: World) -> 
     esp.declare({})
     for path in esp.folder.glob("*.d/**/*.y*ml"):
         path.unlink()
-    list(exporting.export(esp.site(), lambda phase: None, complete=False).write())
+    list(export.export(esp.site(), lambda phase: None, complete=False).write())
     plan = planned(esp)
     assert not plan.blocked
     assert plan.changes == ()
@@ -193,7 +193,7 @@ def _rewrite(esp: Esp, world: World, chance: random.Random) -> None:
 
 def _told(plan: Plan) -> dict[str, Any]:
     """The document without times, and without the lines that memory knows: it learned them from other files."""
-    document = json.loads(saved.plan_text(plan, {}))
+    document = json.loads(plan_file.plan_text(plan, {}))
     del document["meta"], document["digest"]
     for change in document["resource_changes"]:
         if not change["stated"]:

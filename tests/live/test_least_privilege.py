@@ -22,7 +22,7 @@ from reconciler.model.privileges import Rights
 from reconciler.targets.native.mapping import system
 from reconciler.targets.native.tables import tables as native_tables
 from reconciler.targets.sql.least_privilege import APPLYING, PLANNING, needed_rights, statements
-from reconciler.workflow import looking
+from reconciler.workflow import doctor
 
 
 @pytest.fixture(params=SERVERS)
@@ -185,7 +185,7 @@ def test_an_account_that_may_more_is_warned_of(engine: str, lending: Lending, tm
 
 
 def test_a_file_knows_no_accounts(esp: Esp) -> None:
-    found = dict(looking.diagnosis(esp.site()))
+    found = dict(doctor.diagnosis(esp.site()))
     assert not {"account", "warning"} & found.keys()
     assert not any("GRANT" in answer for answer in found.values())
 

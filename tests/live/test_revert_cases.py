@@ -12,15 +12,15 @@ from reconciler.model.change import Create, Delete, Forget, Reassign, Rename, Up
 from reconciler.model.errors import Refused
 from reconciler.model.finding import Severity
 from reconciler.model.plan import Allowance, Plan
-from reconciler.workflow import reverting
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow import history
+from reconciler.workflow.plan import PlanRequest
 
 RAISED = {"package": {"Growth": {"sending.daily_limit": 30_000}}}
 
 
 def back(esp: Esp, run: str, *allowed: str, only: tuple[str, ...] = ()) -> Plan:
     lifted = tuple(Allowance(code=code, reason="a test") for code in allowed)
-    return reverting.reverted(esp.site(), run, PlanRequest(only=only, allowances=lifted), quiet)
+    return history.reverted(esp.site(), run, PlanRequest(only=only, allowances=lifted), quiet)
 
 
 def applied(esp: Esp, *changes: Any) -> str:
@@ -302,5 +302,5 @@ def test_spoiled_history_is_no_crash(esp: Esp) -> None:
     esp.sql("UPDATE reconciler_change SET before = '{', after = '[1, 2]', raw = 'x' WHERE run = ?", run)
     plan = back(esp, run, "too-much", "empty")
     assert not any(isinstance(change, Update | Create | Reassign) for change in plan.changes)
-    row, entries = reverting.show_run(esp.site(), run)
+    row, entries = history.show_run(esp.site(), run)
     assert row.changes == len([entry for entry in entries if entry.action != "memory"])

@@ -13,8 +13,7 @@ from reconciler.model.change import Cause, Create, Delete, Rename, Update
 from reconciler.model.errors import Refused, Stale, TargetError
 from reconciler.model.finding import Severity
 from reconciler.model.plan import Plan
-from reconciler.workflow import journey
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow.plan import PlanRequest, planned, validated
 
 NEW_NAME = {
     "package": {"Growth": None, "Growth 2": {**FILES["package"]["Growth"], "previously": ["Growth"]}},
@@ -175,7 +174,7 @@ def test_a_version_of_memory_that_is_no_number_is_refused(esp: Esp) -> None:
 def test_validate_knows_what_must_not_be_declared(esp: Esp) -> None:
     """RULES 24: declaring one that the settings leave alone is an error, and needs no live system to be seen."""
     esp.settings("hands_off: ['package/Gr*']")
-    _, findings = journey.validated(esp.site())
+    _, findings = validated(esp.site())
     assert [(finding.code, str(finding.ref)) for finding in findings] == [("hands-off", "package/Growth")]
 
 
@@ -184,7 +183,7 @@ def test_a_user_who_arrives_after_all_were_moved_by_hand_stops_the_delete(esp: E
     esp.declare(changed(FILES, BURY_LEGACY))
     ids = "SELECT id FROM esp_package WHERE name = ?"
     esp.sql(f"UPDATE esp_tenant SET package_id = ({ids}) WHERE package_id = ({ids})", "Trial", "Legacy")
-    plan = journey.planned(esp.site(), PlanRequest(), lambda phase: None)
+    plan = planned(esp.site(), PlanRequest(), lambda phase: None)
     esp.sql(f"INSERT INTO esp_tenant (email, package_id) VALUES ('late@x.example', ({ids}))", "Legacy")
     with pytest.raises(Refused) as refused:
         esp.apply(plan)

@@ -22,7 +22,7 @@ from reconciler.model.errors import Lost, TargetError, Unknown
 from reconciler.model.memory import Session
 from reconciler.model.target import TargetSettings
 from reconciler.targets.native.target import NATIVE, NativeTarget
-from reconciler.workflow import journey
+from reconciler.workflow.plan import PlanRequest, applied, planned
 from reconciler.workflow.site import Choices, open_site
 
 pytestmark = pytest.mark.filterwarnings(
@@ -115,7 +115,7 @@ def test_an_apply_whose_commit_is_not_answered_ends_with_6(served: ServerEsp, mo
     served.declare(CHANGE)
     choices = Choices(config=served.folder / "reconciler.yaml", lock_timeout=0.5, timeout=SOON)
     site = open_site(choices, {}, served.folder)
-    plan = journey.planned(site, journey.PlanRequest(), quiet)
+    plan = planned(site, PlanRequest(), quiet)
     still: list[int] = []
 
     def stop_everybody(phase: str) -> None:
@@ -124,10 +124,10 @@ def test_an_apply_whose_commit_is_not_answered_ends_with_6(served: ServerEsp, mo
             for pid in still:
                 stop(pid)
 
-    monkeypatch.setattr("reconciler.workflow.persisting.ASKING", 1)
+    monkeypatch.setattr("reconciler.workflow.apply.ASKING", 1)
     try:
         with pytest.raises(Unknown) as caught:
-            journey.applied(site, plan, stop_everybody)
+            applied(site, plan, stop_everybody)
     finally:
         for pid in still:
             os.kill(pid, signal.SIGCONT)

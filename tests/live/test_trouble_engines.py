@@ -18,7 +18,7 @@ from reconciler.model.errors import ReconcilerError, Retry, TargetError
 from reconciler.model.target import TargetSettings
 from reconciler.targets.native.provision import VERSION
 from reconciler.targets.native.target import NATIVE, NativeTarget
-from reconciler.workflow import looking, provision
+from reconciler.workflow import database, doctor
 
 
 def target(esp: ServerEsp, lock_timeout: float = 0.2, **url: object) -> NativeTarget:
@@ -167,18 +167,18 @@ def test_to_plan_it_is_enough_to_read(served: ServerEsp, planner: str) -> None:
     served.sites.clear()
     assert served.plan().changes == whole.changes
     assert not served.plan().blocked
-    assert dict(looking.diagnosis(served.site()))["protection of package"] == "A"
+    assert dict(doctor.diagnosis(served.site()))["protection of package"] == "A"
     with pytest.raises(ReconcilerError):
         served.apply(whole)
 
 
 def test_the_database_commands(served: ServerEsp) -> None:
     with pytest.raises(TargetError, match="there already"):
-        provision.create(served.site())
-    assert provision.upgrade(served.site()) == [f"nothing to do: schema version {VERSION} is the newest"]
-    looking.pause(served.site(), "moving house")
-    assert dict(looking.diagnosis(served.site()))["applies"].endswith("moving house")
-    assert looking.resume(served.site())
+        database.create(served.site())
+    assert database.upgrade(served.site()) == [f"nothing to do: schema version {VERSION} is the newest"]
+    doctor.pause(served.site(), "moving house")
+    assert dict(doctor.diagnosis(served.site()))["applies"].endswith("moving house")
+    assert doctor.resume(served.site())
 
 
 def test_a_creation_that_broke_off_is_taken_up_again(lending: Lending, tmp_path: Path) -> None:

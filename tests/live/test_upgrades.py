@@ -29,7 +29,7 @@ from reconciler.database import Mode, connect, database
 from reconciler.memory.memory import SqlMemory
 from reconciler.model.change import Cause, Update
 from reconciler.model.errors import TargetError
-from reconciler.workflow import provision
+from reconciler.workflow import database as provision
 
 PREVIOUS = Path(__file__).parent / "previous"
 VERSIONS = frozenset({"esp_schema", "reconciler_meta", "reconciler_home"})

@@ -13,7 +13,7 @@ from least_privilege import OWNER, Operator, operator
 from private_servers import MariaDB
 
 from reconciler.model.errors import TargetError
-from reconciler.workflow import looking
+from reconciler.workflow import doctor
 
 CHANGE = {"package": {"Growth": {"sending.daily_limit": 30_000}}}
 KINDS_OF_TABLE = ("MyISAM", "Aria TRANSACTIONAL=0", "Aria TRANSACTIONAL=1", "MEMORY", "CSV")
@@ -159,7 +159,7 @@ def test_a_view_in_place_of_a_table_is_refused(each: Esp) -> None:
     for statement in VIEW:
         each.sql(statement)
     try:
-        for act in (each.plan, lambda: looking.pause(each.site(), "x")):
+        for act in (each.plan, lambda: doctor.pause(each.site(), "x")):
             with nothing_changes(each), pytest.raises(TargetError, match="esp_usage: a view, of which nobody knows"):
                 act()
     finally:

@@ -28,7 +28,7 @@ from scale import count
 from reconciler.model.errors import FileErrors, ReconcilerError, Refused, Stale, TargetError
 from reconciler.model.exit_codes import drift_code
 from reconciler.model.plan import Plan
-from reconciler.workflow import looking, saved
+from reconciler.workflow import doctor, plan_file
 
 FIELD = st.sampled_from([(k, n, v) for k, fields in FIELDS.items() for n, of_field in fields.items() for v in of_field])
 OBJECT = st.sampled_from([(kind, key) for kind, keys in KEYS.items() for key in keys])
@@ -173,7 +173,7 @@ class Work(RuleBasedStateMachine):
         settings_file = "reconciler.yaml" if here else "elsewhere.yaml"
         before = Ledger.of(self.esp)
         try:
-            saved.check_plan(self.esp.site(settings_file), plan)
+            plan_file.check_plan(self.esp.site(settings_file), plan)
             outcome = self.esp.apply(plan, settings=settings_file)
         except ReconcilerError as error:
             assert isinstance(error, (Stale, Refused, TargetError))
@@ -216,9 +216,9 @@ class Work(RuleBasedStateMachine):
     @rule(on=st.booleans())
     def pauses(self, on: bool) -> None:
         if on:
-            looking.pause(self.esp.site(), "a reason")
+            doctor.pause(self.esp.site(), "a reason")
         else:
-            assert looking.resume(self.esp.site()) is self.paused
+            assert doctor.resume(self.esp.site()) is self.paused
         self.paused = on
 
 

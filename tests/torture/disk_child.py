@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "live"))
 from esp_place import Esp, without_git
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow import saved
+from reconciler.workflow import plan_file
 
 
 def hindered(order: Order) -> None:
@@ -49,7 +49,7 @@ def main() -> None:
         commit_early()
     with without_git():
         esp = Esp(folder / "esp")
-        plan = saved.read_plan_file(folder / "plan.json", {})
+        plan = plan_file.read_plan_file(folder / "plan.json", {})
         esp.plan()
 
         def act(order: Order) -> dict[str, Any]:

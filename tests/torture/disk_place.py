@@ -12,7 +12,7 @@ from esp_place import FILES, MUCH, Esp, changed, running
 from faults import Moments, watched
 from kills_rows import CHANGES, Rows, called, layout, outcomes, read, without_runs
 
-from reconciler.workflow import saved
+from reconciler.workflow import plan_file
 
 NOBODY = 65_534
 
@@ -27,7 +27,7 @@ class Disk:
         self.esp.declare(changed(FILES, MUCH))
         self._layout = layout(None)
         self.plan = self.esp.plan()
-        (folder / "plan.json").write_text(saved.plan_text(self.plan, {}), encoding="utf-8")
+        (folder / "plan.json").write_text(plan_file.plan_text(self.plan, {}), encoding="utf-8")
         self.before = without_runs(self._rows())
         with watched(Moments()) as moments:
             self.esp.apply(self.plan)

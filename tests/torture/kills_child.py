@@ -18,7 +18,7 @@ from esp_place import Esp, without_git
 from faults import Moments, watched
 
 from reconciler.engine.write import Writing
-from reconciler.workflow import saved
+from reconciler.workflow import plan_file
 
 
 def commit_early() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
         commit_early()
     with without_git():
         esp = Esp(folder / "esp")
-        plan = saved.read_plan_file(folder / "plan.json", {})
+        plan = plan_file.read_plan_file(folder / "plan.json", {})
         esp.plan()  # imports the drivers, and leaves no connection
 
         def act(order: Order) -> None:

@@ -18,7 +18,7 @@ from kills_rows import CHANGES, Rows, called, layout, outcomes, read, without_ru
 from kills_warm import Warm
 
 from reconciler.model.change import Create, Delete, Reassign, Update
-from reconciler.workflow import saved
+from reconciler.workflow import plan_file
 
 GONE = 30.0
 """Seconds in which a server must notice that its client is gone."""
@@ -69,7 +69,7 @@ class Range:
         assert {Create, Update, Reassign, Delete} <= {type(change) for change in self.plan.changes}
         assert self.plan.remember
         assert self.plan.drop
-        (self.folder / "plan.json").write_text(saved.plan_text(self.plan, {}), encoding="utf-8")
+        (self.folder / "plan.json").write_text(plan_file.plan_text(self.plan, {}), encoding="utf-8")
         with watched(Moments()) as moments:
             self.esp.apply(self.plan)
         self.statements = len(moments.seen)

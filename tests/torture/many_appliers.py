@@ -21,8 +21,8 @@ from sqlalchemy import update
 
 from reconciler.memory.memory import RUNNING, SqlMemory
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow import journey, persisting
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow import apply
+from reconciler.workflow.plan import PlanRequest, new_run_of, planned
 
 Order = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -69,7 +69,7 @@ class Crew:
         place = self._places.setdefault(order["folder"], Esp(Path(order["folder"])))
         site = place.site(patience=order["patience"])
         if "memory" not in vars(site):  # made when first used
-            journey.planned(site, PlanRequest(), quiet)
+            planned(site, PlanRequest(), quiet)
 
     def _live(self, order: Order, lockless: bool, barrier: tuple[int, int], ours: int) -> None:
         """All that a fork does."""
@@ -86,7 +86,7 @@ class Crew:
         site = self._places[order["folder"]].site(patience=order["patience"])
         if lockless:
             site.memory.__class__ = Forgetful
-        plan = journey.planned(site, PlanRequest(), quiet) if order["early"] else None
+        plan = planned(site, PlanRequest(), quiet) if order["early"] else None
         os.write(barrier[0], b".")
         os.read(barrier[1], 1)
         events: list[tuple[str, int]] = []
@@ -94,10 +94,10 @@ class Crew:
         try:
             if plan is None:
                 time.sleep(order["delay"])
-                plan = journey.planned(site, PlanRequest(), quiet)
-            run = journey.new_run_of(site, plan)
+                plan = planned(site, PlanRequest(), quiet)
+            run = new_run_of(site, plan)
             answer["run"] = run.id
-            outcome = persisting.persisted(site, plan, run, lambda phase: events.append((phase, time.monotonic_ns())))
+            outcome = apply.persisted(site, plan, run, lambda phase: events.append((phase, time.monotonic_ns())))
             answer |= {"done": len(outcome.done), "already": len(outcome.already)}
         except ReconcilerError as error:
             answer |= {"code": error.exit_code, "said": error.message}

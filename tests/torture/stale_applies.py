@@ -13,7 +13,8 @@ from stale_world import Saved, World
 
 from reconciler.cli.main import run as command
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow import journey, saved
+from reconciler.workflow import plan_file
+from reconciler.workflow.plan import applied
 
 
 @dataclass(frozen=True)
@@ -29,19 +30,19 @@ def apply(world: World, content: bytes, *, by_command: bool = False, key: str = 
     """Run this plan file. `key`: of signatures. Only what a command would catch is caught."""
     file = world.esp.folder / "plan.json"
     file.write_bytes(content)
-    environ = {saved.KEY: key} if key else {}
+    environ = {plan_file.KEY: key} if key else {}
     if by_command:
         with pytest.MonkeyPatch.context() as patch:
             if key:
-                patch.setenv(saved.KEY, key)
+                patch.setenv(plan_file.KEY, key)
             code, out, err = commanded("apply", str(file), "--json", "-c", str(world.esp.folder / "reconciler.yaml"))
         assert "internal error" not in err
         return Ended(code, err, tuple(json.loads(out)["already"]) if code == 0 else ())
     try:
         site = world.esp.site()
-        found = saved.read_plan_file(file, environ)
-        saved.check_plan(site, found)
-        outcome = journey.applied(site, found, quiet)
+        found = plan_file.read_plan_file(file, environ)
+        plan_file.check_plan(site, found)
+        outcome = applied(site, found, quiet)
     except ReconcilerError as error:
         told = [error.message, *(f"{finding.ref} {finding.message}" for finding in error.findings)]
         return Ended(error.exit_code, "\n".join(told))

@@ -17,7 +17,7 @@ from esp_place import CATALOGUES, Esp, Objects, changed, founded
 
 from reconciler.kinds import KINDS
 from reconciler.model.resource import Choice, Field, Limit, Names, Switch, TextMap, Toggle, Whole
-from reconciler.workflow import saved
+from reconciler.workflow import plan_file
 
 MANY = 20
 """Users of the package that is emptied; a tenth more may come without making the plan stale."""
@@ -195,7 +195,7 @@ class World:
                 for kind, of_kind in objects.items()
                 for key, fields in of_kind.items()
             }
-            self.plans[name] = Saved(saved.plan_text(plan, {}), stated)
+            self.plans[name] = Saved(plan_file.plan_text(plan, {}), stated)
         return self.plans[name]
 
 

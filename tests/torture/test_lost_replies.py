@@ -26,8 +26,9 @@ from reconciler.engine.apply import ApplyResult
 from reconciler.model.errors import TargetError, Unknown
 from reconciler.model.memory import MEMORY
 from reconciler.model.plan import Plan
-from reconciler.workflow import persisting, reverting
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow import apply as persisting
+from reconciler.workflow import history
+from reconciler.workflow.plan import PlanRequest
 
 pytestmark = [
     pytest.mark.torture,
@@ -81,7 +82,7 @@ class Scene:
         site = self.esp.site(patience=PATIENT)
         with site.target.writer() as writer:
             writer.begin()
-            site.memory.outcome(writer.session, reverting.list_runs(site, 1)[0].run)
+            site.memory.outcome(writer.session, history.list_runs(site, 1)[0].run)
             writer.rollback()
 
     def told(self) -> Journal:
@@ -118,7 +119,7 @@ class Scene:
         """Revert the newest run, and keep what the database holds then."""
         site = self.esp.site()
         self.esp.apply(
-            reverting.reverted(site, reverting.list_runs(site, 1)[0].run.id, PlanRequest(), quiet), patience=PATIENT
+            history.reverted(site, history.list_runs(site, 1)[0].run.id, PlanRequest(), quiet), patience=PATIENT
         )
         self.taken_back = self.esp.dump()
 

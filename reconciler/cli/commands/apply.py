@@ -15,8 +15,8 @@ from reconciler.cli.options import site, warn_if_nothing_matched, with_output, w
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.exit_codes import plan_code
 from reconciler.model.plan import Plan
-from reconciler.workflow import saved
-from reconciler.workflow.journey import PlanRequest, planned
+from reconciler.workflow.plan import PlanRequest, planned
+from reconciler.workflow.plan_file import check_plan, read_plan, read_plan_file
 from reconciler.workflow.site import Choices, Site
 
 
@@ -56,10 +56,10 @@ def command(place: Choices, wish: PlanRequest, delivery: Delivery, approved: boo
 def _from_file(here: Site, plan_file: str) -> Plan:
     """The plan of the file, once it is sure that it belongs here."""
     if plan_file == STDOUT:
-        plan = saved.read_plan(sys.stdin.buffer, os.environ)
+        plan = read_plan(sys.stdin.buffer, os.environ)
     else:
-        plan = saved.read_plan_file(Path(plan_file), os.environ)
-    return saved.check_plan(here, plan)
+        plan = read_plan_file(Path(plan_file), os.environ)
+    return check_plan(here, plan)
 
 
 def _made_now(here: Site, wish: PlanRequest, delivery: Delivery, *, asking: bool) -> Plan:

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli import streams
 from reconciler.cli.options import site, with_target
-from reconciler.workflow import provision
+from reconciler.workflow import database
 from reconciler.workflow.site import Choices
 
 
@@ -25,7 +25,7 @@ def create(place: Choices) -> int:
     The memory is the reconciler's own tables: what it applied last, runs, the lock. A system that has its tables
     already gets the memory alone.
     """
-    return _told(provision.create(site(place)))
+    return _told(database.create(site(place)))
 
 
 @command.command("upgrade")
@@ -35,7 +35,7 @@ def upgrade(place: Choices) -> int:
 
     It is no error when there is nothing to do. Tables of a newer version are refused.
     """
-    return _told(provision.upgrade(site(place)))
+    return _told(database.upgrade(site(place)))
 
 
 @command.command("seed")
@@ -46,7 +46,7 @@ def seed(place: Choices) -> int:
     It then looks like an ESP that has been running for years, with customers and what they use. The memory says that
     an object was managed whose file is gone: the first plan shows a deletion that is refused.
     """
-    return _told(provision.seed(site(place)))
+    return _told(database.seed(site(place)))
 
 
 def _told(done: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from reconciler.cli import streams
 from reconciler.cli.delivery import JSON, TEXT, WORDS, Delivery, as_json
 from reconciler.cli.options import site, with_output, with_target
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow import looking
+from reconciler.workflow import doctor
 from reconciler.workflow.site import Choices
 
 
@@ -31,12 +31,12 @@ def command(place: Choices, delivery: Delivery, rehearse: bool) -> int:
     trouble: ReconcilerError | None = None
     doing = "diagnosis"
     try:
-        for line in looking.diagnosis(here):
+        for line in doctor.diagnosis(here):
             found.append(line)
         doing = "rehearsal"
         if rehearse:
             with streams.phases(quiet=delivery.quiet) as progress:
-                found += looking.rehearsal(here, progress)
+                found += doctor.rehearsal(here, progress)
     except ReconcilerError as error:  # what was seen is told all the same
         trouble = error
         found.append((doing, f"failed: {error.message}"))

@@ -20,10 +20,10 @@ from reconciler.report.metrics import drift_samples
 from reconciler.report.text import drift_text
 from reconciler.report.traces import DriftedField
 from reconciler.report.words import counted
-from reconciler.workflow import drifting, drifting_news, drifting_seen
-from reconciler.workflow.journey import now
-from reconciler.workflow.keeping import check
+from reconciler.workflow import drift, drift_state, notify
+from reconciler.workflow.plan import now
 from reconciler.workflow.site import Choices, Site
+from reconciler.workflow.write_file import check
 
 
 @click.command("drift")
@@ -53,9 +53,9 @@ class _Found:
     """A look, and what of it is to be told: `fresh` is the plan with that drift alone in it."""
 
     here: Site
-    look: drifting.DriftCheck
+    look: drift.DriftCheck
     fresh: Plan
-    seen: drifting_seen.DriftState | None
+    seen: drift_state.DriftState | None
 
     @property
     def known(self) -> int:
@@ -80,14 +80,14 @@ def _checked(here: Site, this: JobRun, delivery: Delivery, *, write_back: bool) 
     if wanted.textfile:
         check(wanted.textfile)
     send = _sender(wanted, this)
-    seen = drifting_seen.recall(wanted.state, here.project, this.target) if wanted.state else None
+    seen = drift_state.recall(wanted.state, here.project, this.target) if wanted.state else None
     found = _looked(here, this, seen if wanted.only_new else None, delivery)
     code = drift_code(found.fresh)
     delivery.deliver(_renderers(found))
     if code == DRIFT:
         send(found)
     if wanted.state and seen:
-        drifting_seen.remember(wanted.state, seen, (trace.fingerprint for trace in found.look.traces))
+        drift_state.remember(wanted.state, seen, (trace.fingerprint for trace in found.look.traces))
     if write_back:
         this.written = _write_back(found, quiet=delivery.quiet)
     elif code and not delivery.quiet:
@@ -95,10 +95,10 @@ def _checked(here: Site, this: JobRun, delivery: Delivery, *, write_back: bool) 
     return code
 
 
-def _looked(here: Site, this: JobRun, told: drifting_seen.DriftState | None, delivery: Delivery) -> _Found:
+def _looked(here: Site, this: JobRun, told: drift_state.DriftState | None, delivery: Delivery) -> _Found:
     try:
         with this.timed(quiet=delivery.quiet) as progress:
-            look = drifting.check_drift(here, progress, measured=this.wanted.textfile is not None)
+            look = drift.check_drift(here, progress, measured=this.wanted.textfile is not None)
     except FileErrors as errors:
         rendering.report_file_errors(errors, topic.DRIFT, here.settings.root, delivery)
         raise
@@ -131,9 +131,9 @@ def _sender(wanted: JobOptions, this: JobRun) -> Callable[[_Found], None]:
     key cannot be found."""
     if not wanted.webhook:
         return lambda found: None
-    to = drifting_news.address(wanted.webhook, "--webhook", os.environ)
+    to = notify.address(wanted.webhook, "--webhook", os.environ)
     signs = wanted.webhook_format == "json"
-    key = drifting_news.secret(wanted.webhook_key, "--webhook-key", os.environ).encode() if signs else b""
+    key = notify.secret(wanted.webhook_key, "--webhook-key", os.environ).encode() if signs else b""
 
     def send(found: _Found) -> None:
         notice = webhook.DriftNotice(
@@ -149,14 +149,14 @@ def _sender(wanted: JobOptions, this: JobRun) -> Callable[[_Found], None]:
         headers = {"Content-Type": "application/json", "X-Reconciler-Run": this.id}
         if key:
             headers[webhook.SIGNATURE] = webhook.signature(body, key)
-        drifting_news.post(to, body, headers, drifting_news.WEBHOOK)
+        notify.post(to, body, headers, notify.WEBHOOK)
 
     return send
 
 
 def _write_back(found: _Found, *, quiet: bool) -> bool:
     """Write, and tell; whether any file was changed."""
-    from reconciler.workflow.drifting_back import write_back  # start-up: only this writes YAML
+    from reconciler.workflow.drift import write_back  # start-up: only this writes YAML
 
     done = write_back(found.here, found.look)
     if done.findings:

@@ -7,7 +7,7 @@ import click
 from reconciler.cli import streams
 from reconciler.cli.options import site, with_target
 from reconciler.report.words import counted
-from reconciler.workflow.exporting import export
+from reconciler.workflow.export import export
 from reconciler.workflow.site import Choices
 
 

@@ -9,7 +9,7 @@ import click
 from reconciler.cli import streams
 from reconciler.cli.options import site, with_target
 from reconciler.report.words import counted
-from reconciler.workflow.formatting import unformatted
+from reconciler.workflow.fmt import unformatted
 from reconciler.workflow.site import Choices
 
 

@@ -7,7 +7,7 @@ import click
 from reconciler.cli import rendering
 from reconciler.cli.delivery import WORDS, Delivery
 from reconciler.cli.options import site, with_output, with_target
-from reconciler.workflow import reverting
+from reconciler.workflow import history
 from reconciler.workflow.site import Choices
 
 
@@ -27,8 +27,8 @@ def command(place: Choices, delivery: Delivery, limit: int, run: str) -> int:
     delivery.complete(WORDS)
     here = site(place)
     if run:
-        row, entries = reverting.show_run(here, run)
-        delivery.deliver(rendering.run_renderers(row, entries, reverting.history_masking(here)))
+        row, entries = history.show_run(here, run)
+        delivery.deliver(rendering.run_renderers(row, entries, history.history_masking(here)))
     else:
-        delivery.deliver(rendering.runs_renderers(reverting.list_runs(here, limit)))
+        delivery.deliver(rendering.runs_renderers(history.list_runs(here, limit)))
     return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli import streams
-from reconciler.workflow import starting
+from reconciler.workflow import init
 
 
 @click.command("init")
@@ -17,7 +17,7 @@ def command(folder: Path) -> int:
 
     Never overwrites a file. FOLDER is where they go, here by default.
     """
-    written = list(starting.write_first_files(folder))
+    written = list(init.write_first_files(folder))
     with streams.after("the files are written"):
         for path in written:
             streams.say(f"wrote {streams.safe_text(str(path))}")

@@ -9,7 +9,7 @@ from reconciler.cli.delivery import JSON, TEXT, WORDS, Delivery, TextStyle, as_j
 from reconciler.cli.options import KIND, known_kind, site, with_output, with_target
 from reconciler.report.masking import OPEN
 from reconciler.report.text import listing_text
-from reconciler.workflow import looking
+from reconciler.workflow import doctor
 from reconciler.workflow.site import Choices
 
 
@@ -26,7 +26,7 @@ def command(place: Choices, delivery: Delivery, search: str, kind: str) -> int:
     delivery.complete(WORDS)
     here = site(place)
     kind = known_kind(kind)
-    table, masking = looking.list_live(here, kind, search), looking.live_masking(here, kind)
+    table, masking = doctor.list_live(here, kind, search), doctor.live_masking(here, kind)
 
     def words(look: TextStyle) -> str:
         return listing_text(table, colour=look.colour, masking=OPEN if look.open else masking)

@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli import streams
 from reconciler.cli.options import site, with_target
-from reconciler.workflow import looking
+from reconciler.workflow import doctor
 from reconciler.workflow.site import Choices
 
 
@@ -21,7 +21,7 @@ def command(place: Choices, reason: str) -> int:
     if not reason.strip():
         raise click.UsageError("--reason is empty")
     here = site(place)
-    paused = looking.pause(here, reason.strip())
+    paused = doctor.pause(here, reason.strip())
     with streams.after("applies are paused"):
         streams.say(
             f"Applies of project {streams.safe_text(here.project)} are paused: {streams.safe_text(paused.reason)}"

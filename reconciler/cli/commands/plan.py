@@ -12,7 +12,7 @@ from reconciler.cli.options import site, warn_if_nothing_matched, with_output, w
 from reconciler.model.errors import FileErrors
 from reconciler.model.exit_codes import plan_code
 from reconciler.report.topic import PLAN
-from reconciler.workflow.journey import PlanRequest, planned
+from reconciler.workflow.plan import PlanRequest, planned
 from reconciler.workflow.site import Choices
 
 

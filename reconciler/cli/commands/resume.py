@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli import streams
 from reconciler.cli.options import site, with_target
-from reconciler.workflow import looking
+from reconciler.workflow import doctor
 from reconciler.workflow.site import Choices
 
 
@@ -18,7 +18,7 @@ def command(place: Choices) -> int:
     It is no error when nothing is paused.
     """
     here = site(place)
-    ended = looking.resume(here)
+    ended = doctor.resume(here)
     with streams.after("applies are not paused"):
         streams.say(
             f"Applies of project {streams.safe_text(here.project)} {'run again' if ended else 'were not paused'}."

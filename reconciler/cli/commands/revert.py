@@ -11,8 +11,8 @@ from reconciler.cli.carrying import apply_plan, show
 from reconciler.cli.delivery import FORMATS, WORDS, Delivery
 from reconciler.cli.options import site, with_output, with_scope, with_target
 from reconciler.model.exit_codes import plan_code
-from reconciler.workflow import reverting
-from reconciler.workflow.journey import PlanRequest
+from reconciler.workflow import history
+from reconciler.workflow.plan import PlanRequest
 from reconciler.workflow.site import Choices
 
 
@@ -37,7 +37,7 @@ def command(place: Choices, wish: PlanRequest, delivery: Delivery, out: str, app
     asked.check_places()
     here = site(place)
     with streams.phases(quiet=delivery.quiet) as progress:
-        plan = reverting.reverted(here, run, wish, progress)
+        plan = history.reverted(here, run, wish, progress)
     if not approved:
         asked.deliver(rendering.plan_renderers(plan, os.environ))
         if not (out or plan.blocked or delivery.quiet) and (plan.changes or plan.remember or plan.drop):

@@ -12,7 +12,7 @@ from reconciler.cli import rendering
 from reconciler.cli.delivery import STDOUT, Delivery
 from reconciler.cli.options import with_output
 from reconciler.model.exit_codes import plan_code
-from reconciler.workflow import saved
+from reconciler.workflow.plan_file import read_plan, read_plan_file
 
 
 @click.command("show")
@@ -26,8 +26,8 @@ def command(delivery: Delivery, detailed_exitcode: bool, plan_file: str) -> int:
     """
     delivery.complete()
     if plan_file == STDOUT:
-        plan = saved.read_plan(sys.stdin.buffer, os.environ)
+        plan = read_plan(sys.stdin.buffer, os.environ)
     else:
-        plan = saved.read_plan_file(Path(plan_file), os.environ)
+        plan = read_plan_file(Path(plan_file), os.environ)
     delivery.deliver(rendering.plan_renderers(plan, os.environ))
     return plan_code(plan, detailed=True) if detailed_exitcode else 0

@@ -13,7 +13,7 @@ from reconciler.report import topic
 from reconciler.report.text import findings_text
 from reconciler.report.words import counted
 from reconciler.workflow import schemas
-from reconciler.workflow.journey import validated
+from reconciler.workflow.plan import validated
 from reconciler.workflow.site import Choices
 
 

@@ -15,7 +15,7 @@ from reconciler.engine.globs import Globs
 from reconciler.engine.references import dangling
 from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES, Finding, Severity
-from reconciler.workflow import journey
+from reconciler.workflow import plan
 from reconciler.workflow.site import Choices, open_site
 
 MONTHLY = "emails: 100, time_value: 1, time_unit: month"
@@ -175,7 +175,7 @@ def validated(root: Path, lint: Mapping[str, str]) -> list[tuple[str, Severity]]
             "packages.d/p.yaml": "A: {quota: {emails: 0}}\nB: {quota: {time_value: 1, action: none}}\n",
         },
     )
-    _, findings = journey.validated(open_site(Choices(config=root / "reconciler.yaml"), {}, root))
+    _, findings = plan.validated(open_site(Choices(config=root / "reconciler.yaml"), {}, root))
     return [(finding.code, finding.severity) for finding in findings]
 
 

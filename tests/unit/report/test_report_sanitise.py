@@ -23,7 +23,7 @@ from reconciler.report.summary import summary
 from reconciler.report.text import drift_text, findings_text, listing_text, outcome_text, plan_text
 from reconciler.report.topic import Frame, topic_of_drift, topic_of_plan
 from reconciler.report.words import Tense, sentence
-from reconciler.workflow import saved
+from reconciler.workflow import plan_file
 
 CONTROLS = [chr(code) for code in (*range(0x20), 0x7F, *range(0x80, 0xA0))]
 HOSTILE = [
@@ -206,7 +206,7 @@ def test_no_report_gives_a_secret_away(spelled):
 
 @pytest.mark.usefixtures("kept")
 def test_a_plan_file_says_no_secret_in_its_words():
-    written = json.loads(saved.plan_text(hostile_plan(SECRET), {}))
+    written = json.loads(plan_file.plan_text(hostile_plan(SECRET), {}))
     said = [finding["message"] + finding["remedy"] for finding in written["findings"]]
     assert len(said) == 3
     assert "Kanarie" not in "".join(said)

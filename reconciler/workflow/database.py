@@ -14,7 +14,7 @@ from reconciler.model.ref import Origin, Ref
 from reconciler.model.target import Provision
 from reconciler.model.values import canonical
 from reconciler.report.words import counted
-from reconciler.workflow.journey import declared, new_run
+from reconciler.workflow.plan import declared, new_run
 from reconciler.workflow.site import Site
 
 

@@ -23,11 +23,12 @@ from reconciler.model.memory import REVERT, Remembered, Run
 from reconciler.model.plan import Allowance, Plan, Source
 from reconciler.model.ref import Ref
 from reconciler.model.target import Reader
-from reconciler.workflow.checkout import checkout
+from reconciler.workflow.git import checkout
 from reconciler.workflow.site import Site
 
 if TYPE_CHECKING:
     from reconciler.engine.apply import ApplyResult
+
 
 Progress = Callable[[str], None]
 """Takes the name of the phase that begins."""
@@ -129,7 +130,7 @@ def numbered(plan: Plan, remembered: Remembered) -> Plan:
 def applied(site: Site, plan: Plan, progress: Progress) -> ApplyResult:
     """Run the plan, all or nothing. Raises Stale, Refused, Locked, TargetError or Unknown; then nothing was changed,
     but for Unknown."""
-    from reconciler.workflow.persisting import persisted  # start-up
+    from reconciler.workflow.apply import persisted  # start-up
 
     return persisted(site, plan, new_run_of(site, plan), progress)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from reconciler.config.files import Source, sources
 from reconciler.model.errors import FileErrors, ReconcilerError
-from reconciler.workflow.journey import declared
-from reconciler.workflow.keeping import write_public
+from reconciler.workflow.plan import declared
 from reconciler.workflow.site import Site
+from reconciler.workflow.write_file import write_public
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from reconciler.model.privileges import HasAccounts
 from reconciler.model.target import Listing
 from reconciler.report.masking import OPEN, Masking
 from reconciler.report.words import counted
-from reconciler.workflow.journey import PlanRequest, Progress, actor, declared, new_run, now, planned
+from reconciler.workflow.plan import PlanRequest, Progress, actor, declared, new_run, now, planned
 from reconciler.workflow.site import Site
 
 RUNS_SHOWN = 5
@@ -66,7 +66,7 @@ def _remembered(site: Site, session: Session) -> Iterator[tuple[str, str]]:
 
 def rehearsal(site: Site, progress: Progress) -> Iterator[tuple[str, str]]:
     """(label, answer) of an apply of the files that is rolled back. Raises what an apply raises."""
-    from reconciler.workflow.persisting import rehearsed  # start-up: only a rehearsal writes
+    from reconciler.workflow.apply import rehearsed  # start-up: only a rehearsal writes
 
     plan = planned(site, PlanRequest(), progress)
     run = new_run(site.project, command="rehearsal", commit=plan.source.commit)

@@ -1,5 +1,6 @@
 """An apply that does not give up at the first deadlock: the whole transaction again, a few times (RULES 18,
-RELIABILITY 2.3). Knows no database; what may be done again is a Retry."""
+RELIABILITY 2.3). Knows no database; what may be done again is a Retry.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.engine.apply import ApplyResult
+
 
 TRIES = 5
 LONGEST_WAIT = 2.0

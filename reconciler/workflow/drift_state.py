@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.workflow.keeping import check, descriptor_of, write_private
+from reconciler.workflow.write_file import check, descriptor_of, write_private
 
 FORMAT = "reconciler-drift-state"
 VERSION = "1.0"

@@ -21,7 +21,7 @@ from reconciler.model.plan import Plan, Policy
 from reconciler.model.ref import Ref
 from reconciler.model.secrecy import hidden_in
 from reconciler.report import plan_file
-from reconciler.workflow.journey import actor, declared, now
+from reconciler.workflow.plan import actor, declared, now
 from reconciler.workflow.site import Site
 
 KEY = "RECONCILER_PLAN_KEY"

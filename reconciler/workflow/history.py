@@ -1,5 +1,6 @@
 """History, and taking a run back: the run is read, an ordinary plan is made of it, and `apply` does the rest. Knows the
-order of the steps and nothing of what they do inside."""
+order of the steps and nothing of what they do inside.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +14,12 @@ from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
 from reconciler.model.target import Reader
 from reconciler.report.masking import OPEN, Masking
-from reconciler.workflow.journey import PlanRequest, Progress, declared, numbered, source_of
+from reconciler.workflow.plan import PlanRequest, Progress, declared, numbered, source_of
 from reconciler.workflow.site import Site
 
 if TYPE_CHECKING:
     from reconciler.engine.revert import RunToRevert
+
 
 DONE = "done"
 NAMED = 5

@@ -13,9 +13,9 @@ from reconciler.model.facts import Snapshot
 from reconciler.model.finding import Finding
 from reconciler.model.memory import Remembered
 from reconciler.model.ref import Ref
-from reconciler.workflow.journey import Progress, declared
-from reconciler.workflow.keeping import write_public
+from reconciler.workflow.plan import Progress, declared
 from reconciler.workflow.site import Site
+from reconciler.workflow.write_file import write_public
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def export(site: Site, progress: Progress, *, complete: bool) -> ExportResult:
     """Read the live system and lay it out as files. `complete`: known objects get every field, not only those they
     state. Raises FileErrors when the files that are there cannot be read."""
     # Start-up: only an export writes YAML.
-    from reconciler.config import export as dump
+    from reconciler.config import export as config_export
 
     progress("reading the files")
     desired = declared(site)
@@ -62,7 +62,7 @@ def export(site: Site, progress: Progress, *, complete: bool) -> ExportResult:
         remembered = site.memory.recall(reader.session, site.project)
     progress("writing YAML")
     try:
-        done = dump.export(
+        done = config_export.export(
             site.settings.root,
             live,
             desired.sheets,
