@@ -21,7 +21,7 @@ from typing import NoReturn
 import click
 
 from reconciler import __version__
-from reconciler.cli import logs, streams, writing
+from reconciler.cli import log, stderr, terminal
 from reconciler.model import secrecy
 from reconciler.model.errors import ReconcilerError
 
@@ -62,7 +62,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"reconciler.cli.commands.{cmd_name}").command
-        return logs.offered(command)
+        return log.offered(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -73,7 +73,7 @@ class LazyGroup(click.Group):
             from reconciler.model.names import did_you_mean  # start-up: for a slip of the fingers alone
 
             hint = did_you_mean(name, COMMANDS)
-            raise click.UsageError(f'there is no command "{streams.safe_text(name)}"{hint}', ctx)
+            raise click.UsageError(f'there is no command "{terminal.safe_text(name)}"{hint}', ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -96,15 +96,15 @@ def reconciler() -> None:
     """Packages, roles and tenants of an e-mail service provider as reviewed YAML: plan, guard, apply."""
 
 
-reconciler.params.append(logs.option())
+reconciler.params.append(log.option())
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. Prints every failure on stderr, raises none."""
     secrecy.start()
-    logs.start_log(arguments)
+    log.start_log(arguments)
     code = _run(arguments)
-    logs.end_log(code)
+    log.end_log(code)
     return code
 
 
@@ -115,18 +115,18 @@ def _run(arguments: Sequence[str]) -> int:
         told = StringIO()
         error.show(told)
         shown = "\n".join(
-            map(streams.safe_text, told.getvalue().rstrip().expandtabs(4).split("\n"))
+            map(terminal.safe_text, told.getvalue().rstrip().expandtabs(4).split("\n"))
         )  # it quotes what was typed
-        (streams.hint if logs.current_log() is None else streams.complain)(shown)
+        (terminal.hint if log.current_log() is None else terminal.complain)(shown)
         return USAGE if isinstance(error, click.UsageError) else ERROR
     except (click.Abort, KeyboardInterrupt):
-        streams.complain("interrupted; nothing that was not finished has been kept")
+        terminal.complain("interrupted; nothing that was not finished has been kept")
         return INTERRUPTED
     except ReconcilerError as error:
-        streams.explain(error)
+        terminal.explain(error)
         return error.exit_code
     except OSError as error:  # a file or a pipe that cannot be used, wherever it was met
-        streams.complain(streams.safe_text(": ".join(filter(None, (_path_of(error), error.strerror or str(error))))))
+        terminal.complain(terminal.safe_text(": ".join(filter(None, (_path_of(error), error.strerror or str(error))))))
         return ERROR
     except Exception as error:  # the last line of defence: a person never sees a traceback
         return _internal(error)
@@ -140,8 +140,8 @@ def _internal(error: Exception) -> int:
 
         told = secrecy.hidden_in("".join(traceback.format_exception(error)))  # whole: a secret may go over a line's end
         lines = told.rstrip().split("\n")
-        streams.complain("\n".join(map(streams.safe_text, lines)))
-    streams.complain(
+        terminal.complain("\n".join(map(terminal.safe_text, lines)))
+    terminal.complain(
         f"internal error: {type(error).__name__}; this is a fault of the reconciler, please report it "
         "(RECONCILER_DEBUG=1 shows where)"
     )
@@ -186,7 +186,7 @@ def main() -> NoReturn:
     # What was done is told: nothing that comes now changes how it ended.
     _on_interrupt(signal.SIG_IGN)
     for stream in (sys.stdout, sys.stderr):
-        writing.settle(stream)  # what fails later would become the exit code
+        stderr.settle(stream)  # what fails later would become the exit code
     sys.exit(code)
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import click
 
-from reconciler.cli import completing
-from reconciler.cli.delivery import FORMATS, JSON, REPORTS, STDOUT, Delivery, Output, with_added
-from reconciler.cli.streams import hint, safe_text
+from reconciler.cli import completion
+from reconciler.cli.output import FORMATS, JSON, REPORTS, STDOUT, Delivery, Output, with_added
+from reconciler.cli.terminal import hint, safe_text
 from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES
 from reconciler.model.names import did_you_mean
@@ -93,7 +93,7 @@ def with_target(command: Command) -> Command:
             "--target",
             default="",
             metavar="NAME",
-            shell_complete=completing.targets,
+            shell_complete=completion.targets,
             help="The system to work on, by its name in reconciler.yaml.",
         ),
         click.option(
@@ -139,7 +139,7 @@ def with_output(command: Command) -> Command:
             type=output,
             multiple=True,
             metavar="FORMAT[=PATH]",
-            shell_complete=completing.formats,
+            shell_complete=completion.formats,
             help="text or json, with =PATH into a file; of a plan, of drift and of the files also "
             f"{', '.join(REPORTS)}. Several at once.",
         ),
@@ -163,14 +163,14 @@ def with_scope(command: Command) -> Command:
             "--only",
             multiple=True,
             metavar="REF",
-            shell_complete=completing.references,
+            shell_complete=completion.references,
             help="Only this object, as package/Growth; * is wild. Repeat.",
         ),
         click.option(
             "--allow",
             multiple=True,
             metavar="CLASS",
-            shell_complete=completing.classes,
+            shell_complete=completion.classes,
             help=f"Lift what blocks: {', '.join(_liftable())}. Repeat.",
         ),
         click.option("--reason", default="", metavar="TEXT", help="Why --allow is given; kept with the plan."),

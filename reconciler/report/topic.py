@@ -1,6 +1,6 @@
 """What a report for another program tells of, and how it is framed. Knows no format.
 
-A format is one module with `report(topic, frame)`, and one line in `REPORTS` of `cli/delivery.py`.
+A format is one module with `report(topic, frame)`, and one line in `REPORTS` of `cli/output.py`.
 
 Findings → remarks: masked, made safe to show, and placed in the repository.
 

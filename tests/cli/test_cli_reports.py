@@ -11,7 +11,7 @@ import actions_log
 import pytest
 from small_repository import Cli, Place
 
-from reconciler.cli.delivery import FORMATS, REPORTS
+from reconciler.cli.output import FORMATS, REPORTS
 
 HAND_EDIT = "UPDATE esp_package SET sending_daily_limit = 40000 WHERE name = 'Growth'"
 OF_PLANS = sorted(REPORTS)

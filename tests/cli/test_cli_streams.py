@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from small_repository import Cli, Place
 
-from reconciler.cli import streams
+from reconciler.cli import terminal as streams
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from small_repository import Cli, Place
 
-from reconciler.cli.completing import OFFERED, SHELLS
+from reconciler.cli.completion import OFFERED, SHELLS
 
 BASH = shutil.which("bash")
 

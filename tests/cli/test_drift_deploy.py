@@ -17,7 +17,7 @@ from listening import listening
 from small_repository import Cli, Place
 
 from reconciler.cli.commands.drift import command
-from reconciler.cli.watching import JobOptions
+from reconciler.cli.drift_job import JobOptions
 from reconciler.kinds import KINDS
 from reconciler.report.metrics import METRICS, PREFIX
 

@@ -13,7 +13,7 @@ import click
 import pytest
 from small_repository import Cli, Ended, Place
 
-from reconciler.cli import logs, streams
+from reconciler.cli import log, terminal
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
@@ -145,10 +145,10 @@ def test_nothing_in_it_can_do_anything_to_a_terminal(cli: Cli, place: Place) -> 
 
 
 def test_people_whom_no_file_names_are_masked_as_ever(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.start_log(JSON)
+    log.start_log(JSON)
     eve = Finding(code="stale", message="eve@gamma.example moved", ref=Ref("tenant", "eve@gamma.example"))
-    streams.explain(Stale("the live system moved", findings=(eve,)))
-    logs.start_log(())
+    terminal.explain(Stale("the live system moved", findings=(eve,)))
+    log.start_log(())
     finding, error = map(json.loads, capsys.readouterr().err.splitlines())
     assert (finding["address"], finding["message"]) == ("tenant/e…@gamma.example", "e…@gamma.example moved")
     assert error["message"] == "the live system moved"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from reconciler.cli import streams
-from reconciler.cli.completing import SHELLS, VARIABLE
+from reconciler.cli import terminal
+from reconciler.cli.completion import SHELLS, VARIABLE
 
 
 @click.command("completion")
@@ -24,5 +24,5 @@ def command(shell: str) -> int:
     root = click.get_current_context().find_root().command
     script = get_completion_class(shell)
     assert script is not None, "click knows these shells"
-    streams.say(script(root, {}, "reconciler", VARIABLE).source())
+    terminal.say(script(root, {}, "reconciler", VARIABLE).source())
     return 0

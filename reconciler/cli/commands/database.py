@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from reconciler.cli import streams
+from reconciler.cli import terminal
 from reconciler.cli.options import site, with_target
 from reconciler.workflow import database
 from reconciler.workflow.site import Choices
@@ -50,7 +50,7 @@ def seed(place: Choices) -> int:
 
 
 def _told(done: Sequence[str]) -> int:
-    with streams.after("the database is as it was asked for"):
+    with terminal.after("the database is as it was asked for"):
         for line in done or ("nothing to do",):
-            streams.say(streams.safe_text(line))
+            terminal.say(terminal.safe_text(line))
     return 0

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from reconciler.cli import streams
-from reconciler.cli.delivery import JSON, TEXT, WORDS, Delivery, as_json
+from reconciler.cli import terminal
 from reconciler.cli.options import site, with_output, with_target
+from reconciler.cli.output import JSON, TEXT, WORDS, Delivery, as_json
 from reconciler.model.errors import ReconcilerError
 from reconciler.workflow import doctor
 from reconciler.workflow.site import Choices
@@ -35,12 +35,12 @@ def command(place: Choices, delivery: Delivery, rehearse: bool) -> int:
             found.append(line)
         doing = "rehearsal"
         if rehearse:
-            with streams.phases(quiet=delivery.quiet) as progress:
+            with terminal.phases(quiet=delivery.quiet) as progress:
                 found += doctor.rehearsal(here, progress)
     except ReconcilerError as error:  # what was seen is told all the same
         trouble = error
         found.append((doing, f"failed: {error.message}"))
-    lines = [(streams.safe_text(label), streams.safe_text(answer)) for label, answer in found]
+    lines = [(terminal.safe_text(label), terminal.safe_text(answer)) for label, answer in found]
     column = max(len(label) for label, _ in lines)
     delivery.deliver(
         {

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import click
 
-from reconciler.cli import rendering, streams
-from reconciler.cli.delivery import JSON, TEXT, Delivery, Renderers, TextStyle
+from reconciler.cli import output, terminal
+from reconciler.cli.drift_job import DRIFT, JobOptions, JobRun, run_job, with_job_options
 from reconciler.cli.options import site, with_output, with_target
-from reconciler.cli.watching import DRIFT, JobOptions, JobRun, run_job, with_job_options
+from reconciler.cli.output import JSON, TEXT, Delivery, Renderers, TextStyle
 from reconciler.model.errors import FileErrors
 from reconciler.model.exit_codes import drift_code
 from reconciler.model.plan import Plan
@@ -91,7 +91,9 @@ def _checked(here: Site, this: JobRun, delivery: Delivery, *, write_back: bool) 
     if write_back:
         this.written = _write_back(found, quiet=delivery.quiet)
     elif code and not delivery.quiet:
-        streams.hint("`reconciler apply` writes what the files say; `reconciler drift --write-back` takes what is live")
+        terminal.hint(
+            "`reconciler apply` writes what the files say; `reconciler drift --write-back` takes what is live"
+        )
     return code
 
 
@@ -100,7 +102,7 @@ def _looked(here: Site, this: JobRun, told: drift_state.DriftState | None, deliv
         with this.timed(quiet=delivery.quiet) as progress:
             look = drift.check_drift(here, progress, measured=this.wanted.textfile is not None)
     except FileErrors as errors:
-        rendering.report_file_errors(errors, topic.DRIFT, here.settings.root, delivery)
+        output.report_file_errors(errors, topic.DRIFT, here.settings.root, delivery)
         raise
     if this.wanted.textfile:
         this.samples += drift_samples(look.plan, look.traces, look.watched, here.vocabulary)
@@ -114,8 +116,8 @@ def _looked(here: Site, this: JobRun, told: drift_state.DriftState | None, deliv
 def _renderers(found: _Found) -> Renderers:
     """Everything tells what is new alone, but for the plan file: it is whole, or it is none."""
     root = found.here.settings.root
-    fresh = rendering.drift_renderers(found.fresh, os.environ, root)
-    whole = rendering.drift_renderers(found.look.plan, os.environ, root)
+    fresh = output.drift_renderers(found.fresh, os.environ, root)
+    whole = output.drift_renderers(found.look.plan, os.environ, root)
 
     def words(look: TextStyle) -> str:
         lines = [fresh[TEXT](look)]
@@ -160,21 +162,21 @@ def _write_back(found: _Found, *, quiet: bool) -> bool:
 
     done = write_back(found.here, found.look)
     if done.findings:
-        streams.remark(done.findings)
+        terminal.remark(done.findings)
     for line in _left(done.left):
-        streams.warn(line)
+        terminal.warn(line)
     for name in done.files:
-        streams.hint(f"wrote {streams.safe_text(name)}")
+        terminal.hint(f"wrote {terminal.safe_text(name)}")
     if not quiet and not done.files:
-        streams.hint("no file was changed")
+        terminal.hint("no file was changed")
     return bool(done.files)
 
 
 def _left(left: tuple[DriftedField, ...]) -> Iterator[str]:
     """What a person has to decide."""
     for trace in left:
-        about = f"{streams.safe_text(str(trace.ref))}"
-        place = f"  {streams.safe_text(str(trace.origin))}" if trace.origin else ""
+        about = f"{terminal.safe_text(str(trace.ref))}"
+        place = f"  {terminal.safe_text(str(trace.origin))}" if trace.origin else ""
         if not trace.field:
             yield f"{about} was deleted by hand: take it out of its file, or let apply make it again{place}"
         else:

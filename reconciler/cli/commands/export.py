@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli import streams
+from reconciler.cli import terminal
 from reconciler.cli.options import site, with_target
 from reconciler.report.words import counted
 from reconciler.workflow.export import export
@@ -24,19 +24,19 @@ def command(place: Choices, write: bool, complete: bool, quiet: bool) -> int:
     plan is empty right after `export --write`.
     """
     here = site(place)
-    with streams.phases(quiet=quiet) as progress:
+    with terminal.phases(quiet=quiet) as progress:
         found = export(here, progress, complete=complete)
     if found.findings and not quiet:
-        streams.remark(found.findings)
+        terminal.remark(found.findings)
     if write:
         written = list(found.write())
-        with streams.after("the files are written"):
+        with terminal.after("the files are written"):
             for name in written:
-                streams.say(f"wrote {streams.safe_text(name)}")
+                terminal.say(f"wrote {terminal.safe_text(name)}")
     else:
-        streams.say("\n".join(streams.safe_text(line) for line in found.difference()))
+        terminal.say("\n".join(terminal.safe_text(line) for line in found.difference()))
     if not quiet and not found.files:
-        streams.hint("the files say what is live already")
+        terminal.hint("the files say what is live already")
     elif not quiet and not write:
-        streams.hint(f"{counted(len(found.files), 'file')} would be written; `--write` does it")
+        terminal.hint(f"{counted(len(found.files), 'file')} would be written; `--write` does it")
     return 0

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 import click
 
-from reconciler.cli import streams
+from reconciler.cli import terminal
 from reconciler.cli.options import site, with_target
 from reconciler.report.words import counted
 from reconciler.workflow.fmt import unformatted
@@ -27,16 +27,16 @@ def command(place: Choices, check: bool, quiet: bool) -> int:
     disorderly = [each for each in found if not each.kept]
     for each in disorderly if not check else ():
         each.write()
-    with streams.after("the files are in order") if disorderly and not check else nullcontext():
+    with terminal.after("the files are in order") if disorderly and not check else nullcontext():
         for each in disorderly:
-            streams.say(streams.safe_text(each.place))
+            terminal.say(terminal.safe_text(each.place))
     if quiet:
         return 1 if check and disorderly else 0
     for each in found:
         if each.kept:
-            streams.hint(f"{streams.safe_text(each.place)} stays as it is: {each.kept}")
+            terminal.hint(f"{terminal.safe_text(each.place)} stays as it is: {each.kept}")
     if not disorderly:
-        streams.hint("the files are in order")
+        terminal.hint("the files are in order")
     elif check:
-        streams.hint(f"{counted(len(disorderly), 'file')} not in order; `reconciler fmt` puts that right")
+        terminal.hint(f"{counted(len(disorderly), 'file')} not in order; `reconciler fmt` puts that right")
     return 1 if check and disorderly else 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli import rendering
-from reconciler.cli.delivery import WORDS, Delivery
+from reconciler.cli import output
 from reconciler.cli.options import site, with_output, with_target
+from reconciler.cli.output import WORDS, Delivery
 from reconciler.workflow import history
 from reconciler.workflow.site import Choices
 
@@ -28,7 +28,7 @@ def command(place: Choices, delivery: Delivery, limit: int, run: str) -> int:
     here = site(place)
     if run:
         row, entries = history.show_run(here, run)
-        delivery.deliver(rendering.run_renderers(row, entries, history.history_masking(here)))
+        delivery.deliver(output.run_renderers(row, entries, history.history_masking(here)))
     else:
-        delivery.deliver(rendering.runs_renderers(history.list_runs(here, limit)))
+        delivery.deliver(output.runs_renderers(history.list_runs(here, limit)))
     return 0

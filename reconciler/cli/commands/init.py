@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import streams
+from reconciler.cli import terminal
 from reconciler.workflow import init
 
 
@@ -18,11 +18,11 @@ def command(folder: Path) -> int:
     Never overwrites a file. FOLDER is where they go, here by default.
     """
     written = list(init.write_first_files(folder))
-    with streams.after("the files are written"):
+    with terminal.after("the files are written"):
         for path in written:
-            streams.say(f"wrote {streams.safe_text(str(path))}")
-    streams.hint("next: set the address in reconciler.yaml and run `reconciler database create`")
-    streams.hint(
+            terminal.say(f"wrote {terminal.safe_text(str(path))}")
+    terminal.hint("next: set the address in reconciler.yaml and run `reconciler database create`")
+    terminal.hint(
         "      then write files and `reconciler plan`, or begin with what is live: `reconciler export --write`"
     )
     return 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli import completing
-from reconciler.cli.delivery import JSON, TEXT, WORDS, Delivery, TextStyle, as_json
+from reconciler.cli import completion
 from reconciler.cli.options import KIND, known_kind, site, with_output, with_target
+from reconciler.cli.output import JSON, TEXT, WORDS, Delivery, TextStyle, as_json
 from reconciler.report.masking import OPEN
 from reconciler.report.text import listing_text
 from reconciler.workflow import doctor
@@ -17,7 +17,7 @@ from reconciler.workflow.site import Choices
 @with_target
 @with_output
 @click.option("--search", default="", metavar="TEXT", help="Only names that contain this, in any case.")
-@click.argument("kind", metavar=KIND, shell_complete=completing.kinds)
+@click.argument("kind", metavar=KIND, shell_complete=completion.kinds)
 def command(place: Choices, delivery: Delivery, search: str, kind: str) -> int:
     """Show a live table as the admin panel does.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli import streams
+from reconciler.cli import terminal
 from reconciler.cli.options import site, with_target
 from reconciler.workflow import doctor
 from reconciler.workflow.site import Choices
@@ -22,8 +22,8 @@ def command(place: Choices, reason: str) -> int:
         raise click.UsageError("--reason is empty")
     here = site(place)
     paused = doctor.pause(here, reason.strip())
-    with streams.after("applies are paused"):
-        streams.say(
-            f"Applies of project {streams.safe_text(here.project)} are paused: {streams.safe_text(paused.reason)}"
+    with terminal.after("applies are paused"):
+        terminal.say(
+            f"Applies of project {terminal.safe_text(here.project)} are paused: {terminal.safe_text(paused.reason)}"
         )
     return 0

@@ -6,9 +6,9 @@ import os
 
 import click
 
-from reconciler.cli import rendering, streams
-from reconciler.cli.delivery import Delivery
+from reconciler.cli import output, terminal
 from reconciler.cli.options import site, warn_if_nothing_matched, with_output, with_scope, with_target
+from reconciler.cli.output import Delivery
 from reconciler.model.errors import FileErrors
 from reconciler.model.exit_codes import plan_code
 from reconciler.report.topic import PLAN
@@ -32,11 +32,11 @@ def command(place: Choices, wish: PlanRequest, delivery: Delivery, out: str, det
     delivery.complete()
     here = site(place)
     try:
-        with streams.phases(quiet=delivery.quiet) as progress:
+        with terminal.phases(quiet=delivery.quiet) as progress:
             plan = planned(here, wish, progress)
     except FileErrors as errors:
-        rendering.report_file_errors(errors, PLAN, here.settings.root, delivery)
+        output.report_file_errors(errors, PLAN, here.settings.root, delivery)
         raise
     warn_if_nothing_matched(wish, plan, delivery)
-    delivery.deliver(rendering.plan_renderers(plan, os.environ, here.settings.root))
+    delivery.deliver(output.plan_renderers(plan, os.environ, here.settings.root))
     return plan_code(plan, detailed=detailed_exitcode)

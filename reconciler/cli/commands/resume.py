@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli import streams
+from reconciler.cli import terminal
 from reconciler.cli.options import site, with_target
 from reconciler.workflow import doctor
 from reconciler.workflow.site import Choices
@@ -19,8 +19,8 @@ def command(place: Choices) -> int:
     """
     here = site(place)
     ended = doctor.resume(here)
-    with streams.after("applies are not paused"):
-        streams.say(
-            f"Applies of project {streams.safe_text(here.project)} {'run again' if ended else 'were not paused'}."
+    with terminal.after("applies are not paused"):
+        terminal.say(
+            f"Applies of project {terminal.safe_text(here.project)} {'run again' if ended else 'were not paused'}."
         )
     return 0

@@ -6,10 +6,10 @@ import os
 
 import click
 
-from reconciler.cli import rendering, streams
-from reconciler.cli.carrying import apply_plan, show
-from reconciler.cli.delivery import FORMATS, WORDS, Delivery
+from reconciler.cli import output, terminal
+from reconciler.cli.commands.apply import apply_plan, show
 from reconciler.cli.options import site, with_output, with_scope, with_target
+from reconciler.cli.output import FORMATS, WORDS, Delivery
 from reconciler.model.exit_codes import plan_code
 from reconciler.workflow import history
 from reconciler.workflow.plan import PlanRequest
@@ -36,16 +36,16 @@ def command(place: Choices, wish: PlanRequest, delivery: Delivery, out: str, app
     asked.complete(WORDS if approved else FORMATS)
     asked.check_places()
     here = site(place)
-    with streams.phases(quiet=delivery.quiet) as progress:
+    with terminal.phases(quiet=delivery.quiet) as progress:
         plan = history.reverted(here, run, wish, progress)
     if not approved:
-        asked.deliver(rendering.plan_renderers(plan, os.environ))
+        asked.deliver(output.plan_renderers(plan, os.environ))
         if not (out or plan.blocked or delivery.quiet) and (plan.changes or plan.remember or plan.drop):
-            streams.hint("nothing was changed; to carry it out: --out plan.json and `reconciler apply plan.json`")
+            terminal.hint("nothing was changed; to carry it out: --out plan.json and `reconciler apply plan.json`")
         return plan_code(plan)
     show(plan, delivery, asking=False)
     if plan.blocked:
-        streams.complain("the plan is blocked; nothing was changed")
+        terminal.complain("the plan is blocked; nothing was changed")
         return plan_code(plan)
     apply_plan(here, plan, delivery)
     return 0

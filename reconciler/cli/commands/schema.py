@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import streams
+from reconciler.cli import terminal
 from reconciler.workflow import schemas
 
 
@@ -27,13 +27,13 @@ def command(folder: Path, check: bool) -> int:
     """
     if not check:
         written = list(schemas.write(folder))
-        with streams.after("the schemas are written"):
+        with terminal.after("the schemas are written"):
             for path in written:
-                streams.say(f"wrote {streams.safe_text(str(path))}")
+                terminal.say(f"wrote {terminal.safe_text(str(path))}")
         return 0
     outdated = list(schemas.outdated(folder))
     for name in outdated:
-        streams.complain(f"{folder / name} is missing or out of date; `reconciler schema` writes it")
+        terminal.complain(f"{folder / name} is missing or out of date; `reconciler schema` writes it")
     if not outdated:
-        streams.say(f"The schemas in {folder} are up to date.")
+        terminal.say(f"The schemas in {folder} are up to date.")
     return 1 if outdated else 0

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import rendering
-from reconciler.cli.delivery import STDOUT, Delivery
+from reconciler.cli import output
 from reconciler.cli.options import with_output
+from reconciler.cli.output import STDOUT, Delivery
 from reconciler.model.exit_codes import plan_code
 from reconciler.workflow.plan_file import read_plan, read_plan_file
 
@@ -29,5 +29,5 @@ def command(delivery: Delivery, detailed_exitcode: bool, plan_file: str) -> int:
         plan = read_plan(sys.stdin.buffer, os.environ)
     else:
         plan = read_plan_file(Path(plan_file), os.environ)
-    delivery.deliver(rendering.plan_renderers(plan, os.environ))
+    delivery.deliver(output.plan_renderers(plan, os.environ))
     return plan_code(plan, detailed=True) if detailed_exitcode else 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli import rendering
-from reconciler.cli.delivery import JSON, OF_FILES, TEXT, WORDS, Delivery, TextStyle, as_json
+from reconciler.cli import output
 from reconciler.cli.options import site, with_output, with_target
+from reconciler.cli.output import JSON, OF_FILES, TEXT, WORDS, Delivery, TextStyle, as_json
 from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding
 from reconciler.report import topic
@@ -36,7 +36,7 @@ def command(place: Choices, delivery: Delivery, by_schemas: bool) -> int:
         {
             TEXT: lambda look: _words(desired, findings, look),
             JSON: lambda look: as_json({"findings": schemas.as_json(findings)}),
-            **rendering.file_renderers(topic.topic_of_files(findings, files), here.settings.root),
+            **output.file_renderers(topic.topic_of_files(findings, files), here.settings.root),
         }
     )
     return 1 if any(finding.blocks for finding in findings) else 0

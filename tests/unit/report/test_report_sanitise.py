@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_plans import delta, item, plan, update
 
-from reconciler.cli.delivery import REPORTS, as_json
+from reconciler.cli.output import REPORTS, as_json
 from reconciler.kinds import KINDS
 from reconciler.model import secrecy
 from reconciler.model.change import Cause, Create, Delete, Effect, Forget, Reassign, Rename

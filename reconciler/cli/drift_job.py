@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from reconciler import __version__
-from reconciler.cli import logs, streams
+from reconciler.cli import log, terminal
 from reconciler.cli.options import Command
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.secrecy import hidden_in
@@ -108,7 +108,7 @@ class JobRun:
     `written`: it has changed files, so that what cannot be told any more is no error."""
 
     wanted: JobOptions
-    id: str = field(default_factory=logs.invocation)
+    id: str = field(default_factory=log.invocation)
     target: str = ""
     said: str = ""
     written: bool = False
@@ -124,7 +124,7 @@ class JobRun:
             if name:
                 self.phases[name] = self.phases.get(name, 0.0) + time.monotonic() - began
 
-        with streams.phases(quiet=quiet) as shown:
+        with terminal.phases(quiet=quiet) as shown:
 
             def progress(next_one: str) -> None:
                 nonlocal name, began
@@ -145,7 +145,7 @@ def run_job(wanted: JobOptions, check: Callable[[JobRun], int]) -> int:
     _ring(bell, this, "start")
     try:
         code = check(this)
-        with streams.after("the drift is written into the files") if this.written else nullcontext():
+        with terminal.after("the drift is written into the files") if this.written else nullcontext():
             _measure(this, code, well=True)
     except BaseException as error:
         code = _code_of(error)
@@ -165,7 +165,7 @@ def _bell(wanted: JobOptions) -> news.Address | None:
     try:
         return news.address(wanted.ping, "--ping", os.environ)
     except ReconcilerError as error:
-        streams.warn(f"nothing is pinged: {safe_text(error.message)}")
+        terminal.warn(f"nothing is pinged: {safe_text(error.message)}")
         return None
 
 
@@ -179,7 +179,7 @@ def _ring(bell: news.Address | None, this: JobRun, step: str) -> None:
         news.post(bell.below(step, rid=this.id), body, kind, news.PING)
     except Exception as error:  # whatever it is, the run is worth more
         why = safe_text(error.message) if isinstance(error, ReconcilerError) else type(error).__name__
-        streams.warn(f"the ping was not heard: {why}")
+        terminal.warn(f"the ping was not heard: {why}")
 
 
 def _measure(this: JobRun, code: int, *, well: bool) -> None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from reconciler.cli import logs, writing
+from reconciler.cli import stderr
+from reconciler.cli.log import ERROR, INFO, WARNING, Log, current_log, milliseconds
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.secrecy import hidden_in
@@ -21,6 +22,7 @@ from reconciler.report.masking import safe_text
 
 if TYPE_CHECKING:
     from reconciler.report.masking import Masking
+
 
 __all__ = [
     "after",
@@ -41,7 +43,7 @@ PATIENCE = 1.0
 """Seconds before a phase is worth a line."""
 PLAIN_WIDTH = 120
 """Columns of a text that goes to no terminal."""
-LEVELS = {Severity.ERROR: logs.ERROR, Severity.NOTE: logs.INFO}
+LEVELS = {Severity.ERROR: ERROR, Severity.NOTE: INFO}
 """How loud a finding is in a log; the others are warnings."""
 
 
@@ -50,31 +52,31 @@ def say(text: str) -> None:
     try:
         click.echo(text.removesuffix("\n"), color=True)
     except OSError as error:
-        writing.discard(sys.stdout)
+        stderr.discard(sys.stdout)
         if not isinstance(error, BrokenPipeError):
             raise ReconcilerError(f"the result cannot be written to stdout: {error.strerror}") from error
 
 
 def hint(text: str) -> None:
     """Something worth knowing that is not the result, on stderr."""
-    _told(text, logs.INFO, "hint", text)
+    _told(text, INFO, "hint", text)
 
 
 def warn(text: str) -> None:
     """Something that may be wrong, on stderr."""
-    _told(f"warning: {text}", logs.WARNING, "warning", text)
+    _told(f"warning: {text}", WARNING, "warning", text)
 
 
 def complain(text: str) -> None:
     """What went wrong, on stderr."""
-    _told(f"error: {text}", logs.ERROR, "error", text)
+    _told(f"error: {text}", ERROR, "error", text)
 
 
 def _told(text: str, level: str, event: str, message: str, **more: str | None) -> None:
     """One piece of news, in whichever form stderr has."""
-    log = logs.current_log()
+    log = current_log()
     if log is None:
-        writing.tell(hidden_in(text))
+        stderr.tell(hidden_in(text))
     else:
         log.write(level, event, message, **more)
 
@@ -99,14 +101,14 @@ def remark(findings: Sequence[Finding], masking: Masking | None = None) -> None:
     from reconciler.report.masking import OPEN
     from reconciler.report.text import findings_text
 
-    hidden, log = masking or OPEN, logs.current_log()
+    hidden, log = masking or OPEN, current_log()
     if log is None:
         hint(findings_text(findings, colour=wants_colour(sys.stderr), masking=hidden))
         return
     for found in limited(findings):
         address = f"{found.ref.kind}/{hidden.name(found.ref.kind, found.ref.key)}" if found.ref else None
         log.write(
-            LEVELS.get(found.severity, logs.WARNING),
+            LEVELS.get(found.severity, WARNING),
             "finding",
             safe_text(hidden.text(found.message)),
             error_code=found.code,
@@ -125,8 +127,8 @@ def explain(error: ReconcilerError) -> None:
         remark(error.findings, None if about_files or sys.stderr.isatty() else _everyone())
     if any(finding.message == error.message for finding in error.findings):
         return  # said already, with what to do
-    if logs.current_log() is not None:
-        _told("", logs.ERROR, "error", safe_text(error.message), remedy=safe_text(error.remedy) or None)
+    if current_log() is not None:
+        _told("", ERROR, "error", safe_text(error.message), remedy=safe_text(error.remedy) or None)
         return
     complain(safe_text(error.message))
     if error.remedy:
@@ -150,7 +152,7 @@ def wants_colour(stream: TextIO, *, refused: bool = False) -> bool:
 
 def interactive() -> bool:
     """Whether there is somebody to ask, and a place to ask at."""
-    return logs.current_log() is None and sys.stdin.isatty() and sys.stderr.isatty()
+    return current_log() is None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def width() -> int:
@@ -184,7 +186,7 @@ class Phases:
         self._timer.cancel()
         with self._lock:
             if self._shown:
-                writing.tell("\r\x1b[K", end="")
+                stderr.tell("\r\x1b[K", end="")
             self._shown = False
 
     def _show(self) -> None:
@@ -193,13 +195,13 @@ class Phases:
             self._write()
 
     def _write(self) -> None:
-        writing.tell(f"\r\x1b[K{safe_text(self._name)} …", end="")
+        stderr.tell(f"\r\x1b[K{safe_text(self._name)} …", end="")
 
 
 class Logged:
     """Writes a line into the log when a phase has ended, with how long it took."""
 
-    def __init__(self, log: logs.Log) -> None:
+    def __init__(self, log: Log) -> None:
         self._log = log
         self._name = ""
         self._began = 0.0
@@ -207,7 +209,7 @@ class Logged:
     def __call__(self, name: str) -> None:
         """A new phase begins; empty: none does."""
         if self._name:
-            self._log.write(logs.INFO, "phase", safe_text(self._name), duration_ms=logs.milliseconds(self._began))
+            self._log.write(INFO, "phase", safe_text(self._name), duration_ms=milliseconds(self._began))
         self._name, self._began = name, time.monotonic()
 
 
@@ -218,7 +220,7 @@ def _silent(name: str) -> None:
 @contextmanager
 def phases(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
     """A callable that takes the name of each phase; silent unless stderr is a terminal or a log."""
-    log = logs.current_log()
+    log = current_log()
     if log is not None and not quiet:
         logged = Logged(log)
         try:

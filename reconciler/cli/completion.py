@@ -1,5 +1,6 @@
 """What a shell may offer behind an option: kinds, names from the files, targets. Silent where nothing can be read, and
-never in touch with a live system."""
+never in touch with a live system.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.delivery import FORMATS
+from reconciler.cli.output import FORMATS
 from reconciler.kinds import KINDS
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.finding import CODES

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import click
 
-from reconciler.cli import writing
+from reconciler.cli import stderr
 from reconciler.model.secrecy import veiled_data
 
 OPTION: Final = "--log-format"
@@ -49,7 +49,7 @@ class Log:
             **{name: value for name, value in more.items() if value is not None},
         }
         text = json.dumps({name: veiled_data(value) for name, value in line.items()})
-        writing.tell(text.replace("\x7f", "\\u007f"))
+        stderr.tell(text.replace("\x7f", "\\u007f"))
 
 
 _log: ContextVar[Log | None] = ContextVar("log", default=None)
