@@ -9,7 +9,7 @@ Every column that a mapping speaks of: what is read of a table that hides someth
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Final
@@ -29,16 +29,14 @@ from reconciler.targets.sql.mapping import (
     Column,
     Foreign,
     KindMap,
-    Links,
     Option,
     OptionReference,
     Options,
-    Pairs,
     Place,
     RowDefaults,
-    SharedColumn,
     SideTable,
     System,
+    of_place,
 )
 
 LARGEST: Final[Mapping[type[sa.types.TypeEngine[int]], int]] = {
@@ -106,48 +104,6 @@ def _unheld(
     if isinstance(type_, sa.String) and type_.length and isinstance(stored, str) and len(stored) > type_.length:
         return f"there is room for {type_.length} characters"
     return ""
-
-
-def mapped(system: System) -> frozenset[Col]:
-    """The columns of kinds and catalogues, ids and keys too."""
-    found = {column for catalogue in system.catalogues.values() for column in (catalogue.id, catalogue.name)}
-    for kind in system.kinds.values():
-        found.update(_of_kind(kind))
-    return frozenset(found)
-
-
-def _of_kind(kind: KindMap) -> Iterator[Col]:
-    yield from (kind.id, kind.key, *kind.belongs)
-    for place in kind.fields.values():
-        yield from of_place(place)
-
-
-def of_place(place: Place) -> Iterator[Col]:
-    """The columns of a field, wherever they are."""
-    match place:
-        case Links(owner=owner, item=item):
-            yield from (owner, item)
-        case Pairs(owner=owner, name=name, value=value):
-            yield from (owner, name, value)
-        case SideTable(owner=owner, columns=columns):
-            yield from (owner, *(each.column for each in columns.values()), *own_columns(place))
-        case Option(register=register) | OptionReference(register=register) | Options(register=register):
-            yield from register.columns
-        case _:
-            yield from own_columns(place)
-
-
-def own_columns(place: Place) -> Sequence[Col]:
-    """The columns of a field that are in the object's own row."""
-    match place:
-        case Column(column=column) | Foreign(column=column):
-            return (column,)
-        case SharedColumn(columns=columns):
-            return columns
-        case SideTable(own=own):
-            return tuple(each.column for each in own.values())
-        case _:
-            return ()
 
 
 class Binder:

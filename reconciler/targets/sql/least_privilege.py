@@ -16,7 +16,6 @@ from sqlalchemy.sql import visitors
 from reconciler.database import AccountsOf, Grant, granting
 from reconciler.model.privileges import Privilege, Rights, TableRight
 from reconciler.model.resource import Removal, Resource, Vocabulary
-from reconciler.targets.sql.binding import mapped, own_columns
 from reconciler.targets.sql.mapping import (
     Col,
     KindMap,
@@ -27,6 +26,8 @@ from reconciler.targets.sql.mapping import (
     RowDefaults,
     SideTable,
     System,
+    mapped,
+    own_columns,
 )
 
 PLANNING: Final = "reconciler_plan"

@@ -12,7 +12,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.model.values import Value
-from reconciler.targets.sql.binding import own_columns
 from reconciler.targets.sql.codec import raw, text
 from reconciler.targets.sql.connection import CHUNK, Connection, Line, Query, chunks
 from reconciler.targets.sql.mapping import (
@@ -32,6 +31,7 @@ from reconciler.targets.sql.mapping import (
     SharedColumn,
     SideTable,
     System,
+    own_columns,
 )
 from reconciler.targets.sql.options import ConflictingText, optional, referred, texts
 

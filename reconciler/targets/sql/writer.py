@@ -18,11 +18,10 @@ from reconciler.model.record import Record
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import NewObject
-from reconciler.targets.sql.binding import mapped
 from reconciler.targets.sql.codec import text
 from reconciler.targets.sql.connection import CHUNK, Connection, Query, chunks
 from reconciler.targets.sql.facts import FactReader, by_kind, members, memberships
-from reconciler.targets.sql.mapping import Col, KindMap, Mirror, Options, System
+from reconciler.targets.sql.mapping import Col, KindMap, Mirror, Options, System, mapped
 from reconciler.targets.sql.reader import record, twins_of
 from reconciler.targets.sql.restore import restore, restore_beside, rows_to_json
 from reconciler.targets.sql.row_writer import RowWriter, _table, delete_where
