@@ -54,6 +54,13 @@ class Report:
     of_files: bool = True
     appends: Mapping[str, str] = field(default_factory=dict)
 
+    def load(self) -> Callable[[Topic, Frame], str]:
+        """The function that makes the report (start-up: only those asked for are imported)."""
+        made: Callable[[Topic, Frame], str] = getattr(
+            import_module(f"reconciler.report.formats.{self.module}"), self.function
+        )
+        return made
+
 
 REPORTS: Mapping[str, Report] = {
     "markdown": Report(module="markdown"),
@@ -274,12 +281,9 @@ def _reports(topic: Topic, root: Path | None, formats: Iterable[str], *, masked:
     """What makes each report. Masked also on a terminal: what is made for a program is passed on."""
 
     def render(form: str, look: TextStyle) -> str:
-        wanted = REPORTS[form]
-        module = import_module(f"reconciler.report.formats.{wanted.module}")  # start-up: only those asked for
         folder = inside(root or Path())
         frame = Frame(vocabulary=KINDS, masked=masked, folder=folder, token=secrets.token_hex(16))
-        text: str = getattr(module, wanted.function)(topic, frame)
-        return text
+        return REPORTS[form].load()(topic, frame)
 
     return {form: partial(render, form) for form in formats}
 

@@ -1,7 +1,6 @@
 import json
 import unicodedata
 from dataclasses import replace
-from importlib import import_module
 from urllib.parse import quote
 
 import pytest
@@ -192,7 +191,7 @@ def test_no_report_gives_a_secret_away(spelled):
     """Wherever a driver's words, or whatever else, may have brought it."""
     whole = hostile_plan(spelled)
     whole = replace(whole, source=replace(whole.source, commit="ab12cd3"))  # git's own
-    reports = [import_module(f"reconciler.report.{REPORTS[form].module}").report for form in REPORTS]
+    reports = [report.load() for report in REPORTS.values()]
     frames = [Frame(vocabulary=KINDS, masked=masked, token="0" * 32) for masked in (True, False)]
     topics = (topic_of_plan(whole), topic_of_drift(whole, KINDS))
     shown = [report(topic, frame) for report in reports for topic in topics for frame in frames]
