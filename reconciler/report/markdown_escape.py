@@ -1,6 +1,7 @@
 """Untrusted text → markdown that says the same and does nothing: no markup, no link, no mention, no reference.
 
-Good for CommonMark and for what GitHub and GitLab make of the result afterwards (`@name`, `#12`, `!12`, `:tada:`).
+Good for CommonMark and for what GitHub and GitLab make of the result afterwards (`@name`, `#12`, `!12`, `:tada:`). They
+look for it in each piece of text, so what must not be found is in two pieces.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ _APART = "<!-- -->"
 _LONGEST = 240
 _SPECIAL = re.compile(
     r"""
-    (?P<apart> [@#~$&](?=[\w"])     # mentions; references, labels, formulas, epics
-             | [!%](?=[\d"])        # merge requests, milestones
-             | :(?=//) | (?<=\bwww)\. | (?<=\bGH)-(?=\d)
-             | :(?=[\w+-]+:) )      # a picture
-    | [&<>|\\`*\[\]~$] | (?<!\w)_ | _(?!\w)
+    (?P<apart> @                                # mentions, mail addresses
+             | [#~$&!%*^](?=[\w"])              # references, labels, formulas, epics, merge requests, milestones
+             | \[(?=\S) | \{(?=[+-])            # pages, references by kind, inline differences
+             | :(?=//|[\w+-]+:) | /(?=/)        # addresses, pictures
+             | (?<=www)\. | (?<=G[HL])-(?=\d) )
+    | (?P<commit> [0-9a-f]{6}(?=[0-9a-f]))
+    | [&<>|\\`*\[\]~$] | (?<![^\W_])_ | _(?![^\W_])
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -60,5 +63,7 @@ def fenced(lines: Sequence[str], language: str) -> str:
 
 
 def _entity(found: re.Match[str]) -> str:
+    if found["commit"]:
+        return found[0] + _APART
     entity = "".join(f"&#{ord(sign)};" for sign in found[0])
     return entity + _APART if found["apart"] else entity
