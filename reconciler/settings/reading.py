@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.model.errors import FileErrors
-from reconciler.model.finding import Finding
+from reconciler.model.finding import Finding, limited
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.plan import Policy
 from reconciler.model.ref import Origin
@@ -28,8 +28,8 @@ def build(data: object, lines: Mapping[tuple[str, ...], int], place: str, base: 
     that relative paths start from. Raises FileErrors with every complaint at once."""
     document, complaints = _judged({} if data is None else data)
     if document is None or complaints:
-        findings = tuple(sorted((_finding(complaint, lines, place) for complaint in complaints), key=_by_place))
-        raise FileErrors(f"{place} cannot be used", findings=findings)
+        findings = sorted((_finding(complaint, lines, place) for complaint in complaints), key=_by_place)
+        raise FileErrors(f"{place} cannot be used", findings=tuple(limited(findings)))
     folder = base.absolute()
     return Settings(
         project=document.project,
