@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.config.yaml import Limits
+from reconciler.config.yaml import LONGEST_NUMBER, Limits
 
 SMALLEST = 4096
 """Bytes. Below, loading the parser costs more than the judge does."""
@@ -22,14 +22,16 @@ TO_THE_JUDGE = frozenset(b"\\|>%`\xef") | frozenset(range(0x20)) - frozenset(b"\
 PECULIAR: dict[bytes, re.Pattern[bytes]] = {
     b"$": re.compile(rb"\$\{"),
     b"<": re.compile(rb"<<"),
-    b"!&*": re.compile(rb"(?:^[ -]*|[\[{,] *|[:?-] +)[!&*]", re.MULTILINE),
+    b"!&*": re.compile(rb"(?:^[ -]*|[\[{,] *|[:?-] +|['\"]:)[!&*]", re.MULTILINE),
     b"?": re.compile(rb"(?:^|[ \[{,])\?(?:[ ,\]}]|$)", re.MULTILINE),
     b"[{": re.compile(rb"[\[{](?:[^\]}\n]*$|[^\]}\n]*[\[{][^\]}\n]*[\[{])", re.MULTILINE),
+    b"{[": re.compile(rb"(?:[\[{,] *|['\"]:)[?:]"),
+    b"]}": re.compile(rb": +[?:]"),
     b"\xc2": re.compile(rb"\xc2[\x80-\x9f]"),
     b"\xe2": re.compile(rb"\xe2\x80[\xa8\xa9]"),
 }
 """Characters → where they are peculiar: what the judge complains of, tags, anchors and aliases, long keys, flow
-collections over several lines or three deep, line breaks to one reader only."""
+collections over several lines or three deep, words in them that begin with `?` or `:`, line breaks to one reader."""
 
 UNDERSCORED = re.compile(rb"_(?:(?<=[0-9.]_)|(?=[0-9.]))")
 BASED = re.compile(rb"0(?<![0-9A-Za-z.@]0)[xXoObB]")
@@ -38,6 +40,10 @@ ODD_NUMBER = re.compile(
     re.MULTILINE,
 )
 """A number to the parser and a text to the judge. Slow to look for, so the two before it say whether to."""
+
+ZERO_FOR_DIGIT = bytes(ord("0") if chr(byte).isdecimal() and byte < 0x80 else byte for byte in range(0x100))
+LONG_NUMBER = b"0" * LONGEST_NUMBER
+"""With leading zeros it is a small number to the parser; the judge refuses it for its length."""
 
 TOO_DEEP = (b" " * 24, b"- -", b"-  ")
 """Lists directly inside lists: some thousands of them overflow the parser's stack."""
@@ -70,6 +76,8 @@ def ordinary(content: bytes) -> bool:
     if rest & TO_THE_JUDGE:
         return False
     if any(not rest.isdisjoint(characters) and where.search(content) for characters, where in PECULIAR.items()):
+        return False
+    if LONG_NUMBER in content.translate(ZERO_FOR_DIGIT):
         return False
     odd = UNDERSCORED.search(content) or BASED.search(content)
     return not (odd and ODD_NUMBER.search(content))

@@ -131,7 +131,7 @@ def test_no_secret_is_in_it_even_where_everything_falls_over(
 
     monkeypatch.setenv("RECONCILER_DATABASE_URL", f"postgresql://me:{quote(password)}@127.0.0.1:1/esp")
     monkeypatch.setenv("RECONCILER_DEBUG", "1")
-    monkeypatch.setattr("psycopg.connect", crash)
+    monkeypatch.setattr("psycopg.Connection.connect", crash)
     ended = cli("plan", *JSON)
     assert "cannot connect with ***" in ended.err
     assert "ary-" not in ended.err

@@ -93,5 +93,5 @@ def granted(statements: list[str]) -> Iterator[tuple[str, str, str]]:
         assert match
         privileges, where, whom = match.groups()
         if not where.startswith(("DATABASE", "SCHEMA public")):
-            for privilege in re.findall(r"[A-Z]+(?: \([^)]*\))?", privileges):
+            for privilege in re.findall(r"[A-Z]+(?: [A-Z]+)?(?: \([^)]*\))?", privileges):
                 yield privilege, where, whom

@@ -108,6 +108,19 @@ def test_a_strange_table_of_another_schema_is_seen(postgresql: Operator) -> None
     assert kept(postgresql, "billing.invoice")
 
 
+@pytest.mark.parametrize("engine", ["mariadb", "postgresql"])
+def test_a_strange_table_that_refers_to_the_name_is_seen(engine: str, lending: Lending, tmp_path: Path) -> None:
+    for shop in opened(engine, lending, tmp_path):
+        words = " CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin" if engine == "mariadb" else ' COLLATE "C"'
+        shop.owner(
+            f"CREATE TABLE invoice (id int PRIMARY KEY, package varchar(255){words}, "
+            "FOREIGN KEY (package) REFERENCES esp_package (name) ON DELETE CASCADE)",
+            "INSERT INTO invoice VALUES (1, 'Trial')",
+        )
+        shop.grant(shop.cli(OWNER, "doctor").out)
+        no_account_deletes(shop, "invoice", expects=3, says="would delete 1 of invoice")
+
+
 @pytest.mark.parametrize("table", ["esp_tenant", "esp_package", "esp_tenant_override", "esp_permission"])
 def test_rows_that_a_policy_hides_do_not_count_as_absent(postgresql: Operator, table: str) -> None:
     """A user of the package is hidden from both accounts."""

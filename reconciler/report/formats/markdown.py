@@ -30,11 +30,13 @@ _APART = "<!-- -->"
 _LONGEST = 240
 _SPECIAL = re.compile(
     r"""
-    (?P<apart> [@#~$&](?=[\w"])     # mentions; references, labels, formulas, epics
-             | [!%](?=[\d"])        # merge requests, milestones
-             | :(?=//) | (?<=\bwww)\. | (?<=\bGH)-(?=\d)
-             | :(?=[\w+-]+:) )      # a picture
-    | [&<>|\\`*\[\]~$] | (?<!\w)_ | _(?!\w)
+    (?P<apart> @                                # mentions, mail addresses
+             | [#~$&!%*^](?=[\w"])              # references, labels, formulas, epics, merge requests, milestones
+             | \[(?=\S) | \{(?=[+-])            # pages, references by kind, inline differences
+             | :(?=//|[\w+-]+:) | /(?=/)        # addresses, pictures
+             | (?<=www)\. | (?<=G[HL])-(?=\d) )
+    | (?P<commit> [0-9a-f]{6}(?=[0-9a-f]))
+    | [&<>|\\`*\[\]~$] | (?<![^\W_])_ | _(?![^\W_])
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -74,6 +76,8 @@ def fenced(lines: Sequence[str], language: str) -> str:
 
 
 def _entity(found: re.Match[str]) -> str:
+    if found["commit"]:
+        return found[0] + _APART
     entity = "".join(f"&#{ord(sign)};" for sign in found[0])
     return entity + _APART if found["apart"] else entity
 

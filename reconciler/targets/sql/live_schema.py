@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -112,7 +112,7 @@ class LiveSchema:
         keys = {number: key for key, number in ids.items()}
         hit: dict[str, list[str]] = {}
         for link in self._spreading(system, kind):
-            for last, number, count in self._hit((link,), keys):
+            for last, number, count in self._hit(kind, (link,), keys):
                 hit.setdefault(keys[number], []).append(f"{SPREADING[last.on_delete]} {count} of {last.shown}")
         for key, words in sorted(hit.items()):
             yield key, f"would {', '.join(words)}"
@@ -155,15 +155,17 @@ class LiveSchema:
             and (link.schema, link.table) not in passed
         ]
 
-    def _hit(self, path: tuple[ForeignKey, ...], ids: Iterable[int]) -> Iterator[tuple[ForeignKey, int, int]]:
+    def _hit(
+        self, kind: KindMap, path: tuple[ForeignKey, ...], ids: Iterable[int]
+    ) -> Iterator[tuple[ForeignKey, int, int]]:
         """(foreign key, id, how many rows it would hit) at the end of a path of foreign keys, and beyond."""
         last = path[-1]
-        counts = dict(self._counted(path, ids))
+        counts = dict(self._counted(kind, path, ids))
         yield from ((last, number, count) for number, count in counts.items())
         for link in self._next(path) if counts else ():
-            yield from self._hit((*path, link), counts)
+            yield from self._hit(kind, (*path, link), counts)
 
-    def _counted(self, path: tuple[ForeignKey, ...], ids: Iterable[int]) -> Iterator[tuple[int, int]]:
+    def _counted(self, kind: KindMap, path: tuple[ForeignKey, ...], ids: Iterable[int]) -> Iterator[tuple[int, int]]:
         tables = [
             sa.table(
                 link.table,
@@ -173,8 +175,12 @@ class LiveSchema:
             for number, link in enumerate(path)
             for beyond in [path[number + 1 : number + 2]]
         ]
-        first = tables[0].c[path[0].column]
+        first: sa.ColumnElement[Any] = tables[0].c[path[0].column]
         source: sa.FromClause = tables[0]
+        if path[0].key != kind.id.name:  # another unique column than the id
+            own = sa.table(kind.table.name, sa.column(kind.id.name), sa.column(path[0].key)).alias("own")
+            source = source.join(own, own.c[path[0].key] == first)
+            first = own.c[kind.id.name]
         for before, table, link in zip(tables, tables[1:], path[1:], strict=False):
             source = source.join(table, table.c[link.column] == before.c[link.key])
         statement = sa.select(first, sa.func.count()).select_from(source).group_by(first)
