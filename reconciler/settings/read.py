@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.errors import FileErrors
-from reconciler.model.finding import CODES, MOST_ALIKE, Finding
+from reconciler.model.finding import CODES, MOST_ALIKE, Finding, limited
 from reconciler.model.names import did_you_mean
 from reconciler.model.plan import Policy
 from reconciler.model.ref import Origin
@@ -76,9 +76,6 @@ def _markdown(node: dict[str, Any]) -> str:
 
 Where = tuple[str, ...]
 
-MOST = MOST_ALIKE
-"""Complaints of one code that are told one by one."""
-
 LONGEST = 100
 """Characters of what is stated that a complaint repeats."""
 
@@ -110,24 +107,14 @@ class SettingComplaint:
 
 
 def setting_complaints(errors: Iterable[ErrorDetails]) -> Iterator[SettingComplaint]:
-    """One complaint for each error, in the order in which pydantic found them; of a code the first `MOST` and a
-    count."""
+    """One complaint for each error, in the order in which pydantic found them."""
     whole = schema()
     counts: Counter[str] = Counter()
     for error in errors:
         code = error["type"] if error["type"] in CODES else STANDARD.get(error["type"], "type")
         counts[code] += 1
-        if counts[code] <= MOST:
-            yield _complaint(error, code, whole)
-    for code, count in counts.items():
-        yield from uncounted(code, count)
-
-
-def uncounted(code: str, count: int) -> Iterator[SettingComplaint]:
-    """How many complaints of this code are not told one by one, where there are any."""
-    if count > MOST:
-        told = f"{count - MOST:,} more complaints of this code"
-        yield SettingComplaint(where=(), code=code, message=told, remedy="put the others right first")
+        # Nobody is told of more, so nobody asks what was meant.
+        yield _complaint(error, code, whole if counts[code] <= MOST_ALIKE else {})
 
 
 def _complaint(error: ErrorDetails, code: str, whole: Mapping[str, Any]) -> SettingComplaint:
@@ -217,8 +204,8 @@ def build(data: object, lines: Mapping[tuple[str, ...], int], place: str, base: 
     that relative paths start from. Raises FileErrors with every complaint at once."""
     document, complaints = _judged({} if data is None else data)
     if document is None or complaints:
-        findings = tuple(sorted((_finding(complaint, lines, place) for complaint in complaints), key=_by_place))
-        raise FileErrors(f"{place} cannot be used", findings=findings)
+        findings = sorted((_finding(complaint, lines, place) for complaint in complaints), key=_by_place)
+        raise FileErrors(f"{place} cannot be used", findings=tuple(limited(findings)))
     folder = base.absolute()
     return Settings(
         project=document.project,
@@ -265,9 +252,8 @@ def _judged(data: object) -> tuple[SettingsFile | None, list[SettingComplaint]]:
             message="the environment is not read here",
             remedy="only targets.NAME.url may hold ${NAME}, as its password",
         )
-        for where in elsewhere[:MOST]
+        for where in elsewhere
     ]
-    misplaced += uncounted("interpolation", len(elsewhere))
     try:
         document = SettingsFile.model_validate(data)
     except ValidationError as error:
