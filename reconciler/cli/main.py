@@ -1,4 +1,4 @@
-"""The entry point: which commands there are, and which exit code an end has (DESIGN 6).
+"""The entry point: which commands there are, and which exit code an end has (docs/reference/exit-codes.md).
 
 Imports click and nothing heavier: a command's module is loaded when that command is called, so `--help` stays quick.
 """
@@ -51,7 +51,7 @@ ERROR = 1
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are modules, imported at use (start-up: DESIGN 8)."""
+    """A group whose commands are modules, imported at use (start-up: docs/architecture.md#scale)."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order a person meets them."""

@@ -110,7 +110,7 @@ def with_added(outputs: Iterable[Output], environ: Mapping[str, str]) -> tuple[O
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextStyle:
-    """How a text is to look where it goes. `open`: on a terminal, where names need no mask (RULES 30)."""
+    """How a text is to look where it goes. `open`: on a terminal, where names need no mask (docs/rules.md#rule-40)."""
 
     colour: bool
     open: bool

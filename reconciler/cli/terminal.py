@@ -1,4 +1,5 @@
-"""stdout is the result and nothing else; complaints, hints, prompts and progress go to stderr (DESIGN 6)."""
+"""stdout is the result and nothing else; complaints, hints, prompts and progress go to stderr
+(docs/architecture.md#output)."""
 
 from __future__ import annotations
 
@@ -122,7 +123,8 @@ def remark(findings: Sequence[Finding], masking: Masking | None = None) -> None:
 def explain(error: ReconcilerError) -> None:
     """A clear end: each finding, then the message and what to do about it."""
     if error.findings:
-        # Complaints about files name whom the files name anyway; of others an error knows nobody (RULES 30).
+        # Complaints about files name whom the files name anyway; of others an error knows nobody
+        # (docs/rules.md#rule-40).
         about_files = all(finding.at_files for finding in error.findings)
         remark(error.findings, None if about_files or sys.stderr.isatty() else _everyone())
     if any(finding.message == error.message for finding in error.findings):

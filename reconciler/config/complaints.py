@@ -43,7 +43,7 @@ YES_AND_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "f
 
 
 def misplaced_star(name: str) -> bool:
-    """Whether a `*` stands elsewhere than as the last whole segment (RULES 8)."""
+    """Whether a `*` stands elsewhere than as the last whole segment (docs/rules.md#rule-12)."""
     return EVERYTHING in name.removesuffix(f".{EVERYTHING}") and name != EVERYTHING
 
 

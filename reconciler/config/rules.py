@@ -238,7 +238,8 @@ def _wildcards(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
 
 
 def _former_names(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
-    """A former name belongs to one object, and to none that is declared (RULES 12: no swaps, no chains)."""
+    """A former name belongs to one object, and to none that is declared (docs/rules.md#rule-19: no swaps, no
+    chains)."""
     if not resource.former_names:
         return
     claimed: dict[str, str] = {}
@@ -256,7 +257,7 @@ def _former_names(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
 
 
 def _successors(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
-    """Whoever is moved away from a removed object must not end on one (RULES 10)."""
+    """Whoever is moved away from a removed object must not end on one (docs/rules.md#rule-16)."""
     tombstone = resource.tombstone
     if not tombstone:
         return

@@ -156,7 +156,8 @@ def field_schema(type_: FieldType, *words: str) -> Schema:
             names = _list_of({**_name(), "pattern": WILDCARD_PATTERN} if wildcard else _name())
             return _or_words({**names, "minItems": 1}, OFF, *words) if switch else _or_words(names, *words)
         case NameList():
-            # Former names may break the law of names: it is how a row of such a name is led out of it (RULES 2).
+            # Former names may break the law of names: it is how a row of such a name is led out of it
+            # (docs/rules.md#rule-3).
             return _list_of({"type": "string", "minLength": 1})
         case TextMap(pattern=pattern, loose=loose):
             keys = {"type": "string", "pattern": f"^(?:{pattern}){END}", "maxLength": LONGEST_NAME}

@@ -108,7 +108,8 @@ def shape(type_: FieldType, *words: str) -> CoreSchema:
             names = _set_of(_wildcard() if wildcard else _name(), least=1 if switch else 0)
             return _or_words(names, *((OFF,) if switch else ()), *words)
         case NameList():
-            # Former names may break the law of names: it is how a row of such a name is led out of it (RULES 2).
+            # Former names may break the law of names: it is how a row of such a name is led out of it
+            # (docs/rules.md#rule-3).
             return _set_of(core_schema.str_schema(strict=True, min_length=1), least=0)
         case TextMap():
             return _or_words(_text_map(type_), *words)

@@ -140,7 +140,8 @@ def counts_can_lock(connection: sa.Connection) -> bool:
 
 
 def memory_schema(place: Database, stated: str) -> str | None:
-    """Where memory lies (RULES 17): in a schema of its own, as `stated` or by default; None: with everything else."""
+    """Where memory lies (docs/rules.md#rule-32): in a schema of its own, as `stated` or by default; None: with
+    everything else."""
     default = _of(place).MEMORY_SCHEMA
     return default and (stated or default)
 

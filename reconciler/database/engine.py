@@ -158,7 +158,7 @@ class Engine(Protocol):
 
     @property
     def MEMORY_SCHEMA(self) -> str | None:
-        """Where memory lies unless the settings say otherwise (RULES 17); None: with everything else."""
+        """Where memory lies unless the settings say otherwise (docs/rules.md#rule-32); None: with everything else."""
         ...
 
     def open_engine(self, place: Database, door: Mode) -> sa.Engine:

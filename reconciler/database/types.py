@@ -18,7 +18,7 @@ NAME: Final = (
     .with_variant(sa.String(255, collation=CODE_POINTS), *MARIADB)
     .with_variant(sa.String(255, collation="C"), "postgresql")
 )
-"""A name compared code point by code point (RULES 1); SQLite does so by itself."""
+"""A name compared code point by code point (docs/rules.md#rule-2); SQLite does so by itself."""
 
 LONG_TEXT: Final = sa.Text().with_variant(sa.Text(2**24, collation=CODE_POINTS), *MARIADB)
 """MariaDB's plain TEXT ends at 64 KiB; for so many characters it takes LONGTEXT."""

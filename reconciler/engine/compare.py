@@ -3,10 +3,11 @@ Knows no kind by name.
 
 Packed rows in, the keys worth a look out: what equals its live row never becomes an object. Knows only tuples.
 
-A declared name that is live under another spelling (RULES 1): the object takes no part. Knows no kind by name.
+A declared name that is live under another spelling (docs/rules.md#rule-2): the object takes no part. Knows no kind by
+name.
 
 What a file no longer states and what can mean nothing beside what it states now, such as where a quota moves to once
-it moves nobody: it is cleared, not released (RULES 3). Knows no kind by name.
+it moves nobody: it is cleared, not released (docs/rules.md#rule-7). Knows no kind by name.
 
 Changes that would give out a name which several live things have: nobody can say which one is meant, so those
 objects are left out and everything else goes on. Knows no kind by name.
@@ -315,7 +316,8 @@ class Comparison:
         )
 
     def _foreign_state(self, record: Record) -> Iterator[Finding]:
-        """A live word that the vocabulary does not know: the object is left out, never healed (RULES 28)."""
+        """A live word that the vocabulary does not know: the object is left out, never healed
+        (docs/rules.md#rule-14)."""
         live = self.live.values_of(record.key)
         for each in self.vocabulary.held[self.resource.kind]:
             word = live.get(each.name)
@@ -331,7 +333,7 @@ class Comparison:
                 )
 
     def _bookkeeping(self, out: Compared, record: Record) -> None:
-        """Count what memory learns about an object that needs no change (RULES 5)."""
+        """Count what memory learns about an object that needs no change (docs/rules.md#rule-9)."""
         known = self._remembered(record.key)
         if known is None or not record.values.keys() <= known.keys():
             out.counts = replace(out.counts, adopted=out.counts.adopted + 1)

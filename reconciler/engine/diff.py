@@ -1,5 +1,5 @@
-"""One declared object against its live row and what is remembered of it: the fields that differ, and why (RULES 4).
-Knows no kind, no file and no database.
+"""One declared object against its live row and what is remembered of it: the fields that differ, and why
+(docs/rules.md#rule-8). Knows no kind, no file and no database.
 
 The single differences of a set or map, by deepdiff. Knows no kind; called only for what differs.
 """
@@ -111,7 +111,8 @@ class Differ:
 
 
 def comparable(field: Field, wanted: Value, found: Value | None) -> Value | None:
-    """The live value as far as the file speaks of it: of a map not owned whole, the listed names only (RULES 7)."""
+    """The live value as far as the file speaks of it: of a map not owned whole, the listed names only
+    (docs/rules.md#rule-11)."""
     if isinstance(field.type, TextMap) and not field.type.whole and isinstance(wanted, Mapping):
         live = found if isinstance(found, Mapping) else {}
         return {name: live[name] for name in wanted if name in live}
@@ -119,7 +120,7 @@ def comparable(field: Field, wanted: Value, found: Value | None) -> Value | None
 
 
 def cause(wanted: Value, found: Value | None, remembered: Value | None) -> Cause:
-    """RULES 4: who moved, git or the database."""
+    """Who moved, git or the database (docs/rules.md#rule-8)."""
     if remembered is None:
         return Cause.ADOPT
     if same(remembered, wanted):
@@ -136,7 +137,8 @@ def _remembered(field: Field, wanted: Value, remembered: Values | None, name: st
 
 
 def _cause(field: Field, wanted: Value, found: Value | None, remembered: Value | None) -> Cause:
-    """The cause of a field; of a map not owned whole, the strongest of its names (RULES 7: owned one by one)."""
+    """The cause of a field; of a map not owned whole, the strongest of its names (docs/rules.md#rule-11: owned one by
+    one)."""
     if not (isinstance(field.type, TextMap) and not field.type.whole and isinstance(wanted, Mapping)):
         return cause(wanted, found, remembered)
     live = found if isinstance(found, Mapping) else {}

@@ -1,4 +1,5 @@
-"""What a change of value does to the customer: more service, less, neither, or not known (RULES 14). Knows no kind."""
+"""What a change of value does to the customer: more service, less, neither, or not known (docs/rules.md#rule-13). Knows
+no kind."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What must not happen, one function a guard; each yields findings. Run when planning, and again on fresh facts inside
-the write transaction (RULES 16). Knows no kind by name.
+the write transaction (docs/rules.md#rule-31). Knows no kind by name.
 
-New users on something closed to new users (RULES 26, guard `retired`). Knows no kind by name.
+New users on something closed to new users (docs/rules.md#rule-25). Knows no kind by name.
 
 What to write so that a refused deletion becomes possible. Knows no kind by name.
 """
@@ -182,7 +182,7 @@ def in_use(case: GuardInput) -> Iterator[Finding]:
 
 
 def _is_personal(kind: str, vocabulary: Vocabulary) -> bool:
-    """Whether keys are people's addresses, which no message may spell out (RULES 30)."""
+    """Whether keys are people's addresses, which no message may spell out (docs/rules.md#rule-40)."""
     return kind in vocabulary and vocabulary[kind].personal
 
 
@@ -206,7 +206,7 @@ def _still_in_use(change: Delete, holders: Users, staying: int, case: GuardInput
 
 
 def shielded(case: GuardInput) -> Iterator[Finding]:
-    """A Reassign must not move users that the settings leave alone; they block it (RULES 11)."""
+    """A Reassign must not move users that the settings leave alone; they block it (docs/rules.md#rule-18)."""
     hands_off = Globs(case.policy.hands_off)
     for change in case.changes:
         if isinstance(change, Reassign):
@@ -252,7 +252,7 @@ def unguarded(case: GuardInput) -> Iterator[Finding]:
 
 
 def too_much(case: GuardInput) -> Iterator[Finding]:
-    """More of one kind changed or removed at once than the settings allow (RULES 25)."""
+    """More of one kind changed or removed at once than the settings allow (docs/rules.md#rule-23)."""
     for kind, total in sorted(case.managed.items()):
         touched = sum(1 for c in case.changes if c.ref.kind == kind and isinstance(c, (Update, Delete, Forget)))
         if touched > case.policy.min_sample and touched * 100 > total * case.policy.max_change_percent:
@@ -266,7 +266,8 @@ def too_much(case: GuardInput) -> Iterator[Finding]:
 
 
 def empty(case: GuardInput) -> Iterator[Finding]:
-    """Nothing of a kind is declared while some of it would go: a missing mount or a wrong branch (RULES 25)."""
+    """Nothing of a kind is declared while some of it would go: a missing mount or a wrong branch
+    (docs/rules.md#rule-23)."""
     for kind, count in sorted(case.declared.items()):
         going = sum(1 for c in case.changes if c.ref.kind == kind and isinstance(c, (Delete, Forget)))
         if not count and going:

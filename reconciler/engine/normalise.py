@@ -134,7 +134,7 @@ def _without(block: Block, unheld: Mapping[str, Collection[str]]) -> Iterator[Bl
 
 
 def _impossible(sheet: Sheet, place: TargetLimits, drop: Collection[str]) -> Iterator[Finding]:
-    """Values that the target cannot hold (RULES 28: never an approximation)."""
+    """Values that the target cannot hold (docs/rules.md#rule-14: never an approximation)."""
     for name, refuses in sorted(place.refusals.get(sheet.kind, {}).items()):
         for block in sheet.blocks:
             for key, value in sorted(column(block, name).items()):

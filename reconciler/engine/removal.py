@@ -1,5 +1,5 @@
 """Objects that go: taken out of the files, buried by `lifecycle: removed`, or undeclared under `authoritative`
-(RULES 10, 24). Knows no kind by name."""
+(docs/rules.md#rule-16, #rule-22). Knows no kind by name."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class Removals:
     foreign: Mapping[Ref, str]
 
     def changes(self) -> Iterator[Removed]:
-        """Every object that leaves, by key. A live name that a file only spells otherwise does not leave (RULES 1)."""
+        """Every object that leaves, by key. A live name that a file only spells otherwise does not leave
+        (docs/rules.md#rule-2)."""
         respelled = frozenset(all_folded(self.stated.keys() - self.live.keys()))
         for key in sorted(self.buried):
             if self._in_scope(key):

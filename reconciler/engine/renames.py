@@ -1,5 +1,5 @@
 """The same thing under a new name: live keys, references and memory are seen under the new one before anything is
-compared (RULES 12). Knows no kind."""
+compared (docs/rules.md#rule-19). Knows no kind."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def _equal(one: Value | None, other: Value | None) -> bool:
 
 
 def _without_secrets(was: Values) -> dict[str, Value]:
-    """What can be written again: of a secret nobody knows more than that there was one (RULES 30)."""
+    """What can be written again: of a secret nobody knows more than that there was one (docs/rules.md#rule-40)."""
     return {
         name: {inner: each for inner, each in value.items() if each != HIDDEN} if isinstance(value, Mapping) else value
         for name, value in was.items()

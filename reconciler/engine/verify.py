@@ -1,9 +1,11 @@
-"""Whether live rows are still what the plan saw (RULES 15), and whether they hold what was written. Knows no kind.
+"""Whether live rows are still what the plan saw (docs/rules.md#rule-30), and whether they hold what was written. Knows
+no kind.
 
 What an update takes away: a value that was not there before, or a name out of a map that is not owned whole. Only
 reverts do it (a file that does not state a field leaves it alone). Knows no kind by name.
 
-The guards on facts once more, inside the write transaction, by locking reads (RULES 16). Knows no kind by name.
+The guards on facts once more, inside the write transaction, by locking reads (docs/rules.md#rule-31). Knows no kind by
+name.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from reconciler.model.values import NONE, Value, Values, same
 
 
 def shared(field: Field) -> bool:
-    """Whether it is a map of which only the listed names are ours (RULES 7)."""
+    """Whether it is a map of which only the listed names are ours (docs/rules.md#rule-11)."""
     return isinstance(field.type, TextMap) and not field.type.whole
 
 
@@ -102,7 +104,7 @@ def prove(changes: Sequence[Change], found: Found, vocabulary: Vocabulary) -> Pr
 
 
 def doubled(changes: Sequence[Change], twins: Mapping[Ref, Sequence[str]]) -> Iterator[Finding]:
-    """Changes of what has a twin by now, which a plan would leave out (RULES 1)."""
+    """Changes of what has a twin by now, which a plan would leave out (docs/rules.md#rule-2)."""
     for change in changes:
         if not isinstance(change, Forget):
             named = twins.get(change.ref, ())
@@ -274,7 +276,7 @@ def recheck_start(
 
 
 def recheck_moved(plan: Plan, todo: Sequence[Change], writer: Writer, vocabulary: Vocabulary) -> tuple[Finding, ...]:
-    """After the moves, right before the deletes: the locking recount must be nobody (RULES 11)."""
+    """After the moves, right before the deletes: the locking recount must be nobody (docs/rules.md#rule-18)."""
     victims = tuple(change for change in todo if isinstance(change, Delete))
     refs = frozenset(change.ref for change in victims)
     if not refs:

@@ -1,4 +1,5 @@
-"""The order of writing (RULES 13): renames, arrivals, moves, letting go, deletions. In bulk. Knows no kind by name."""
+"""The order of writing (docs/rules.md#rule-20): renames, arrivals, moves, letting go, deletions. In bulk. Knows no kind
+by name."""
 
 from __future__ import annotations
 
@@ -73,8 +74,8 @@ class Writing:
             self.writer.update(kind, rows)
 
     def move(self, policy: Policy) -> Moves:
-        """Every Reassign, and whom it moved. Raises Stale when far more came than were expected (RULES 11), and
-        TargetError when others were moved than those who were there a moment before."""
+        """Every Reassign, and whom it moved. Raises Stale when far more came than were expected
+        (docs/rules.md#rule-18), and TargetError when others were moved than those who were there a moment before."""
         moved: Moves = {}
         for change in self.changes:
             if isinstance(change, Reassign):
@@ -93,7 +94,7 @@ class Writing:
         return moved
 
     def raw_of_deleted(self) -> Mapping[Ref, Mapping[str, Any]]:
-        """The whole rows of what will be deleted, as they are before anything is written (RULES 21)."""
+        """The whole rows of what will be deleted, as they are before anything is written (docs/rules.md#rule-37)."""
         return self.writer.raw([change.ref for change in self.changes if isinstance(change, Delete)])
 
     def let_go(self) -> None:

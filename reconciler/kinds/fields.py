@@ -1,4 +1,4 @@
-"""Fields that only files have: they are never compared, remembered or exported (VOCABULARY 2, mark f).
+"""Fields that only files have: they are never compared, remembered or exported (docs/rules.md#rule-4).
 
 How much a package may send, by the clock and by the quota period. Seeds 000 (sending limits), 001 (quotas).
 """

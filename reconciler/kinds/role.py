@@ -1,4 +1,4 @@
-"""What a role declares: a named set of permissions. Sources: seed 000 (User role), VOCABULARY 2."""
+"""What a role declares: a named set of permissions. Sources: seed 000 (User role), docs/rules.md#rule-4."""
 
 from reconciler.kinds.fields import former_names, note
 from reconciler.model.resource import Direction, Field, Names, Removal, Resource, Text

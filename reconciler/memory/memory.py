@@ -393,7 +393,7 @@ class SqlMemory:
             )
 
     def _in_the_way(self, session: Connection, run: Run) -> Run | None:
-        session.rollback()  # explicitly: MariaDB's lock timeout leaves the transaction open (RULES 18)
+        session.rollback()  # explicitly: MariaDB's lock timeout leaves the transaction open (docs/rules.md#rule-33)
         return self.holder(session, run)
 
 

@@ -1,7 +1,7 @@
 """The tables in which memory is kept, as SQLAlchemy Core data. Knows no target's tables and runs no SQL.
 
 On SQLite they lie beside the target's own tables, told apart by their prefix; on a server they have a schema of
-their own (RULES 17). Lengths fit the index limits of all three engines.
+their own (docs/rules.md#rule-32). Lengths fit the index limits of all three engines.
 
 What plan and apply do with memory's tables: the deeds of `sql` and `reading`, written down once more so that a
 database can be told to allow nothing else. History is only added to.
@@ -33,8 +33,8 @@ ONLY: Final = 1
 """The id of the row in tables that hold a single one."""
 
 
-# MariaDB equates `Café` and `cafe` unless it is told to compare code points (RULES 1). A collation says so without
-# the dialect's own types, whose import every plan would pay for.
+# MariaDB equates `Café` and `cafe` unless it is told to compare code points (docs/rules.md#rule-2). A collation says so
+# without the dialect's own types, whose import every plan would pay for.
 MARIADB: Final = ("mysql", "mariadb")
 CODE_POINTS: Final = "utf8mb4_nopad_bin"
 

@@ -12,7 +12,7 @@ from reconciler.model.values import Value, Values
 
 
 class Cause(StrEnum):
-    """Why a value differs (RULES 4), weakest first."""
+    """Why a value differs (docs/rules.md#rule-8), weakest first."""
 
     ADOPT = "adopt"
     CHANGE = "change"
@@ -29,7 +29,7 @@ STRENGTH: dict[Cause, int] = {cause: rank for rank, cause in enumerate(Cause)}
 
 
 class Effect(StrEnum):
-    """What a change of value does to the customer. `UNKNOWN` is listed under reductions (RULES 14)."""
+    """What a change of value does to the customer. `UNKNOWN` is listed under reductions (docs/rules.md#rule-13)."""
 
     MORE = "more"
     LESS = "less"
@@ -83,7 +83,8 @@ class Create:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """`before` and `after`: all stated fields (RULES 15); `fields`: those that differ. `explained`: as of a Create."""
+    """`before` and `after`: all stated fields (docs/rules.md#rule-30); `fields`: those that differ. `explained`: as of
+    a Create."""
 
     ref: Ref
     before: Values

@@ -1,4 +1,4 @@
-"""What ends a command, each with the exit code of DESIGN 6. Knows no command."""
+"""What ends a command, each with its exit code (docs/reference/exit-codes.md). Knows no command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from reconciler.model.finding import Finding
 
 
 class ReconcilerError(Exception):
-    """A clear end. `exit_code` is DESIGN 6's; `findings` are printed one by one; `remedy` says what to do."""
+    """A clear end. `exit_code` is one of docs/reference/exit-codes.md; `findings` are printed one by one; `remedy` says
+    what to do."""
 
     exit_code = 1
 

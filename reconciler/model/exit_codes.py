@@ -1,4 +1,4 @@
-"""One predicate for the exit code and the summary (DESIGN 6). Knows nothing but a plan."""
+"""One predicate for the exit code and the summary (docs/reference/exit-codes.md). Knows nothing but a plan."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def plan_code(plan: Plan, *, detailed: bool = False) -> int:
 
 
 def drift_code(plan: Plan) -> int:
-    """2 for drift, conflict and objects deleted by hand (RULES 6); guards do not count."""
+    """2 for drift, conflict and objects deleted by hand (docs/rules.md#rule-10); guards do not count."""
     return PENDING if plan.drifted or plan.counts.lost else DONE

@@ -1,7 +1,7 @@
 """What the live system knows that no file declares: who uses what, how much, and what points where.
 
 The planner says which facts it needs (`Question`), a Reader or a Writer answers (`Facts`); a Writer answers with
-locking reads, so the same guards run again on fresh facts inside the transaction (RULES 16).
+locking reads, so the same guards run again on fresh facts inside the transaction (docs/rules.md#rule-31).
 
 The declared side: what the files state, and every complaint about them. Knows no YAML.
 """
@@ -22,7 +22,7 @@ SAMPLE = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Users:
-    """The users of an object, of any status, counted in the system (RULES 11: those in the bin count too).
+    """The users of an object, of any status, counted in the system (docs/rules.md#rule-18: those in the bin count too).
 
     `by_status`: status → how many, `binned` apart. `sample`: the first SAMPLE keys, sorted. `shielded`: keys among
     them that a Reassign must not move (`hands_off`); `unnamed`: users that are no objects of ours (sub-accounts).

@@ -11,7 +11,8 @@ from reconciler.model.ref import Origin, Ref
 
 
 class Severity(StrEnum):
-    """RULES 26. `ERROR` blocks; `LEFT_OUT` takes one object out and the rest goes on; the others only speak."""
+    """`ERROR` blocks (docs/rules.md#rule-24); `LEFT_OUT` takes one object out and the rest goes on; the others only
+    speak."""
 
     ERROR = "error"
     LEFT_OUT = "left-out"
@@ -180,7 +181,7 @@ CODES: dict[str, Code] = {
 
 
 def allowed(findings: tuple[Finding, ...], codes: frozenset[str]) -> tuple[Finding, ...]:
-    """The findings with the lifted ones turned into warnings; only liftable codes can be (RULES 27)."""
+    """The findings with the lifted ones turned into warnings; only liftable codes can be (docs/rules.md#rule-25)."""
     return tuple(
         replace(f, severity=Severity.WARNING) if f.blocks and f.code in codes and CODES[f.code].liftable else f
         for f in findings

@@ -10,7 +10,7 @@ from reconciler.model.ref import Origin, Ref
 from reconciler.model.values import Values
 
 Session = Any
-"""Opaque: only `memory` and `targets` look inside (RULES 17)."""
+"""Opaque: only `memory` and `targets` look inside (docs/rules.md#rule-32)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Run:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
     """One change of a run. A field that only one of `before` and `after` has came or went. `raw`: the whole live rows
-    of a deleted object, every column (RULES 21); of users that were moved, who they are.
+    of a deleted object, every column (docs/rules.md#rule-37); of users that were moved, who they are.
 
     An entry whose action is one of ASIDE is no change. MEMORY: its `raw` says what memory held before, `ref` has a kind
     and no key. ALLOWED: its `raw` says what was lifted, each class → the reason, and `ref` names nothing.
@@ -130,7 +130,7 @@ class Memory(Protocol):
         ...
 
     def foreign(self, session: Session, project: str) -> Mapping[Ref, str]:
-        """What other projects manage, and which (RULES 17)."""
+        """What other projects manage, and which (docs/rules.md#rule-32)."""
         ...
 
     def reverted(self, session: Session, project: str) -> Mapping[str, int]:
@@ -138,8 +138,8 @@ class Memory(Protocol):
         ...
 
     def announce(self, session: Session, run: Run) -> None:
-        """Write the run as `running` in a short transaction of its own and COMMIT (RULES 18). Once: a run that starts
-        over is announced already."""
+        """Write the run as `running` in a short transaction of its own and COMMIT (docs/rules.md#rule-33). Once: a run
+        that starts over is announced already."""
         ...
 
     def holder(self, session: Session, run: Run) -> Run | None:

@@ -1,4 +1,5 @@
-"""The law of names (RULES 1, 2): when two are nearly the same, and which ones a file may not have. Knows only text.
+"""The law of names (docs/rules.md#rule-2, #rule-3): when two are nearly the same, and which ones a file may not have.
+Knows only text.
 
 What was probably meant by a word that does not exist. Knows only text.
 """
@@ -18,7 +19,7 @@ LONGEST_NORMAL = 4 * LONGEST
 
 
 def folded(name: str) -> str:
-    """The form under which two names are twins: NFC, casefold, blanks at the ends off (RULES 1)."""
+    """The form under which two names are twins: NFC, casefold, blanks at the ends off (docs/rules.md#rule-2)."""
     if name.isascii():
         return name.strip().lower()
     # The time that normalising takes grows with the square of the marks on one letter.
@@ -45,7 +46,7 @@ def lawless(names: Collection[str]) -> list[str]:
 
 
 def fault(name: str) -> str:
-    """What the law has against a name, in words; empty for a good one (RULES 2)."""
+    """What the law has against a name, in words; empty for a good one (docs/rules.md#rule-3)."""
     if not name:
         return "is empty"
     if len(name) > LONGEST:

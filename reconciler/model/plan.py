@@ -33,8 +33,9 @@ class Impact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Objects, not fields. `compared`: declared and live; `adopted`, `released`, `gone`: bookkeeping (RULES 5).
-    `lost`: remembered and declared, deleted by hand, and not to be created by us (RULES 4)."""
+    """Objects, not fields. `compared`: declared and live; `adopted`, `released`, `gone`: bookkeeping
+    (docs/rules.md#rule-9). `lost`: remembered and declared, deleted by hand, and not to be created by us
+    (docs/rules.md#rule-8)."""
 
     compared: int = 0
     unchanged: int = 0
@@ -91,7 +92,8 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`changes` in the order of RULES 13; `remember`, `drop`: what memory holds afterwards, bookkeeping too.
+    """`changes` in their safe order (docs/rules.md#rule-20); `remember`, `drop`: what memory holds afterwards,
+    bookkeeping too.
 
     `managed`: kind → how many objects this project manages (for `too-much`); `declared`: those of the people named
     in findings and impact that a file names, so that only the others are masked.
@@ -118,7 +120,7 @@ class Plan:
 
     @property
     def drifted(self) -> tuple[Change, ...]:
-        """Changes that undo what happened in the database since the last apply (RULES 6)."""
+        """Changes that undo what happened in the database since the last apply (docs/rules.md#rule-10)."""
         return tuple(
             change
             for change in self.changes

@@ -1,7 +1,7 @@
 """The one plain thing that a YAML file and a live row both become. Knows no kind, no file and no database.
 
 A Record is made only for what is looked at. What merely equals its counterpart stays a packed row in a Sheet:
-a hundred thousand tenants are tuples, not objects (DESIGN 8).
+a hundred thousand tenants are tuples, not objects (docs/architecture.md#scale).
 
 Working on packed rows: take some columns, replace one. Knows only tuples.
 """

@@ -219,8 +219,8 @@ class Removal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A kind. `personal`: keys are people's addresses, masked where no file names them (RULES 30). `only_key`: there is
-    one object, of this name."""
+    """A kind. `personal`: keys are people's addresses, masked where no file names them (docs/rules.md#rule-40).
+    `only_key`: there is one object, of this name."""
 
     kind: str
     folder: str

@@ -1,6 +1,7 @@
 """The two doors of a live system, and what a target type offers. Knows no system.
 
-Planning is handed a Reader on a read-only transaction; only `apply` is handed a Writer. A plan has no pen (DESIGN 1.5).
+Planning is handed a Reader on a read-only transaction; only `apply` is handed a Writer. A plan has no pen
+(docs/architecture.md#decisions).
 """
 
 from __future__ import annotations
@@ -91,12 +92,13 @@ class Writer(Protocol):
         ...
 
     def twins(self, refs: Collection[Ref]) -> Mapping[Ref, tuple[str, ...]]:
-        """Which of these have twins by now (RULES 1): live names that agree with theirs when folded, sorted, those of
-        `refs` left out; the name itself where two objects have it."""
+        """Which of these have twins by now (docs/rules.md#rule-2): live names that agree with theirs when folded,
+        sorted, those of `refs` left out; the name itself where two objects have it."""
         ...
 
     def raw(self, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Any]]:
-        """Every column of every row of these objects, as JSON-able data: table → list of rows (RULES 21)."""
+        """Every column of every row of these objects, as JSON-able data: table → list of rows
+        (docs/rules.md#rule-37)."""
         ...
 
     def rename(self, kind: str, names: Mapping[str, str]) -> None:
@@ -140,7 +142,7 @@ class Writer(Protocol):
         ...
 
     def rollback(self) -> None:
-        """Explicitly, after any error (RULES 18)."""
+        """Explicitly, after any error (docs/rules.md#rule-33)."""
         ...
 
 
@@ -201,7 +203,7 @@ Refusal: TypeAlias = Callable[[Value], str]
 @runtime_checkable
 class RefusesValues(Protocol):
     """What a target offers besides that cannot hold every value of every field, or that has not every field in every
-    version (RULES 28, 29)."""
+    version (docs/rules.md#rule-14, #rule-27)."""
 
     @property
     def refusals(self) -> Mapping[str, Mapping[str, Refusal]]:
@@ -230,7 +232,7 @@ class HasReminders(Protocol):
 
 @runtime_checkable
 class KeepsMemory(Protocol):
-    """What a target says that has a place of its own for memory (RULES 17)."""
+    """What a target says that has a place of its own for memory (docs/rules.md#rule-32)."""
 
     memory_schema: str | None
     """The schema that memory lies in; None: with everything else."""

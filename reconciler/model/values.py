@@ -20,10 +20,10 @@ OFF: Final = "off"
 INHERIT: Final = "inherit"
 NONE: Final = "none"
 RESERVED: Final = frozenset({UNLIMITED, OFF, INHERIT, NONE})
-"""Words that mean something of their own; refused as names (VOCABULARY 1)."""
+"""Words that mean something of their own; refused as names (docs/rules.md#rule-1)."""
 
 HIDDEN: Final = "***"
-"""What is shown of a secret (RULES 30)."""
+"""What is shown of a secret (docs/rules.md#rule-40)."""
 
 LARGEST: Final = 2**63 - 1
 

@@ -165,7 +165,7 @@ class EntryMaker:
         people = [self.person(finding.ref, name) for name in finding.names]
         below = listed_lines(people, 0 if finding.is_rest else finding.more, self.width - _INDENT - len(place))
         below += [self.masking.text(finding.remedy)] if finding.remedy else []
-        # DESIGN 7: the place stands beside the first line below, for the code has taken the end of the first.
+        # The place stands beside the first line below, for the code has taken the end of the first.
         yield Row(does, self.masking.text(said), finding.code), "" if below else place
         for number, text in enumerate(below):
             yield Detail(text), "" if number else place

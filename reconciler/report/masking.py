@@ -1,4 +1,4 @@
-"""Hides the people whom no file names (RULES 30). Knows no renderer and no kind.
+"""Hides the people whom no file names (docs/rules.md#rule-40). Knows no renderer and no kind.
 
 Makes text from files, live rows and drivers safe to show: nothing in it can move a cursor, turn a line round, hide,
 or give a secret away.

@@ -61,7 +61,7 @@ def section_of_finding(finding: Finding) -> Section:
 
 
 def reduces(kind: str, delta: FieldDelta, vocabulary: Vocabulary) -> bool:
-    """Whether a customer may have less after it; not known counts as less (RULES 14)."""
+    """Whether a customer may have less after it; not known counts as less (docs/rules.md#rule-13)."""
     return delta.effect in (Effect.LESS, Effect.UNKNOWN) or _leaves_all(kind, delta.name, delta.after, vocabulary)
 
 

@@ -63,7 +63,7 @@ def allowances_said(plan: Plan) -> Iterator[str]:
 
 
 def _rest(plan: Plan) -> list[str]:
-    """What no change touches, and what only memory learns (RULES 5)."""
+    """What no change touches, and what only memory learns (docs/rules.md#rule-9)."""
     counts = plan.counts
     words = {
         "adopted": counts.adopted,

@@ -1,4 +1,5 @@
-"""A plan, drift, complaints and tables as text for people (DESIGN 7). Pure: no terminal is needed to test it.
+"""A plan, drift, complaints and tables as text for people (docs/architecture.md#what-a-person-sees). Pure: no terminal
+is needed to test it.
 
 What an apply did, in words. Knows no engine: it is told what was done.
 """
@@ -169,7 +170,7 @@ def outcome_text(
 ) -> str:
     """A sentence for each thing done, many of a sort in one, then the count, the run and how long it took.
 
-    `done`, `already`: the changes of the plan that were written, and those that were so before (RULES 15).
+    `done`, `already`: the changes of the plan that were written, and those that were so before (docs/rules.md#rule-30).
     `reminders`: what a person should know now, a line each.
     """
     page = Page(colour=colour)

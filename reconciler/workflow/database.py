@@ -1,6 +1,6 @@
 """The `database` commands: the target's own tables and, in the same database, the reconciler's memory.
 
-Knows that both live side by side (RULES 17), not what either looks like.
+Knows that both live side by side (docs/rules.md#rule-32), not what either looks like.
 """
 
 from __future__ import annotations

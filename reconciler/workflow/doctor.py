@@ -27,7 +27,8 @@ def list_live(site: Site, kind: str, search: str) -> Listing:
 
 
 def live_masking(site: Site, kind: str) -> Masking:
-    """Hides the people of this kind whom no file names (RULES 30); nobody when the settings show everyone."""
+    """Hides the people of this kind whom no file names (docs/rules.md#rule-40); nobody when the settings show
+    everyone."""
     if not site.vocabulary[kind].personal or site.settings.policy.privacy == "full":
         return OPEN
     return Masking(personal=frozenset({kind}), declared=frozenset(map(folded, declared(site).sheets.get(kind, ()))))

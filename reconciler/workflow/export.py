@@ -1,4 +1,5 @@
-"""`export`: the live system written as files (RULES 23). Knows who reads and who writes, not how YAML is laid out."""
+"""`export`: the live system written as files (docs/rules.md#rule-39). Knows who reads and who writes, not how YAML is
+laid out."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def show_run(site: Site, beginning: str) -> tuple[RunRow, Sequence[HistoryEntry]
 
 
 def history_masking(site: Site) -> Masking:
-    """Hides the people whom no file names (RULES 30); nobody when the settings show everyone."""
+    """Hides the people whom no file names (docs/rules.md#rule-40); nobody when the settings show everyone."""
     personal = frozenset(resource.kind for resource in site.vocabulary if resource.personal)
     if not personal or site.settings.policy.privacy == "full":
         return OPEN

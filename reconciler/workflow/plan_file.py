@@ -90,7 +90,7 @@ def read_plan_file(path: Path, environ: Mapping[str, str]) -> Plan:
 def check_plan(site: Site, plan: Plan) -> Plan:
     """The plan as it may be carried out here, under the settings of now. Raises ReconcilerError where these want it
     signed and there is no key to check that with; Stale unless it was made for this target, project, database and
-    version, under these settings, and from these files (where there are any: RULES 16, 20)."""
+    version, under these settings, and from these files (where there are any: docs/rules.md#rule-31, #rule-36)."""
     if site.settings.signed_plans and _key(site.environ) is None:
         raise ReconcilerError(
             f"the settings want signed plan files (safety.signed_plans), and {KEY} is not set",

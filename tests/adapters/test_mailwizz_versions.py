@@ -1,5 +1,5 @@
-"""Other versions of MailWizz have other columns (RULES 29): extra ones do not matter, a missing one takes its field
-with it, and one that nothing works without stops everything before it is read."""
+"""Other versions of MailWizz have other columns (docs/rules.md#rule-27): extra ones do not matter, a missing one takes
+its field with it, and one that nothing works without stops everything before it is read."""
 
 from __future__ import annotations
 

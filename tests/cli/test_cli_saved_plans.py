@@ -1,4 +1,5 @@
-"""Saved plans, sentence by sentence: what makes one stale, what does not, and what is refused (RULES 15, 16, 20)."""
+"""Saved plans, sentence by sentence: what makes one stale, what does not, and what is refused
+(docs/rules.md#rule-30, #rule-31, #rule-36)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Nodes die or freeze during an apply: it stops and says so, nothing is half-applied, and the next run on another node
-does the rest (RELIABILITY 2.4, 2 and 10)."""
+does the rest (docs/reliability.md)."""
 
 from __future__ import annotations
 

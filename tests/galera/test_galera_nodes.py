@@ -1,4 +1,4 @@
-"""What one node writes another one reads, at once and whole (RELIABILITY 2.4, 11)."""
+"""What one node writes another one reads, at once and whole (docs/reliability.md)."""
 
 from __future__ import annotations
 

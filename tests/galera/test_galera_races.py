@@ -1,4 +1,4 @@
-"""We delete a package on one node while the application assigns it on another (RELIABILITY 2.2)."""
+"""We delete a package on one node while the application assigns it on another (docs/rules.md#rule-26)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Two nodes write the same rows: the one that commits second is refused by certification, and does all of it again
-(RULES 18, RELIABILITY 2.4, 8)."""
+(docs/rules.md#rule-33, docs/reliability.md)."""
 
 from __future__ import annotations
 

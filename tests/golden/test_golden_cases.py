@@ -1,4 +1,5 @@
-"""Each folder of tests/cases: the plan is what the golden files say, and the laws of STYLE 12 hold for it."""
+"""Each folder of tests/cases: the plan is what the golden files say, and the laws of docs/architecture.md#laws hold for
+it."""
 
 from __future__ import annotations
 

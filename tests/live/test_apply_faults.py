@@ -84,8 +84,8 @@ def test_a_fault_at_any_moment_rolls_back(scene: Scene, stop: Callable[[], None]
 
 
 def test_an_interrupt_right_after_the_commit_does_not_deny_it(scene: Scene) -> None:
-    """The changes are there, so neither history nor the end of the command may call the run failed (RULES 18: the run's
-    outcome is the truth)."""
+    """The changes are there, so neither history nor the end of the command may call the run failed
+    (docs/rules.md#rule-33: the run's outcome is the truth)."""
     assert scene.moments.seen[-1] == "COMMIT"
     with watched(Moments(at=len(scene.moments.seen), after=True, stop=interrupt)):
         assert scene.esp.apply(scene.plan).done == scene.plan.changes

@@ -1,6 +1,6 @@
 """A process that is killed at any moment of an apply: the database holds all of it or nothing, and the next apply
-marks the run `abandoned` and comes to the same end (RULES 18). This is SQLite, and some moments; all moments, and the
-servers, are in tests/torture/test_kills.py."""
+marks the run `abandoned` and comes to the same end (docs/rules.md#rule-33). This is SQLite, and some moments; all
+moments, and the servers, are in tests/torture/test_kills.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes between plan and apply: users, references, tables of somebody else (RULES 11, 16).
+"""What comes between plan and apply: users, references, tables of somebody else (docs/rules.md#rule-18, #rule-31).
 
 The guards on facts run again inside the transaction, and a planted bug shows that it is they who refuse.
 """
@@ -114,7 +114,7 @@ def test_another_object_that_points_at_a_victim_since_the_plan(esp: Esp) -> None
 
 
 def test_a_table_of_somebody_else_that_would_go_along(esp: Esp) -> None:
-    """RULES 16: `cascade` is run again, so a table made since the plan is seen."""
+    """docs/rules.md#rule-31: `cascade` is run again, so a table made since the plan is seen."""
     esp.declare(changed(FILES, {"package": {"Trial": None}}))
     plan = esp.plan()
     with esp.hand() as connection:

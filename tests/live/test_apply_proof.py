@@ -1,4 +1,5 @@
-"""What apply proves before it writes: `before`, `already`, growth, instance, pause (RULES 11, 15, 20, 22)."""
+"""What apply proves before it writes: `before`, `already`, growth, instance, pause
+(docs/rules.md#rule-18, #rule-30, #rule-36, #rule-38)."""
 
 from __future__ import annotations
 

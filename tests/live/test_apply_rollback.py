@@ -1,4 +1,5 @@
-"""An apply that does not come to its end has done nothing (RULES 15–18, 22), on real SQLite."""
+"""An apply that does not come to its end has done nothing (docs/rules.md#rule-30 to #rule-33, #rule-38), on real
+SQLite."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """One apply at a time, by the engine's own means: who waits is told for whom, who is killed leaves nothing, and who is
-frozen loses its transaction (RULES 18)."""
+frozen loses its transaction (docs/rules.md#rule-33)."""
 
 from __future__ import annotations
 

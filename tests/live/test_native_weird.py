@@ -1,4 +1,4 @@
-"""Live rows that no application would write: decoded, never judged, never a crash (RULES 8, 28)."""
+"""Live rows that no application would write: decoded, never judged, never a crash (docs/rules.md#rule-12, #rule-14)."""
 
 from __future__ import annotations
 

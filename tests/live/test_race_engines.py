@@ -1,4 +1,5 @@
-"""The application assigns a user to a package while we delete it: nobody ever loses a package by us (RELIABILITY 2.2).
+"""The application assigns a user to a package while we delete it: nobody ever loses a package by us
+(docs/rules.md#rule-26).
 
 With the built-in schema (class A), with a foreign key that would empty the reference (class B), and with bugs planted
 that must be caught: no foreign key and no locking recount.

@@ -35,7 +35,7 @@ def respelled(kind: str, old: str, new: str) -> dict[str, Any]:
     ("kind", "old", "new"), [("package", "Trial", "trial"), ("tenant", "ops@acme.example", "Ops@acme.example")]
 )
 def test_another_spelling_in_a_file_deletes_and_forgets_nothing(esp: Esp, kind: str, old: str, new: str) -> None:
-    """RULES 1: it is left out; so is the live object that it means."""
+    """docs/rules.md#rule-2: it is left out; so is the live object that it means."""
     esp.declare(respelled(kind, old, new))
     plan = esp.plan()
     assert plan.changes == ()
@@ -63,7 +63,7 @@ def test_a_tombstone_in_another_spelling_is_no_silence(esp: Esp) -> None:
 
 
 def test_two_former_names_that_are_both_live_are_a_conflict(esp: Esp) -> None:
-    """RULES 12: two rows cannot become one."""
+    """docs/rules.md#rule-19: two rows cannot become one."""
     esp.sql("INSERT INTO esp_package (name) VALUES ('Extra')")
     esp.declare(
         changed(FILES, {"package": {"Trial": None, "Scale": {"role": "Support", "previously": ["Trial", "Extra"]}}})
@@ -92,7 +92,7 @@ def test_a_former_name_with_a_live_twin_creates_no_second_object(esp: Esp) -> No
 def test_each_option_code_has_a_cause_of_its_own(
     esp: Esp, options: dict[str, str], live: dict[str, str], cause: Cause
 ) -> None:
-    """RULES 7: `options` is owned code by code, so RULES 4 is asked code by code."""
+    """docs/rules.md#rule-11: `options` is owned code by code, so docs/rules.md#rule-8 is asked code by code."""
     esp.declare(changed(FILES, {"package": {"Trial": {"options": {"a": "1", "b": "1"}}}}))
     esp.apply()
     for name, value in live.items():
@@ -106,7 +106,7 @@ def test_each_option_code_has_a_cause_of_its_own(
 
 
 def test_a_rename_that_the_system_ignores_is_rolled_back(esp: Esp) -> None:
-    """RULES 15: what was written is read again."""
+    """docs/rules.md#rule-30: what was written is read again."""
     esp.declare(changed(FILES, NEW_NAME))
     esp.sql("CREATE TRIGGER t BEFORE UPDATE OF name ON esp_package BEGIN SELECT RAISE(IGNORE); END")
     before = esp.dump()
@@ -132,7 +132,7 @@ def test_a_delete_that_would_spread_to_strange_rows_is_refused(esp: Esp, action:
 
 @pytest.mark.parametrize("equal", [True, False])
 def test_what_another_project_took_meanwhile_is_not_ours_too(esp: Esp, equal: bool) -> None:
-    """RULES 17: an object has one project, also where two planned to create it at the same time."""
+    """docs/rules.md#rule-32: an object has one project, also where two planned to create it at the same time."""
     files = {"role": {"Fresh": {"description": "New"}}}
     other = Esp(esp.folder / "other")
     shutil.copytree(esp.folder, other.folder, ignore=shutil.ignore_patterns("esp.db*", "other"))
@@ -172,14 +172,15 @@ def test_a_version_of_memory_that_is_no_number_is_refused(esp: Esp) -> None:
 
 
 def test_validate_knows_what_must_not_be_declared(esp: Esp) -> None:
-    """RULES 24: declaring one that the settings leave alone is an error, and needs no live system to be seen."""
+    """docs/rules.md#rule-22: declaring one that the settings leave alone is an error, and needs no live system to be
+    seen."""
     esp.settings("hands_off: ['package/Gr*']")
     _, findings = validated(esp.site())
     assert [(finding.code, str(finding.ref)) for finding in findings] == [("hands-off", "package/Growth")]
 
 
 def test_a_user_who_arrives_after_all_were_moved_by_hand_stops_the_delete(esp: Esp) -> None:
-    """RULES 11: with nobody to move there is no Reassign; the locking recount still looks."""
+    """docs/rules.md#rule-18: with nobody to move there is no Reassign; the locking recount still looks."""
     esp.declare(changed(FILES, BURY_LEGACY))
     ids = "SELECT id FROM esp_package WHERE name = ?"
     esp.sql(f"UPDATE esp_tenant SET package_id = ({ids}) WHERE package_id = ({ids})", "Trial", "Legacy")

@@ -1,4 +1,5 @@
-"""A name that came to be there twice since the plan is noticed inside the transaction (RULES 1): exit 4."""
+"""A name that came to be there twice since the plan is noticed inside the transaction (docs/rules.md#rule-2): exit
+4."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The application assigns a user to a package while we delete it (RELIABILITY 2.2): a database with one package that
-goes and one user that is put on it, again and again, and who was left without a package."""
+"""The application assigns a user to a package while we delete it (docs/rules.md#rule-26): a database with one package
+that goes and one user that is put on it, again and again, and who was left without a package."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ class Saved:
 
 class World:
     """One database of an engine, brought back to its first state before each case; `folder` has no files of objects,
-    so that a plan of any files may be applied there (RULES 16)."""
+    so that a plan of any files may be applied there (docs/rules.md#rule-31)."""
 
     def __init__(self, engine: str, quarters: Callable[[str], Quarters], folder: Path) -> None:
         if engine == "sqlite":

@@ -1,5 +1,5 @@
 """A disk that is full, and files that may not be written, under SQLite: a clean refusal that says what to do, nothing
-changed, a sound file, and an apply that comes to its end once there is room (RELIABILITY 2.4 row 3)."""
+changed, a sound file, and an apply that comes to its end once there is room (docs/reliability.md)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """`kill -9` of an apply at any moment, on every engine: all of it is there or nothing, and the next apply comes to the
-same end (RULES 18, RELIABILITY 2.4 row 2).
+same end (docs/rules.md#rule-33, docs/reliability.md).
 
 The plan creates, updates, renames, reassigns, deletes and forgets, and writes memory and history. What is left is
 judged by a dump of every table: byte for byte what was there before, or in everything what a whole apply leaves; only

@@ -1,5 +1,5 @@
-"""The COMMIT of an apply is answered by nobody (RULES 18, RELIABILITY 2.4 row 4): whatever became of it, the apply
-finds out and says so, nothing is done twice, and the run after it has nothing left to wonder about.
+"""The COMMIT of an apply is answered by nobody (docs/rules.md#rule-33, docs/reliability.md): whatever became of it, the
+apply finds out and says so, nothing is done twice, and the run after it has nothing left to wonder about.
 
 Between us and a real server stands a proxy that spoils one COMMIT. What was committed is counted by the lock row: every
 transaction that was committed under the lock has added one to it.

@@ -1,5 +1,6 @@
-"""Eight processes apply at once, each its own plan of the same objects (RULES 18, RELIABILITY 2.4 row 5): it is as if
-one had come after the other, and who loses leaves nothing. One that is frozen meanwhile commits nothing any more."""
+"""Eight processes apply at once, each its own plan of the same objects (docs/rules.md#rule-33, docs/reliability.md): it
+is as if one had come after the other, and who loses leaves nothing. One that is frozen meanwhile commits nothing any
+more."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """A thousand times on every engine: a user is assigned to a package while we delete it, and nobody loses the package by
-us (RELIABILITY 2.2). Where nothing guards the users (class C) we refuse to delete; with a bug planted it goes red."""
+us (docs/rules.md#rule-26). Where nothing guards the users (class C) we refuse to delete; with a bug planted it goes
+red."""
 
 from __future__ import annotations
 

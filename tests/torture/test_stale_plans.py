@@ -1,4 +1,5 @@
-"""Saved plans that the world has moved away from (RULES 15, 16, 20): a plan, then an edit by hand, then its apply.
+"""Saved plans that the world has moved away from (docs/rules.md#rule-30, #rule-31, #rule-36): a plan, then an edit by
+hand, then its apply.
 
 What is relevant to a plan:
 - of an object that it updates: every field that the files state, whether the plan changes it or not;

@@ -1,5 +1,5 @@
 """Plan files that somebody changed: refused (4, or 1 where it is no plan any more), or harmless because the plan in it
-is still the same. Whatever is in the file, nobody sees a traceback and nothing is half done (RULES 20)."""
+is still the same. Whatever is in the file, nobody sees a traceback and nothing is half done (docs/rules.md#rule-36)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`reconciler drift`: what was changed behind our back. Guards are not asked (RULES 6)."""
+"""`reconciler drift`: what was changed behind our back. Guards are not asked (docs/rules.md#rule-10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`reconciler pause`: one row that makes every apply refuse (RULES 22)."""
+"""`reconciler pause`: one row that makes every apply refuse (docs/rules.md#rule-38)."""
 
 from __future__ import annotations
 

@@ -39,7 +39,8 @@ NUMBER: Final = Codec(int, spelled=True)
 SWITCH: Final = Codec(str, {"no": False, "yes": True})
 ACTION: Final = Codec(str, {"": "none", "move-in-group": "move"})
 STATUS: Final = Codec(str, {"inactive": "suspended", "disabled": "closed"})
-"""Every other word of a customer's state stands for itself and is a state that files do not know (RULES 28)."""
+"""Every other word of a customer's state stands for itself and is a state that files do not know
+(docs/rules.md#rule-14)."""
 
 SENDING: Final = "system.customer_sending"
 REGISTRATION: Final = "system.customer_registration"

@@ -14,7 +14,7 @@ from reconciler.model.errors import TargetError
 from reconciler.targets.native.tables import PARENT, PREFIX, SCHEMA, VERSION_COLUMN
 
 MEMORY_PREFIX = "reconciler_"
-"""Memory lives in the same file (RULES 17); its tables are no strangers."""
+"""Memory lives in the same file (docs/rules.md#rule-32); its tables are no strangers."""
 
 
 @dataclass(frozen=True, slots=True)

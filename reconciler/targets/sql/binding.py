@@ -1,8 +1,8 @@
 """What a live schema has of a mapping. Systems of somebody else come in versions: a column that is missing takes its
-field with it, a needed one stops us before anything is read (RULES 29). Knows no kind by name.
+field with it, a needed one stops us before anything is read (docs/rules.md#rule-27). Knows no kind by name.
 
-Which values a mapping cannot hold: those that would not come back as they were written (RULES 28). Knows no kind by
-name.
+Which values a mapping cannot hold: those that would not come back as they were written (docs/rules.md#rule-14). Knows
+no kind by name.
 
 Every column that a mapping speaks of: what is read of a table that hides something. Knows no kind by name.
 """
@@ -147,7 +147,7 @@ class Binder:
         return not isinstance(column.table, sa.Table) or column.name in self.columns(column.table.name)
 
     def unfilled(self, table: str, given: Collection[str]) -> tuple[str, ...]:
-        """Columns that want a value in every new row and are given none (RULES 29), sorted."""
+        """Columns that want a value in every new row and are given none (docs/rules.md#rule-27), sorted."""
         return tuple(
             sorted(
                 name

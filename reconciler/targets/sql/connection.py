@@ -25,7 +25,7 @@ CHUNK = 500
 
 
 class Connection:
-    """`locking`: what is read stays as it is until the end of the transaction (RULES 15, 19)."""
+    """`locking`: what is read stays as it is until the end of the transaction (docs/rules.md#rule-30, #rule-35)."""
 
     def __init__(self, connection: sa.Connection, place: Database, *, locking: bool) -> None:
         self.connection = connection
@@ -94,7 +94,7 @@ class Connection:
         """key → id of the objects of these keys that are live. `only_named`: they are not going to be written.
 
         The database may find more than was asked for (MariaDB equates `Café` and `cafe`), never less; what is
-        exactly the same is decided here (RULES 1). Raises TargetError when two rows have the same name.
+        exactly the same is decided here (docs/rules.md#rule-2). Raises TargetError when two rows have the same name.
         """
         wanted = set(keys)
         statement: Query = sa.select(kind.key, kind.id).where(*kind.shown)

@@ -1,7 +1,7 @@
-"""Who uses what, how much, and what points where: each by set-based queries, never one a user (RULES 16, 29).
-Decides nothing. Knows no kind by name.
+"""Who uses what, how much, and what points where: each by set-based queries, never one a user
+(docs/rules.md#rule-27, #rule-31). Decides nothing. Knows no kind by name.
 
-Who is on an object: every user, sub-accounts and those in the bin too (RULES 11). Knows no kind by name.
+Who is on an object: every user, sub-accounts and those in the bin too (docs/rules.md#rule-18). Knows no kind by name.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ class UserCount:
 
     @property
     def total(self) -> int:
-        """All of them, those in the bin too (RULES 11)."""
+        """All of them, those in the bin too (docs/rules.md#rule-18)."""
         return self.by_status.total() + self.binned
 
     def add(self, state: object, count: int, *, binned: bool, unnamed: bool) -> None:

@@ -331,7 +331,8 @@ def _options(system: System, register: OptionTable) -> Iterator[TableRight]:
 
 
 def _whole(system: System, column: Col) -> TableRight:
-    """INSERT of rows as they were before they were deleted, also in columns that we do not know (RULES 21)."""
+    """INSERT of rows as they were before they were deleted, also in columns that we do not know
+    (docs/rules.md#rule-37)."""
     table = _table(column)
     seen = [other.name for other in mapped(system) if other.table is table] if table.name in system.hiding else ()
     return _right(column, Privilege.INSERT, *seen)

@@ -67,7 +67,7 @@ class LiveSchema:
 
     def protection(self, system: System, kind: str) -> str:
         """The class of a kind: A, every reference to it refuses a delete, by a foreign key or by triggers on the side
-        of the users; B, one would be emptied or spread; C, one has neither (RELIABILITY 2.2)."""
+        of the users; B, one would be emptied or spread; C, one has neither (docs/rules.md#rule-26)."""
         return max((self._class(column, system.kinds[kind]) for column in _naming(system, kind)), default="A")
 
     def raising(self, system: System, kind: str) -> Iterator[str]:

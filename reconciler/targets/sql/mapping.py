@@ -160,7 +160,7 @@ class OptionTable:
 
     `id` None: a code has one row. `owner` None: the options are those of the only object of the kind. `within`: columns
     whose value is fixed. `serialized`: set where the text is PHP's own form. `template`: code → text of what a new
-    object gets besides its fields. `secret`: words in a code whose text nobody may see (RULES 30)."""
+    object gets besides its fields. `secret`: words in a code whose text nobody may see (docs/rules.md#rule-40)."""
 
     code: Col
     value: Col

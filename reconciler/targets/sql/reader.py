@@ -148,7 +148,7 @@ def twins_of(keys: Collection[str], live: Sequence[str]) -> Iterator[tuple[str, 
 
 
 def clashes(keys: Collection[str]) -> tuple[tuple[str, ...], ...]:
-    """Groups of keys that agree when folded (RULES 1); two rows of one key are a group of it alone."""
+    """Groups of keys that agree when folded (docs/rules.md#rule-2); two rows of one key are a group of it alone."""
     forms = all_folded(keys)
     if len(set(forms)) == len(keys):
         return ()

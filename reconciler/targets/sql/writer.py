@@ -1,5 +1,5 @@
-"""The write door: one transaction over a mapping. Rows are found by ids read under lock, never by name (RULES 1, 15).
-Decides nothing and proves nothing: that is the engine's. Knows no kind by name."""
+"""The write door: one transaction over a mapping. Rows are found by ids read under lock, never by name
+(docs/rules.md#rule-2, #rule-30). Decides nothing and proves nothing: that is the engine's. Knows no kind by name."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ class SqlWriter:
         return found
 
     def raw(self, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Any]]:
-        """Every column of every row of these objects, also columns we do not know: table → rows (RULES 21). Of a table
-        that hides something only what the mapping speaks of."""
+        """Every column of every row of these objects, also columns we do not know: table → rows
+        (docs/rules.md#rule-37). Of a table that hides something only what the mapping speaks of."""
         found: dict[Ref, dict[str, list[dict[str, Any]]]] = {}
         for name, keys in by_kind(refs).items():
             kind = self._system.kinds[name]
@@ -142,8 +142,8 @@ class SqlWriter:
         ink.extras(drafts, occupied=drafts)
 
     def reassign(self, ref: Ref, to: str, chosen: Members | None = None) -> int:
-        """Move every user, sub-accounts and those in the bin too (RULES 11), or those `chosen` who are still there;
-        how many were moved."""
+        """Move every user, sub-accounts and those in the bin too (docs/rules.md#rule-18), or those `chosen` who are
+        still there; how many were moved."""
         ids = self._live(self._system.kinds[ref.kind], (ref.key, to))
         self._look_into_mirrors()
         moved = 0
@@ -199,7 +199,7 @@ class SqlWriter:
             raise Unknown(lost.message) from lost
 
     def rollback(self) -> None:
-        """Explicitly, after any error (RULES 18)."""
+        """Explicitly, after any error (docs/rules.md#rule-33)."""
         with speaking(self._wire.place):
             roll_back(self._wire.connection)
 

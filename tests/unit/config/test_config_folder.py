@@ -67,7 +67,7 @@ def test_maps_are_sorted(tmp_path: Path) -> None:
 
 
 def test_a_boundary_for_every_number(tmp_path: Path) -> None:
-    """RELIABILITY 15: one below, the edges, one above; a bool and a number too long for any column."""
+    """docs/rules.md#rule-4: one below, the edges, one above; a bool and a number too long for any column."""
     rows = {
         "sending: {daily_limit: %s}": {"-2": 0, "-1": 1, "0": 1, str(2**63 - 1): 1, str(2**63): 0},
         "sending: {max_threads: %s}": {"-1": 0, "0": 0, "1": 1, str(2**63 - 1): 1, str(2**63): 0},

@@ -1,4 +1,4 @@
-"""Names in files (RULES 1, 2): what is refused, and that two nearly equal ones are always met."""
+"""Names in files (docs/rules.md#rule-2, #rule-3): what is refused, and that two nearly equal ones are always met."""
 
 from __future__ import annotations
 

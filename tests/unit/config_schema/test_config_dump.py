@@ -1,4 +1,4 @@
-"""`export` case by case: what a person finds in the files afterwards (RULES 23)."""
+"""`export` case by case: what a person finds in the files afterwards (docs/rules.md#rule-39)."""
 
 from pathlib import Path
 from typing import Any

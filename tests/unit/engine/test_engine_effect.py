@@ -1,4 +1,4 @@
-"""What a change does to the customer (VOCABULARY 2, Direction)."""
+"""What a change does to the customer (docs/rules.md#rule-13)."""
 
 from __future__ import annotations
 

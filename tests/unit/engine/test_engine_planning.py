@@ -1,4 +1,5 @@
-"""What becomes of declared, live and remembered objects (RULES 3–14, 24–28)."""
+"""What becomes of declared, live and remembered objects
+(docs/rules.md#rule-7 to #rule-16, #rule-18 to #rule-20, #rule-22 to #rule-25)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the live rows are still what the plan saw (RULES 15)."""
+"""Whether the live rows are still what the plan saw (docs/rules.md#rule-30)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The law of names (RULES 1, 2)."""
+"""The law of names (docs/rules.md#rule-2, #rule-3)."""
 
 from __future__ import annotations
 

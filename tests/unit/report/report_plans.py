@@ -47,7 +47,7 @@ def plan(*changes, **more):
 
 
 def the_design_plan():
-    """The plan of DESIGN 7."""
+    """A plan as docs/architecture.md#what-a-person-sees describes it."""
     return plan(
         Create(
             ref=SCALE,

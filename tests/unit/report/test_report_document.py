@@ -334,7 +334,7 @@ def test_a_newer_format_is_refused(version):
     doc = {**plan_document(plan(), meta={}), "format_version": version}
     with pytest.raises(ReconcilerError, match=f"format {version}; this reconciler reads up to 1.0") as refused:
         parse_plan(resealed(doc), None)
-    assert refused.value.exit_code == 4  # DESIGN 6: of another version
+    assert refused.value.exit_code == 4  # of another version
 
 
 @pytest.mark.parametrize(
