@@ -69,6 +69,7 @@ generate: $(READY) ## Write what is generated: schemas, reference pages, the out
 	@$(BIN)/python tools/reference.py
 	@$(BIN)/python tools/readme.py
 	@$(BIN)/python tools/guides.py
+	@$(BIN)/python tools/architecture.py
 
 RESOLVE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --extra postgres --extra mysql --extra metrics

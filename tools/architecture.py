@@ -21,9 +21,7 @@ def floors() -> list[list[str]]:
     """The folders of each floor, the highest floor first."""
     settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     contract = next(each for each in settings["tool"]["importlinter"]["contracts"] if each["name"] == "Floors")
-    return [
-        [folder.strip().removeprefix(f"{PACKAGE}.") for folder in layer.split("|")] for layer in contract["layers"]
-    ]
+    return [[folder.strip().removeprefix(f"{PACKAGE}.") for folder in layer.split("|")] for layer in contract["layers"]]
 
 
 def imports() -> set[tuple[str, str]]:

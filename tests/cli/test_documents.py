@@ -10,6 +10,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 sys.path.insert(0, str(REPOSITORY / "tools"))
 
+import architecture  # noqa: E402
 import demo  # noqa: E402
 import readme  # noqa: E402
 import reference  # noqa: E402
@@ -32,6 +33,12 @@ def test_the_demo_says_when_a_step_ends_otherwise(
 def test_the_reference_is_fresh(name: str) -> None:
     committed = (REPOSITORY / "docs" / "reference" / name).read_text(encoding="utf-8")
     assert committed == reference.pages()[name].rstrip("\n") + "\n", "run `make generate`"
+
+
+def test_the_picture_of_the_floors_is_fresh() -> None:
+    text = architecture.PAGE.read_text(encoding="utf-8")
+    assert architecture.refreshed(text) == text, "run `make generate`"
+    assert " --> " in architecture.picture()
 
 
 def test_the_readme_lists_the_exit_codes() -> None:
