@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
 from typing import Any
 
 from pydantic_core import ValidationError
 
 from reconciler.config import explain, fast
-from reconciler.config.complaint import Capped, Complaint, Path
+from reconciler.config.complaint import Capped, Complaint, Path, line_of
 from reconciler.config.files import Source
 from reconciler.config.limits import Limits
+from reconciler.config.lines import Parts
 from reconciler.config.pack import Packed, pack
 from reconciler.config.types import Types
 from reconciler.config.yaml import judge
@@ -31,34 +33,45 @@ class Reading:
         self._limits = limits
 
     def read(self, source: Source) -> tuple[Packed, tuple[Finding, ...]]:
-        """The objects of a file, and what is wrong with it; of an object with a wrong field the rest."""
+        """The objects of a file, and what is wrong with it; of an object with a wrong field the rest. The judge reads
+        what the fast lane is not certain of; of the others only the parts that somebody is told about, for lines."""
         data = fast.parse(source.content, self._limits)
         if data is not None:
             try:
                 return self._packed(source, self._types.whole(data)), ()
             except ValidationError:
-                pass  # the judge says why, with lines
+                pass  # what follows says why, with lines
+            if fast.certain(data):
+                objects, reasons = self._explained(data, source)
+                parts = Parts(source.content, self._limits)
+                findings = [_placed(reason, parts).finding(source.place, {(): 1}, self._kind) for reason in reasons]
+                return self._packed(source, objects), tuple(findings)
         return self._judged(source)
 
     def _judged(self, source: Source) -> tuple[Packed, tuple[Finding, ...]]:
         document, complaints = judge(source.content, self._limits)
+        objects, reasons = self._explained(document.data, source)
+        findings = [reason.finding(source.place, document.lines, self._kind) for reason in (*complaints, *reasons)]
+        return self._packed(source, objects), tuple(findings)
+
+    def _explained(self, data: Any, source: Source) -> tuple[dict[str, Any], Capped]:
+        """The sound objects in the data, and what is wrong with the others."""
         reasons, wrong = Capped(), set[Path]()
         try:
-            objects = self._types.whole(document.data)
+            objects = self._types.whole(data)
         except ValidationError as error:
-            for reason in explain.complaints(document.data, self._types):
+            for reason in explain.complaints(data, self._types):
                 wrong.add(reason.path)
                 reasons.add(reason)
             if not wrong:
                 for reason in unexplained(error):
                     reasons.add(reason)
-            objects = self._sound(document.data, wrong)
+            objects = self._sound(data, wrong)
         if any(mark in source.content for mark in SPEAKING):
-            for reason in explain.speech(document.data):
+            for reason in explain.speech(data):
                 if reason.path not in wrong:
                     reasons.add(reason)
-        findings = [reason.finding(source.place, document.lines, self._kind) for reason in (*complaints, *reasons)]
-        return self._packed(source, objects), tuple(findings)
+        return objects, reasons
 
     def _packed(self, source: Source, objects: Mapping[str, Mapping[str, Any]]) -> Packed:
         return pack(self._kind, source.place, objects, self._types.names)
@@ -74,6 +87,15 @@ class Reading:
             except ValidationError:
                 objects[key] = {}
         return objects
+
+
+def _placed(reason: Complaint, parts: Parts) -> Complaint:
+    """The complaint with its line, from the part of the file that it is about."""
+    if not reason.path:
+        return reason
+    document, above = parts.part(reason.path[0])
+    line = line_of(reason.path, document.lines)
+    return replace(reason, line=None if line is None else line + above)
 
 
 def unexplained(error: ValidationError) -> Iterator[Complaint]:

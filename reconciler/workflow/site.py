@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 FILE_NAME = "reconciler.yaml"
-LARGEST_SETTINGS = MEBIBYTE
+LARGEST_SETTINGS = MEBIBYTE // 4
 """Bytes."""
 
 
