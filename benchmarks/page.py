@@ -26,8 +26,24 @@ of DNS records of the same length) with nothing to change.
 NO_PEERS = "No peer was measured: terraform is not installed, and octoDNS needs `--peers`."
 
 
-def page(results: Results, verdicts: Sequence[Verdict], *, command: str, peers: Sequence[str]) -> str:
-    """The whole page. `peers`: those that were here, with versions."""
+HOSTILE = """
+## Hostile files
+
+About 1 MB each, made to take time: what a scanner may read again and again, many values in few bytes, words that are
+nearly right, objects that are wrong only together. One run of the whole command each, start-up included. Alone:
+`python -m benchmarks.hostile`.
+"""
+
+
+def page(
+    results: Results,
+    verdicts: Sequence[Verdict],
+    *,
+    command: str,
+    peers: Sequence[str],
+    hostile: Sequence[str] = (),
+) -> str:
+    """The whole page. `peers`: those that were here, with versions; `hostile`: the table of the hostile files."""
     parts = [
         INTRODUCTION.format(command=command, machine=f"Machine: {machine()}. {_peers(peers)}"),
         "## Goals\n",
@@ -37,6 +53,7 @@ def page(results: Results, verdicts: Sequence[Verdict], *, command: str, peers: 
     ]
     if results.left_out:
         parts.append(f"\nLeft out, because the time was up: {', '.join(f'{size:,}' for size in results.left_out)}.")
+    parts += [HOSTILE, *hostile] if hostile else []
     return "\n".join(parts) + "\n"
 
 

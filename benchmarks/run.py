@@ -1,6 +1,6 @@
 """`make bench`: our commands and the peers that are installed, in one run, into docs/benchmarks.md.
 
-    python -m benchmarks.run [--sizes 1000,10000] [--rounds 3] [--seconds 270] [--peers]
+    python -m benchmarks.run [--sizes 1000,10000] [--rounds 3] [--seconds 270] [--peers] [--hostile 1000000]
 
 When the time is up, only a first round is finished; sizes that have not begun by then are left out.
 Works in `var/bench`.
@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import goals, ours, peers
+from benchmarks import goals, hostile, ours, peers
 from benchmarks.measure import Broken, Case, Sample, measure
 from benchmarks.page import page
 from benchmarks.results import Results
@@ -35,6 +35,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="how often each command is run, at most")
     parser.add_argument("--seconds", type=int, default=270, help="after this time only a first round is finished")
     parser.add_argument("--peers", action="store_true", help="install octoDNS into var/bench-venv first")
+    parser.add_argument("--hostile", type=int, default=hostile.SIZE, help="bytes of each hostile file; 0: none")
     parser.add_argument("--page", type=Path, default=PAGE, help="where the page is written")
     return parser.parse_args()
 
@@ -85,12 +86,16 @@ def main() -> int:
     options = asked()
     octodns = peers.octodns_program(WORKSHOP / "bench-venv", install=options.peers)
     try:
-        results = measured(options, octodns)
+        results, harm = measured(options, octodns), Results()
+        for case, sample in hostile.measured(options.hostile, 1) if options.hostile else ():
+            harm.add(options.hostile, case.name, sample)
     except Broken as broken:
         print(broken, file=sys.stderr)
         return 1
+    verdicts = (*goals.judged(results), *hostile.judged(harm, options.hostile))
     command = " ".join(("python -m benchmarks.run", *sys.argv[1:])) if sys.argv[1:] else "make bench"
-    text = page(results, tuple(goals.judged(results)), command=command, peers=peers.versions(octodns))
+    table = tuple(hostile.rows(harm, options.hostile)) if harm.samples else ()
+    text = page(results, verdicts, command=command, peers=peers.versions(octodns), hostile=table)
     print(text)
     options.page.parent.mkdir(parents=True, exist_ok=True)
     options.page.write_text(text)

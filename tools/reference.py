@@ -12,7 +12,7 @@ import click
 
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.kinds import KINDS
-from reconciler.model.finding import CODES
+from reconciler.model.finding import CODES, MOST_ALIKE
 from reconciler.model.resource import (
     Choice,
     Field,
@@ -111,7 +111,8 @@ def _exit_codes() -> Iterator[str]:
 
 def _findings() -> Iterator[str]:
     yield f"{MADE}# Findings\n\n"
-    yield "A finding that can be lifted is taken away with `--allow CODE --reason TEXT`; the others never are.\n\n"
+    yield "A finding that can be lifted is taken away with `--allow CODE --reason TEXT`; the others never are.\n"
+    yield f"Of each code {MOST_ALIKE} complaints are told, in every output, and how many more there are.\n\n"
     yield "| code | meaning | can be lifted |\n|---|---|---|\n"
     for code in CODES.values():
         yield f"| `{code.word}` | {code.meaning} | {'yes' if code.liftable else ''} |\n"

@@ -65,6 +65,17 @@ def parse_fast(content: bytes, limits: Limits) -> dict[Any, Any] | None:
     return data if isinstance(data, dict) else None
 
 
+def certain(data: Any) -> bool:
+    """Whether the judge would say the same of it: of other scalars and keys they have different views."""
+    match data:
+        case dict():
+            return all(isinstance(key, str) for key in data) and all(map(certain, data.values()))
+        case list():
+            return all(map(certain, data))
+        case _:
+            return isinstance(data, (str, int))
+
+
 def ordinary(content: bytes) -> bool:
     """Whether nothing in the text is read differently, or not survived, by the fast parser. Cheap tests go first."""
     if any(nested in content for nested in TOO_DEEP):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +35,53 @@ TOP_KEY = re.compile(
 )
 
 
-@dataclass(slots=True)
-class _Text:
-    """One file: where its top-level keys begin and on which lines, what its parts have cost so far, and its whole
-    document once that was needed."""
+class Parts:
+    """One file cut into its objects: where its top-level keys begin and on which lines, what its parts have cost so
+    far, and its whole document once that was needed."""
 
-    content: bytes
-    starts: list[int] = field(default_factory=list)
-    above: list[int] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)
-    spent: int = 0
-    whole: Document | None = None
+    def __init__(self, content: bytes, limits: Limits) -> None:
+        self._content = content
+        self._limits = limits
+        self._starts: list[int] = []
+        self._above: list[int] = []
+        self._numbers: dict[str, int] = {}
+        self._spent = 0
+        self._whole: Document | None = None
+        self._index()
+
+    def part(self, key: str) -> tuple[Document, int]:
+        """A document that holds the object of this name as the file does, and how many lines are above it."""
+        part = None if self._whole else self._cut(key)
+        if part is None:
+            self._whole = self._whole or judge(self._content, self._limits)[0]
+            part = self._whole, 0
+        return part
+
+    def _cut(self, key: str) -> tuple[Document, int] | None:
+        """The object's own part of the file; None when the cut is not certain, or the whole is cheaper."""
+        number = self._numbers.get(key)
+        if number is None:
+            return None
+        start, end = self._starts[number], self._starts[number + 1]
+        self._spent += end - start + CUT
+        if self._spent > len(self._content) * (1 if len(self._content) <= WHOLE else DEARER) + CUT:
+            return None
+        document, complaints = judge(self._content[start:end], self._limits)
+        if complaints or not isinstance(document.data, dict) or list(document.data) != [key]:
+            return None
+        return document, self._above[number]
+
+    def _index(self) -> None:
+        lines = last = 0
+        for match in TOP_KEY.finditer(self._content):
+            double, single, plain = match.groups()
+            written = double if double is not None else (single or b"").replace(b"''", b"'") if plain is None else plain
+            self._numbers.setdefault(written.rstrip().decode("utf-8", "replace"), len(self._starts))
+            self._starts.append(match.start())
+            lines += self._content.count(b"\n", last, match.start())
+            last = match.start()
+            self._above.append(lines)
+        self._starts.append(len(self._content))
 
 
 class Locator:
@@ -56,7 +91,7 @@ class Locator:
     def __init__(self, root: Path, limits: Limits) -> None:
         self._root = root
         self._limits = limits
-        self._texts: dict[str, _Text | None] = {}
+        self._files: dict[str, Parts | None] = {}
         self._objects: dict[tuple[str, str], Mapping[str, int]] = {}
 
     def __call__(self, place: str, key: str) -> Mapping[str, int]:
@@ -69,56 +104,22 @@ class Locator:
         return found
 
     def _found(self, place: str, key: str) -> Mapping[str, int]:
-        text = self._text(place)
-        if text is None:
+        parts = self._parts(place)
+        if parts is None:
             return {}
-        part = None if text.whole else self._part(text, key)
-        if part is None:
-            text.whole = text.whole or judge(text.content, self._limits)[0]
-            part = text.whole, 0
-        document, above = part
+        document, above = parts.part(key)
         if not isinstance(document.data, dict) or key not in document.data:
             return {}
         named = dict(_named(document.data[key], (key,), (), document.lines))
         return {name: line + above for name, line in named.items()}
 
-    def _text(self, place: str) -> _Text | None:
-        if place not in self._texts:
-            while len(self._texts) >= KEPT_FILES:
-                self._texts.pop(next(iter(self._texts)))
+    def _parts(self, place: str) -> Parts | None:
+        if place not in self._files:
+            while len(self._files) >= KEPT_FILES:
+                self._files.pop(next(iter(self._files)))
             content = content_of(self._root, place, self._limits)
-            self._texts[place] = _indexed(content) if content is not None else None
-        return self._texts[place]
-
-    def _part(self, text: _Text, key: str) -> tuple[Document, int] | None:
-        """The object's own part of the file, and how many lines are above it; None when the cut is not certain, or
-        the whole is cheaper."""
-        number = text.numbers.get(key)
-        if number is None:
-            return None
-        start, end = text.starts[number], text.starts[number + 1]
-        text.spent += end - start + CUT
-        if text.spent > len(text.content) * (1 if len(text.content) <= WHOLE else DEARER) + CUT:
-            return None
-        document, complaints = judge(text.content[start:end], self._limits)
-        if complaints or not isinstance(document.data, dict) or list(document.data) != [key]:
-            return None
-        return document, text.above[number]
-
-
-def _indexed(content: bytes) -> _Text:
-    text = _Text(content)
-    lines = last = 0
-    for match in TOP_KEY.finditer(content):
-        double, single, plain = match.groups()
-        written = double if double is not None else (single or b"").replace(b"''", b"'") if plain is None else plain
-        text.numbers.setdefault(written.rstrip().decode("utf-8", "replace"), len(text.starts))
-        text.starts.append(match.start())
-        lines += content.count(b"\n", last, match.start())
-        last = match.start()
-        text.above.append(lines)
-    text.starts.append(len(content))
-    return text
+            self._files[place] = Parts(content, self._limits) if content is not None else None
+        return self._files[place]
 
 
 def _named(data: Any, path: Keys, name: tuple[str, ...], lines: Lines) -> Iterator[tuple[str, int]]:

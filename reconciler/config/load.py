@@ -1,6 +1,6 @@
 """The folders of a repository → Desired: what is declared, and every complaint about it, none of them raised.
 
-A file comes from the cache or the fast lane where these give the same; the judge reads all others, and every file that
+A file comes from the cache or the fast lane where these give the same; the judge reads all others, and the parts that
 somebody is to be told about. Knows no kind by name.
 """
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
 from typing import Any
 
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
@@ -19,7 +20,8 @@ from reconciler.config.cache import FileObjects, pack_objects
 from reconciler.config.complaints import Remedies, explain_errors, misplaced_star, text_complaints
 from reconciler.config.fields import Tree, flat, nested, paths
 from reconciler.config.files import Source
-from reconciler.config.yaml import Capped, Complaint, FieldPath, Limits, judge
+from reconciler.config.lines import Parts
+from reconciler.config.yaml import Capped, Complaint, FieldPath, Limits, judge, line_of
 from reconciler.model.finding import MOST_ALIKE, Finding
 from reconciler.model.names import LONGEST, fault, folded
 from reconciler.model.resource import (
@@ -233,34 +235,45 @@ class FileReader:
         self._limits = limits
 
     def read(self, source: Source) -> tuple[FileObjects, tuple[Finding, ...]]:
-        """The objects of a file, and what is wrong with it; of an object with a wrong field the rest."""
+        """The objects of a file, and what is wrong with it; of an object with a wrong field the rest. The judge reads
+        what the fast lane is not certain of; of the others only the parts that somebody is told about, for lines."""
         data = fast_yaml.parse_fast(source.content, self._limits)
         if data is not None:
             try:
                 return self._packed(source, self._types.whole(data)), ()
             except ValidationError:
-                pass  # the judge says why, with lines
+                pass  # what follows says why, with lines
+            if fast_yaml.certain(data):
+                objects, reasons = self._explained(data, source)
+                parts = Parts(source.content, self._limits)
+                findings = [_placed(reason, parts).finding(source.place, {(): 1}, self._kind) for reason in reasons]
+                return self._packed(source, objects), tuple(findings)
         return self._judged(source)
 
     def _judged(self, source: Source) -> tuple[FileObjects, tuple[Finding, ...]]:
         document, complaints = judge(source.content, self._limits)
+        objects, reasons = self._explained(document.data, source)
+        findings = [reason.finding(source.place, document.lines, self._kind) for reason in (*complaints, *reasons)]
+        return self._packed(source, objects), tuple(findings)
+
+    def _explained(self, data: Any, source: Source) -> tuple[dict[str, Any], Capped]:
+        """The sound objects in the data, and what is wrong with the others."""
         reasons, wrong = Capped(), set[FieldPath]()
         try:
-            objects = self._types.whole(document.data)
+            objects = self._types.whole(data)
         except ValidationError as error:
-            for reason in explain_errors(document.data, self._types):
+            for reason in explain_errors(data, self._types):
                 wrong.add(reason.path)
                 reasons.add(reason)
             if not wrong:
                 for reason in unexplained(error):
                     reasons.add(reason)
-            objects = self._sound(document.data, wrong)
+            objects = self._sound(data, wrong)
         if any(mark in source.content for mark in SPEAKING):
-            for reason in text_complaints(document.data):
+            for reason in text_complaints(data):
                 if reason.path not in wrong:
                     reasons.add(reason)
-        findings = [reason.finding(source.place, document.lines, self._kind) for reason in (*complaints, *reasons)]
-        return self._packed(source, objects), tuple(findings)
+        return objects, reasons
 
     def _packed(self, source: Source, objects: Mapping[str, Mapping[str, Any]]) -> FileObjects:
         return pack_objects(self._kind, source.place, objects, self._types.names)
@@ -276,6 +289,15 @@ class FileReader:
             except ValidationError:
                 objects[key] = {}
         return objects
+
+
+def _placed(reason: Complaint, parts: Parts) -> Complaint:
+    """The complaint with its line, from the part of the file that it is about."""
+    if not reason.path:
+        return reason
+    document, above = parts.part(reason.path[0])
+    line = line_of(reason.path, document.lines)
+    return replace(reason, line=None if line is None else line + above)
 
 
 def unexplained(error: ValidationError) -> Iterator[Complaint]:

@@ -110,7 +110,9 @@ CODES: dict[str, Code] = {
         # files
         Code("unreadable", "a file or folder that cannot be read, or that is not a regular file inside the root"),
         Code("syntax", "YAML that does not parse"),
-        Code("too-large", "a file over the size, depth or alias limit"),
+        Code(
+            "too-large", "a file over the size, depth or alias limit, or with more values or errors than anybody writes"
+        ),
         Code("refused-yaml", "YAML that is legal but refused here: tags, merge keys, several documents, null"),
         Code("duplicate", "the same key twice, in one file or in two"),
         Code("unknown-field", "a field that this kind does not have"),

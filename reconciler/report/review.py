@@ -15,7 +15,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from reconciler.model.change import Change, Create, Delete, Effect, Forget, ItemDelta, Reassign, Rename, Update
-from reconciler.model.finding import Finding, Severity
+from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.plan import Allowance, Counts, Plan
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Field, Limit, Overrides, Switch, Vocabulary
@@ -181,7 +181,8 @@ def review(topic: Topic, frame: Frame) -> Review:
     plan = topic.plan or Plan(target="", target_type="", project="")
     drift = topic.command == DRIFT
     speaker = speaker_of(plan, frame.vocabulary, masked=frame.masked and topic.plan is not None, width=WIDTH)
-    findings = topic.findings if not drift else [found for found in plan.findings if found.severity is _LEFT_OUT]
+    left_out = limited(found for found in plan.findings if found.severity is _LEFT_OUT)
+    findings = left_out if drift else topic.findings
     items = _items(plan.drifted if drift else plan.changes, findings, speaker, drift=drift)
     ordered = sorted(_alike(items), key=lambda item: _RANK[item.section])
     source = plan.source

@@ -9,6 +9,7 @@ import pytest
 from corpus_documents import BAD, BEYOND_SCHEMA, GOOD, NO_DATA, TOGETHER
 from jsonschema import Draft7Validator, Draft202012Validator
 
+from reconciler.config import fast_yaml
 from reconciler.config.load import load
 from reconciler.config.schema import document_schema
 from reconciler.config.types import Types
@@ -97,3 +98,16 @@ def test_bad_only_together(tmp_path: Path, kind: str, content: str, code: str) -
 @pytest.mark.parametrize(("content", "code"), NO_DATA)
 def test_bad_as_yaml(tmp_path: Path, content: str, code: str) -> None:
     assert codes(tmp_path, "package", content) == {code}
+
+
+@pytest.mark.parametrize(("kind", "content", "code"), list(rows(BAD, BEYOND_SCHEMA, TOGETHER)))
+def test_a_large_file_is_told_of_as_a_small_one(tmp_path: Path, kind: str, content: str, code: str) -> None:
+    path = tmp_path / KINDS[kind].folder / "corpus.yaml"
+    path.parent.mkdir()
+    path.write_text(content, encoding="utf-8")
+    small = load(tmp_path, KINDS)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"\n# {'x' * fast_yaml.SMALLEST}\n")
+    large = load(tmp_path, KINDS)
+    assert large.findings == small.findings
+    assert large.digest == small.digest
