@@ -102,13 +102,11 @@ def found(choices: Choices, environ: Mapping[str, str], start: Path) -> Path:
 def opened(choices: Choices, environ: Mapping[str, str], start: Path) -> Site:
     """Read the settings. Raises FileErrors with every complaint, ReconcilerError when the file cannot be read."""
     place = found(choices, environ, start)
-    limits = Limits(file_bytes=LARGEST)
     try:
-        with place.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
+        content = place.read_bytes()
     except OSError as error:
         raise ReconcilerError(f"{place} cannot be read: {error.strerror}") from error
-    document = yaml.read(content, place.name, limits)
+    document = yaml.read(content, place.name, Limits(file_bytes=LARGEST))
     return Site(
         settings=setup.build(document.data, document.lines, place.name, place.absolute().parent),
         choices=choices,
