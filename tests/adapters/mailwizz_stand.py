@@ -47,9 +47,9 @@ class Mailwizz:
     def settings(self, text: str = "", *, target: str = "") -> None:
         """Write reconciler.yaml; `text` is added, `target` to what is said of the target."""
         self.folder.mkdir(exist_ok=True)
-        if not (self.folder / "url.txt").exists():
-            (self.folder / "url.txt").write_text(self.place.url, encoding="utf-8")
-        ours = f"type: mailwizz, url: 'file:url.txt', memory: {self.place.memory}{', ' if target else ''}{target}"
+        if not (self.folder / "esp_url").exists():
+            (self.folder / "esp_url").write_text(self.place.url, encoding="utf-8")
+        ours = f"type: mailwizz, url: 'file:esp_url', memory: {self.place.memory}{', ' if target else ''}{target}"
         if "safety:" not in text:
             text += "\nsafety: {block: []}"
         body = f"project: shop\ntargets: {{mail: {{{ours}}}}}\ncache: false\n{text}\n"

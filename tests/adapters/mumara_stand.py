@@ -62,11 +62,11 @@ class Mumara:
 
     def settings(self, more: str = "", target: str = "") -> None:
         """Write reconciler.yaml; `more` is added at the end, `target` to the target's own settings."""
-        ours = f"type: mumara, url: 'file:url.txt', memory: {self.place.memory}{target}"
+        ours = f"type: mumara, url: 'file:esp_url', memory: {self.place.memory}{target}"
         safety = "" if "safety:" in more else "safety: {block: []}\n"
         safety += "" if "external:" in more else "external: ['role/*', 'package/*']\n"
         text = f"project: shop\ntargets: {{esp: {{{ours}}}}}\ncache: false\n{safety}{more}\n"
-        (self.folder / "url.txt").write_text(self.place.url, encoding="utf-8")
+        (self.folder / "esp_url").write_text(self.place.url, encoding="utf-8")
         (self.folder / "reconciler.yaml").write_text(text, encoding="utf-8")
 
     def site(self) -> Site:

@@ -110,7 +110,7 @@ def test_a_database_that_is_not_there_or_not_ours_is_1(
 
 
 def test_the_address_comes_from_a_file(cli: Cli, place: Place) -> None:
-    place.replace("reconciler.yaml", "url: sqlite:///esp.db", "url: env:NOT_SET")
+    place.replace("reconciler.yaml", "url: sqlite:///esp.db", "url: env:ESP_NO_URL")
     assert cli("plan").code == 1
     secret = place.write("url.txt", f"sqlite:///{place.folder}/esp.db\n")
     assert cli("plan", "--database-url-file", str(secret), "--lock-timeout", "2m").code == 0

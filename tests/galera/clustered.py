@@ -27,7 +27,7 @@ class Clustered(ServerEsp):
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.folder, folder)
         other = on(node, "mariadb", self.place.name)
-        (folder / "url.txt").write_text(other.url, encoding="utf-8")
+        (folder / "esp_url").write_text(other.url, encoding="utf-8")
         return Clustered(folder, place=other, spares=iter(()), cluster=self.cluster, node=node)
 
     def everywhere(self) -> list[Dump]:

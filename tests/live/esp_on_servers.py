@@ -29,9 +29,9 @@ class ServerEsp(Esp):
     def settings(self, text: str = "", *, name: str = "reconciler.yaml", project: str = "shop") -> None:
         super().settings(text, name=name, project=project)
         file = self.folder / name
-        ours = f"url: 'file:url.txt', memory: {self.place.memory}"
+        ours = f"url: 'file:esp_url', memory: {self.place.memory}"
         file.write_text(file.read_text(encoding="utf-8").replace("url: 'sqlite:///esp.db'", ours), encoding="utf-8")
-        (self.folder / "url.txt").write_text(self.place.url, encoding="utf-8")
+        (self.folder / "esp_url").write_text(self.place.url, encoding="utf-8")
 
     @contextmanager
     def hand(self) -> Iterator[Any]:
@@ -54,7 +54,7 @@ class ServerEsp(Esp):
         for file in folder.glob("*.yaml"):
             text = file.read_text(encoding="utf-8")
             file.write_text(text.replace(f"memory: {self.place.memory}", f"memory: {spare.memory}"), encoding="utf-8")
-        (folder / "url.txt").write_text(spare.url, encoding="utf-8")
+        (folder / "esp_url").write_text(spare.url, encoding="utf-8")
         return ServerEsp(folder, place=spare, spares=self.spares)
 
 

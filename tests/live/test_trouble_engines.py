@@ -163,7 +163,7 @@ def test_to_plan_it_is_enough_to_read(served: ServerEsp, planner: str) -> None:
     served.declare(changed(FILES, {"package": {"Trial": None}}))
     whole = served.plan()
     url = sa.make_url(served.place.url).set(username=planner)
-    (served.folder / "url.txt").write_text(url.render_as_string(hide_password=False), encoding="utf-8")
+    (served.folder / "esp_url").write_text(url.render_as_string(hide_password=False), encoding="utf-8")
     served.sites.clear()
     assert served.plan().changes == whole.changes
     assert not served.plan().blocked

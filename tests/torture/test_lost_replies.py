@@ -152,7 +152,7 @@ def scene(
         esp.declare(WORK)
         with CommitProxy(esp.place.url) as proxy:
             shutil.copytree(esp.folder, tmp_path / "through")
-            (tmp_path / "through" / "url.txt").write_text(proxy.url, encoding="utf-8")
+            (tmp_path / "through" / "esp_url").write_text(proxy.url, encoding="utf-8")
             through = Esp(tmp_path / "through")
             found = Scene(esp, beginning, proxy, through, through.plan())
             found.learns()
