@@ -1,6 +1,5 @@
 """What a shell may offer behind an option: kinds, names from the files, targets. Silent where nothing can be read, and
-never in touch with a live system.
-"""
+never in touch with a live system."""
 
 from __future__ import annotations
 

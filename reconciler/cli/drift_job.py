@@ -1,4 +1,4 @@
-"""`drift` as a job that runs now and then: its options, and whom it tells how it ended. Knows no drift.
+"""`drift` as a job that runs now and then: its options, and whom it tells how it ended.
 
 The ping is a courtesy and never fails a run; what is asked for by `--textfile` and `--webhook` is, when it cannot be
 done, an error.

@@ -1,7 +1,7 @@
 """`--log-format json`: what goes to stderr as one JSON object a line, for a program that collects logs.
 
 Keys: `ts` (UTC), `level` (info, warning, error), `event` (phase, hint, warning, error, finding, applied, end),
-`invocation` (the same in all lines of one command), `message`, and what the event has besides. Knows no event's text.
+`invocation` (the same in all lines of one command), `message`, and what the event has besides.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """The options that several commands share. Each decorator turns its options into one argument of the command:
-`located` into `place`, `shown` into `delivery`, `scoped` into `wish`."""
+`with_target` into `place`, `with_output` into `delivery`, `with_scope` into `wish`."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def with_target(command: Command) -> Command:
 
 
 def site(place: Choices) -> Site:
-    """The place that the options of `located` choose, as it stands now."""
+    """The place that the options of `with_target` choose, as it stands now."""
     return open_site(place, os.environ, Path())
 
 

@@ -1,6 +1,6 @@
-"""Where a result goes: one text or document on stdout, others into files. Knows no result.
+"""Where a result goes: one text or document on stdout, others into files.
 
-Which report serves which output of a command. Knows no layout: `report` does.
+Which report serves which output of a command.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """Where words leave the program. What stderr does not take is lost, and nothing else comes of it: whether anybody reads
-a log decides nothing. Knows no command.
-"""
+a log decides nothing."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 An entry depends on nothing but the bytes of the file, the vocabulary and the version of the tool. One that is missing,
 damaged or not ours is as good as none; so the folder can be deleted at any time. The folder is one that was made here
-and bears our mark; no link in it is followed, and nothing but entries is counted or deleted. Knows no YAML.
+and bears our mark; no link in it is followed, and nothing but entries is counted or deleted.
 
-Typed objects of one file → Blocks of tuples, and a digest that does not depend on the layout. Knows no YAML.
+Typed objects of one file → Blocks of tuples, and a digest that does not depend on the layout.
 """
 
 from __future__ import annotations

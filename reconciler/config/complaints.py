@@ -1,8 +1,8 @@
 """Why a file is refused, in words for people: every complaint at once, and what to write instead.
 
-Asks the declarations of the fields, so a new field explains itself. Knows no kind by name, no YAML and no file.
+Asks the declarations of the fields, so a new field explains itself.
 
-What is wrong with one value, by the type of its field, and what to write instead. Knows no field and no place.
+What is wrong with one value, by the type of its field, and what to write instead.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Single values changed inside a YAML file that people wrote: comments, quotes, order and all other bytes stay.
 
-An object is cut out, changed by ruamel.yaml and put back, so that nothing around it is laid out anew. Knows no kind.
+An object is cut out, changed by ruamel.yaml and put back, so that nothing around it is laid out anew.
 
 Comments of a ruamel.yaml tree that must outlive the value they stand behind.
 

@@ -1,7 +1,7 @@
 """Records → YAML: the live system written as files that `plan` then finds nothing to change in (docs/rules.md#rule-39).
 
-A live object that no file declares goes into a new file, with every field; of a declared one only the stated fields
-are refreshed where they stand. Returns texts; the caller writes them. Knows no kind by name and no database.
+A live object that no file declares goes into a new file, with every field; of a declared one only the stated fields are
+refreshed where they stand. Returns texts; the caller writes them.
 
 File names for objects of any name: short, readable, safe on every system, and never one that is taken.
 """

@@ -1,8 +1,8 @@
 """What a live object may not say in a file: values outside the vocabulary, names that break the law, loose references.
 
-The same gate that judges files judges what `export` is about to write. Knows no file and no live system.
+The same gate that judges files judges what `export` is about to write.
 
-What a file states against what is live: which fields are to be written, and how. Knows no YAML and no place.
+What a file states against what is live: which fields are to be written, and how.
 """
 
 from __future__ import annotations

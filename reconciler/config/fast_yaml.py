@@ -2,7 +2,7 @@
 
 The parser keeps no lines and is laxer than the judge: it drops tags, joins documents, keeps the byte order mark, reads
 `1_000` and `0X1F` as numbers, and falls over lists nested without end. So it sees a file only when nothing in the text
-could lead there. Whatever it or the types then refuse, the judge reads again. Knows no kind.
+could lead there. Whatever it or the types then refuse, the judge reads again.
 """
 
 from __future__ import annotations

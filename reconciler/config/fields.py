@@ -1,4 +1,4 @@
-"""The fields of a kind as YAML nests them, and nested data made flat again. Knows no kind by name and no YAML.
+"""The fields of a kind as YAML nests them, and nested data made flat again.
 
 Dotted names to nesting, as YAML writes it: `sending.daily_limit` is `daily_limit` under `sending`.
 """

@@ -1,7 +1,7 @@
-"""The files of a folder, opened so that nothing outside the root is read and nothing hangs. Knows no YAML and no kind.
+"""The files of a folder, opened so that nothing outside the root is read and nothing hangs.
 
-Every step goes through the descriptor of the folder around it and follows no link; only regular files are read.
-Hidden files and folders are skipped, as are names without a YAML suffix.
+Every step goes through the descriptor of the folder around it and follows no link; only regular files are read. Hidden
+files and folders are skipped, as are names without a YAML suffix.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """A file of the repository in its stable order: objects by key, fields as their kind declares them. Every comment stays
-with what it is about, every other byte as it stands. Knows no kind by name and no folder.
+with what it is about, every other byte as it stands.
 
 The judge reads the text before and after. What would not mean the same stays as it is.
 
-The lines of a YAML text put in another order, each comment beside what it is about. Knows no field and no meaning.
+The lines of a YAML text put in another order, each comment beside what it is about.
 
 A comment belongs to the key below it, and moves with it. One that is indented deeper than that key belongs to what
-stands above. What stands over the first key belongs to the file, as far as an empty line or the modeline says so.
-Empty lines stay where they are.
+stands above. What stands over the first key belongs to the file, as far as an empty line or the modeline says so. Empty
+lines stay where they are.
 """
 
 from __future__ import annotations

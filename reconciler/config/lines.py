@@ -1,4 +1,4 @@
-"""Where each field of an object stands, found only when somebody asks. Knows no kind.
+"""Where each field of an object stands, found only when somebody asks.
 
 Most objects equal their live row and nobody asks. For one that differs, its part of the file is cut out at the keys of
 column 0 and judged alone; where that is not certain (flow style, anchors, long keys), the whole file is.

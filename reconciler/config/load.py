@@ -1,7 +1,7 @@
 """The folders of a repository → Desired: what is declared, and every complaint about it, none of them raised.
 
 A file comes from the cache or the fast lane where these give the same; the judge reads all others, and the parts that
-somebody is to be told about. Knows no kind by name.
+somebody is to be told about.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """Values → YAML text, for files that do not exist yet: stable order, two blanks deep, quoted where a reader of YAML 1.1
-or 1.2 would otherwise see something else than text. Knows no kind and reads no file.
-"""
+or 1.2 would otherwise see something else than text."""
 
 from __future__ import annotations
 

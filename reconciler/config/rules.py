@@ -1,19 +1,19 @@
 """What needs more than one field, object or file: twins, fields that belong together, rings of references.
 
-Reads the packed sheets, so that a hundred thousand ordinary objects cost a few passes over their columns. Asks the
-declarations; knows no kind, no field and no YAML. Whether a reference names anything at all is not asked here.
+Reads the packed sheets, so that a hundred thousand ordinary objects cost a few passes over their columns. Whether a
+reference names anything at all is not asked here.
 
-Packed sheets read by column, and complaints about single cells. Knows no kind, no field and no YAML.
+Packed sheets read by column, and complaints about single cells.
 
-Fields of one object that need, refuse or exclude each other, as the declarations say. Knows no kind and no field.
+Fields of one object that need, refuse or exclude each other, as the declarations say.
 
 Only what is stated counts: a field that no file states is not ours to judge.
 
-What is legal and rarely meant, as the declarations tell it. Knows no kind, no field and no YAML.
+What is legal and rarely meant, as the declarations tell it.
 
 Only speaks: what a kind advises is never an error, so the settings and a comment may take it back.
 
-`# nolint: code reason` in a file takes back a warning or note of that code, on its line or the next. Knows no kind.
+`# nolint: code reason` in a file takes back a warning or note of that code, on its line or the next.
 
 A reason is needed. Behind a field it speaks for that field, behind a name for the whole object. Errors stay.
 """

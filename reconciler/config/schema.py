@@ -1,7 +1,7 @@
 """Kinds in, JSON Schema out: what an editor completes and explains, and what `validate --schemas` checks.
 
 Draft 2020-12, written so that an editor that only knows draft-07 reads it alike. It speaks of one object at a time:
-what needs two fields, two objects or Unicode tables is left to `config.rules`. Knows no kind by name and reads no file.
+what needs two fields, two objects or Unicode tables is left to `config.rules`.
 """
 
 from __future__ import annotations

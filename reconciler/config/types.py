@@ -1,9 +1,9 @@
 """The vocabulary as pydantic types: the verdict on a file, and its values as the engine wants them.
 
 Built from the declarations as pydantic's own schema, without classes between: one call judges a whole file. What is
-wrong, and what to write instead, `config.explain` says. Knows no kind by name, no YAML and no place.
+wrong, and what to write instead, `config/complaints.py` says.
 
-One file → typed objects and complaints. Decides which reader the file gets; knows no folder and no kind by name.
+One file → typed objects and complaints. Decides which reader the file gets.
 """
 
 from __future__ import annotations

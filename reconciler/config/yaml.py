@@ -1,17 +1,17 @@
-"""YAML text → plain data that remembers the line of every key: the judge of every file. Knows no kind and no folder.
+"""YAML text → plain data that remembers the line of every key: the judge of every file.
 
 PyYAML splits the text into events; what they mean is decided here, by YAML 1.2 and with limits, before anything is
 built that a hostile file could blow up.
 
-What an unquoted word of YAML means, by the core schema of YAML 1.2. Knows no structure and no place.
+What an unquoted word of YAML means, by the core schema of YAML 1.2.
 
 `no`, `on`, `12:30` and `2026-01-31` are text, `010` is ten: what PyYAML's own resolver makes of them is YAML 1.1.
 
-How much of a file is read before it counts as hostile. Knows no file and no YAML.
+How much of a file is read before it counts as hostile.
 
-What is wrong at one place of a document, before it is known whose document it is. Knows no kind and no YAML.
+What is wrong at one place of a document, before it is known whose document it is.
 
-Parser events → data and lines, one event at a time, so that a bomb is met before it goes off. Knows no kind.
+Parser events → data and lines, one event at a time, so that a bomb is met before it goes off.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """All that differs from one database to the next: how it is opened for reading and for writing, its types, what its
-errors mean. Knows no table of anybody's.
-"""
+errors mean."""
 
 from __future__ import annotations
 

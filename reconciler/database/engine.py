@@ -1,4 +1,4 @@
-"""What one engine's file offers to the rest, and where a system lives. Knows no engine."""
+"""What one engine's file offers to the rest, and where a system lives."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """MariaDB by PyMySQL, alone or as a Galera cluster. A reader sees one snapshot; a writer sees what is committed, and
-locks all that it reads. Knows no table of anybody's.
+locks all that it reads.
 
-Accounts and grants of MariaDB. Knows no table of anybody's.
+Accounts and grants of MariaDB.
 
 The triggers that do for a reference what a foreign key would, on MariaDB, where a foreign key would refuse what an
-application itself leaves behind. Knows no table of anybody's.
+application itself leaves behind.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""PostgreSQL by psycopg 3. A reader sees one snapshot; a writer sees what is committed, and locks what it reads. Knows
-no table of anybody's.
+"""PostgreSQL by psycopg 3. A reader sees one snapshot; a writer sees what is committed, and locks what it reads.
 
-Accounts and grants of PostgreSQL. Knows no table of anybody's.
+Accounts and grants of PostgreSQL.
 """
 
 from __future__ import annotations

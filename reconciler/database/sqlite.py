@@ -1,4 +1,4 @@
-"""SQLite: one file, one writer. Knows no table of anybody's."""
+"""SQLite: one file, one writer."""
 
 from __future__ import annotations
 

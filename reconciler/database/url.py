@@ -1,6 +1,5 @@
-"""From a database URL to a Database: which engines there are, and that nothing goes over a network that others may
-read or change. No message repeats a URL.
-"""
+"""From a database URL to a Database: which engines there are, and that nothing goes over a network that others may read
+or change. No message repeats a URL."""
 
 from __future__ import annotations
 

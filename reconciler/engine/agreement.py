@@ -1,5 +1,5 @@
 """Whether a plan shows what it would write. What is written is `before` and `after` of a change; fields, single items
-and effects are for people and follow from them. Knows no file, and no kind by name."""
+and effects are for people and follow from them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Run a plan in one transaction: announce, lock, prove, guard, write, read back, remember, commit
 (docs/rules.md#rule-30 to #rule-33).
 
-It never decides anew: it does what the plan says, or nothing. Knows no kind, no SQL and no file.
+It never decides anew: it does what the plan says, or nothing.
 """
 
 from __future__ import annotations

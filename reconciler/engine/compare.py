@@ -1,16 +1,14 @@
 """All declared objects of one kind against the live ones: creations, updates, and what only memory has to learn.
-Knows no kind by name.
 
-Packed rows in, the keys worth a look out: what equals its live row never becomes an object. Knows only tuples.
+Packed rows in, the keys worth a look out: what equals its live row never becomes an object.
 
-A declared name that is live under another spelling (docs/rules.md#rule-2): the object takes no part. Knows no kind by
-name.
+A declared name that is live under another spelling (docs/rules.md#rule-2): the object takes no part.
 
-What a file no longer states and what can mean nothing beside what it states now, such as where a quota moves to once
-it moves nobody: it is cleared, not released (docs/rules.md#rule-7). Knows no kind by name.
+What a file no longer states and what can mean nothing beside what it states now, such as where a quota moves to once it
+moves nobody: it is cleared, not released (docs/rules.md#rule-7).
 
-Changes that would give out a name which several live things have: nobody can say which one is meant, so those
-objects are left out and everything else goes on. Knows no kind by name.
+Changes that would give out a name which several live things have: nobody can say which one is meant, so those objects
+are left out and everything else goes on.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One declared object against its live row and what is remembered of it: the fields that differ, and why
-(docs/rules.md#rule-8). Knows no kind, no file and no database.
+(docs/rules.md#rule-8).
 
-The single differences of a set or map, by deepdiff. Knows no kind; called only for what differs.
+The single differences of a set or map, by deepdiff.
 """
 
 from __future__ import annotations

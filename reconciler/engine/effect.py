@@ -1,5 +1,4 @@
-"""What a change of value does to the customer: more service, less, neither, or not known (docs/rules.md#rule-13). Knows
-no kind."""
+"""What a change of value does to the customer: more service, less, neither, or not known (docs/rules.md#rule-13)."""
 
 from __future__ import annotations
 

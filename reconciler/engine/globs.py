@@ -1,4 +1,4 @@
-"""Which objects a pattern such as `package/Growth*` means. Knows only names."""
+"""Which objects a pattern such as `package/Growth*` means."""
 
 from __future__ import annotations
 

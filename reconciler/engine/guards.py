@@ -1,9 +1,9 @@
 """What must not happen, one function a guard; each yields findings. Run when planning, and again on fresh facts inside
-the write transaction (docs/rules.md#rule-31). Knows no kind by name.
+the write transaction (docs/rules.md#rule-31).
 
-New users on something closed to new users (docs/rules.md#rule-25). Knows no kind by name.
+New users on something closed to new users (docs/rules.md#rule-25).
 
-What to write so that a refused deletion becomes possible. Knows no kind by name.
+What to write so that a refused deletion becomes possible.
 """
 
 from __future__ import annotations

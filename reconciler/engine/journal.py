@@ -1,5 +1,5 @@
 """What a run did, as history keeps it: each change with before and after, the raw rows of what is gone, who was moved
-(docs/rules.md#rule-37), and what memory held before, so that a revert loses nothing. Knows no kind."""
+(docs/rules.md#rule-37), and what memory held before, so that a revert loses nothing."""
 
 from __future__ import annotations
 

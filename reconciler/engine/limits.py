@@ -1,12 +1,10 @@
-"""Users whose live use is above the limit that the plan gives them (guard `over-limit`). Knows no kind by name.
+"""Users whose live use is above the limit that the plan gives them (guard `over-limit`).
 
 The same function serves planning and the transaction: what will be is what the changes say, else what is live now.
 
 Whom a change hits: users of a changed object, those whose override hides the change, those above the new limit.
-Knows no kind by name.
 
-Users who are moved to something that gives them less: for the guard `limit-decrease` (ADR 009). Knows no kind by
-name.
+Users who are moved to something that gives them less: for the guard `limit-decrease` (ADR 009).
 """
 
 from __future__ import annotations

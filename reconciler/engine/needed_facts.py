@@ -1,4 +1,4 @@
-"""Which facts the guards and the impact need for a list of changes. Knows no kind by name."""
+"""Which facts the guards and the impact need for a list of changes."""
 
 from __future__ import annotations
 

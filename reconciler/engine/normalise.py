@@ -1,6 +1,5 @@
 """The declared side made comparable: file-only and unsupported fields off, wildcards expanded, objects that take no
-part left out. A block that needs none of it is passed on as it is. Knows no kind.
-"""
+part left out. A block that needs none of it is passed on as it is."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Fields that mean something only together: said in a sentence of what will be, and missed where one of them is not
-there. Looks at what no file states as it is live. Knows no kind.
+there. Looks at what no file states as it is live.
 
-What a later `revert` of a plan could not take back, said in the plan itself. Knows no kind by name.
+What a later `revert` of a plan could not take back, said in the plan itself.
 """
 
 from __future__ import annotations

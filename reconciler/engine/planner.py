@@ -1,9 +1,9 @@
 """Desired, live and remembered in; a plan out. Two pure steps with the reading of facts between them: `draft` says what
-would change and what has to be known, `complete` judges it. Knows no kind, no file and no database.
+would change and what has to be known, `complete` judges it.
 
-The order in which changes are safe (docs/rules.md#rule-20). Knows no kind by name.
+The order in which changes are safe (docs/rules.md#rule-20).
 
-The steps of a draft: renames, then each kind by itself, then references and order. Knows no kind and no file.
+The steps of a draft: renames, then each kind by itself, then references and order.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""References that lead nowhere, or to what this plan deletes (docs/rules.md#rule-15, #rule-16). Knows no kind."""
+"""References that lead nowhere, or to what this plan deletes (docs/rules.md#rule-15, #rule-16)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Objects that go: taken out of the files, buried by `lifecycle: removed`, or undeclared under `authoritative`
-(docs/rules.md#rule-16, #rule-22). Knows no kind by name."""
+(docs/rules.md#rule-16, #rule-22)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The same thing under a new name: live keys, references and memory are seen under the new one before anything is
-compared (docs/rules.md#rule-19). Knows no kind."""
+compared (docs/rules.md#rule-19)."""
 
 from __future__ import annotations
 

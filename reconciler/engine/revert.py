@@ -1,8 +1,6 @@
 """A finished run in, an ordinary draft of a plan out that takes it back: guards, report, file and apply are the same.
-Knows no kind, no file and no database.
 
 What memory shall hold once a run is taken back: what it held before, as far as no later run has told it otherwise.
-Knows no kind.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an object's field will be once the plan is applied, and what it is now. Two lookups; knows no kind."""
+"""What an object's field will be once the plan is applied, and what it is now. Two lookups."""
 
 from __future__ import annotations
 

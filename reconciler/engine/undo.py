@@ -1,6 +1,5 @@
 """One entry of history → the change that takes it back, or why it cannot be. What was changed since the run is left as
-it is. Knows no kind by name, and nothing of memory.
-"""
+it is."""
 
 from __future__ import annotations
 

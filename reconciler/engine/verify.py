@@ -1,11 +1,9 @@
-"""Whether live rows are still what the plan saw (docs/rules.md#rule-30), and whether they hold what was written. Knows
-no kind.
+"""Whether live rows are still what the plan saw (docs/rules.md#rule-30), and whether they hold what was written.
 
 What an update takes away: a value that was not there before, or a name out of a map that is not owned whole. Only
-reverts do it (a file that does not state a field leaves it alone). Knows no kind by name.
+reverts do it (a file that does not state a field leaves it alone).
 
-The guards on facts once more, inside the write transaction, by locking reads (docs/rules.md#rule-31). Knows no kind by
-name.
+The guards on facts once more, inside the write transaction, by locking reads (docs/rules.md#rule-31).
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""The order of writing (docs/rules.md#rule-20): renames, arrivals, moves, letting go, deletions. In bulk. Knows no kind
-by name."""
+"""The order of writing (docs/rules.md#rule-20): renames, arrivals, moves, letting go, deletions. In bulk."""
 
 from __future__ import annotations
 

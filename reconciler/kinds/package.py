@@ -1,5 +1,5 @@
-"""What a package declares: the service tier of a customer. Its fields stand in the files beside this one.
-Sources: seeds 000 (Mumara packages), 001 (MailWizz quotas), 002 (allowances of child accounts), docs/rules.md#rule-4.
+"""What a package declares: the service tier of a customer.  Sources: seeds 000 (Mumara packages), 001 (MailWizz
+quotas), 002 (allowances of child accounts), docs/rules.md#rule-4.
 
 What comes with a package: headers, assets, sender rights, requirements. Source: seed 000 (additional settings).
 

@@ -1,10 +1,10 @@
 """What a live system does with a quota, as a pure function. Source: MailWizz 2.1.13, the order of its quota check.
 
-The hourly cap comes before all this and is a limit of its own. Knows no words: `quota_words` tells what is decided.
+The hourly cap comes before all this and is a limit of its own.
 
 A quota in one sentence: `1,000 emails a month from the first send; at the limit nothing goes out until …`.
 
-What it promises is asked of `quota_rules`, not decided here.
+What it promises is asked of the rules above, not decided here.
 
 Quotas that are legal and rarely meant, and what somebody may think that a package inherits. Source: seed 001.
 """

@@ -1,12 +1,11 @@
-"""Memory kept in SQL tables, inside the session of the target's transaction. Knows no kind, no target and no file.
+"""Memory kept in SQL tables, inside the session of the target's transaction.
 
 Implements `model.memory.Memory`. Nothing here commits but `announce`; nothing here makes tables but `install` and
 `upgrade`. Workflow imports this module late: SQLAlchemy would slow down `--help` and `validate`.
 
-Runs and their changes as rows, and rows as runs. Knows no statement and no transaction.
+Runs and their changes as rows, and rows as runs.
 
-What history and memory say of single runs and objects: the SELECTs of `history` and `revert`. Knows no kind and
-writes nothing.
+What history and memory say of single runs and objects: the SELECTs of `history` and `revert`.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The tables in which memory is kept, as SQLAlchemy Core data. Knows no target's tables and runs no SQL.
+"""The tables in which memory is kept, as SQLAlchemy Core data.
 
-On SQLite they lie beside the target's own tables, told apart by their prefix; on a server they have a schema of
-their own (docs/rules.md#rule-32). Lengths fit the index limits of all three engines.
+On SQLite they lie beside the target's own tables, told apart by their prefix; on a server they have a schema of their
+own (docs/rules.md#rule-32). Lengths fit the index limits of all three engines.
 
-What plan and apply do with memory's tables: the deeds of `sql` and `reading`, written down once more so that a
-database can be told to allow nothing else. History is only added to.
+What plan and apply do with memory's tables: the deeds of `sql` and `reading`, written down once more so that a database
+can be told to allow nothing else. History is only added to.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Making memory's tables and bringing older ones up to date: the only DDL of the reconciler's own tables.
 
-Knows no run and no managed object. MariaDB commits at every DDL statement, so each step can be run again
-after it broke off: what is there is left, and the version is written last.
+MariaDB commits at every DDL statement, so each step can be run again after it broke off: what is there is left, and the
+version is written last.
 
-Whether memory's tables lie where a transaction can be rolled back. MariaDB keeps each table as it was told, or as
-the server's administrator likes it. Knows no run and no managed object.
+Whether memory's tables lie where a transaction can be rolled back. MariaDB keeps each table as it was told, or as the
+server's administrator likes it.
 """
 
 from __future__ import annotations

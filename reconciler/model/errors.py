@@ -1,4 +1,4 @@
-"""What ends a command, each with its exit code (docs/reference/exit-codes.md). Knows no command."""
+"""What ends a command, each with its exit code (docs/reference/exit-codes.md)."""
 
 from __future__ import annotations
 

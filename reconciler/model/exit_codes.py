@@ -1,4 +1,4 @@
-"""One predicate for the exit code and the summary (docs/reference/exit-codes.md). Knows nothing but a plan."""
+"""One predicate for the exit code and the summary (docs/reference/exit-codes.md)."""
 
 from __future__ import annotations
 

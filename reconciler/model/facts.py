@@ -3,7 +3,7 @@
 The planner says which facts it needs (`Question`), a Reader or a Writer answers (`Facts`); a Writer answers with
 locking reads, so the same guards run again on fresh facts inside the transaction (docs/rules.md#rule-31).
 
-The declared side: what the files state, and every complaint about them. Knows no YAML.
+The declared side: what the files state, and every complaint about them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one currency of complaint: from a YAML error to a refused deletion. Knows no rule itself."""
+"""The one currency of complaint: from a YAML error to a refused deletion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the reconciler remembers, as values, and the protocol of whoever keeps it. Knows no database."""
+"""What the reconciler remembers, as values, and the protocol of whoever keeps it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The law of names (docs/rules.md#rule-2, #rule-3): when two are nearly the same, and which ones a file may not have.
-Knows only text.
 
-What was probably meant by a word that does not exist. Knows only text.
+What was probably meant by a word that does not exist.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an account has to be allowed for the reconciler to work. Knows no database's words for it."""
+"""What an account has to be allowed for the reconciler to work."""
 
 from __future__ import annotations
 

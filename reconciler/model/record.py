@@ -1,9 +1,9 @@
-"""The one plain thing that a YAML file and a live row both become. Knows no kind, no file and no database.
+"""The one plain thing that a YAML file and a live row both become.
 
-A Record is made only for what is looked at. What merely equals its counterpart stays a packed row in a Sheet:
-a hundred thousand tenants are tuples, not objects (docs/architecture.md#scale).
+A Record is made only for what is looked at. What merely equals its counterpart stays a packed row in a Sheet: a hundred
+thousand tenants are tuples, not objects (docs/architecture.md#scale).
 
-Working on packed rows: take some columns, replace one. Knows only tuples.
+Working on packed rows: take some columns, replace one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who an object is and where it came from. Knows no file format and no database."""
+"""Who an object is and where it came from."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""How a kind is declared: fields and what they mean, as frozen data. Knows no kind by name.
+"""How a kind is declared: fields and what they mean, as frozen data.
 
 Types, JSON Schema, native columns, plan lines and docs are built from these declarations, so a new field is one line.
 
 What a kind says about its fields beyond their types: what they mean together, and what is legal but rarely meant.
-Knows no kind by name.
 
 Functions are left out of the text of a declaration: what was read from files is kept under that text, and the text of a
 function is another one in each process.

@@ -1,7 +1,7 @@
-"""The two doors of a live system, and what a target type offers. Knows no system.
+"""How a live system is read and written, and what a target type offers.
 
-Planning is handed a Reader on a read-only transaction; only `apply` is handed a Writer. A plan has no pen
-(docs/architecture.md#decisions).
+Planning is handed a Reader on a read-only transaction; only `apply` is handed a Writer. A plan has nothing to write
+with (docs/architecture.md#decisions).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a field can hold, as plain data. A word stands for what no number says: `unlimited`, `off`, `inherit`, `none`.
 
-The same value is the same Python object wherever it comes from: a limit is an int or UNLIMITED; a switch
-with a value is an int or OFF; a set is a sorted tuple of text; a map is a dict. So values compare with `==`,
-and go through JSON and back unharmed (`from_json` makes the tuples again).
+The same value is the same Python object wherever it comes from: a limit is an int or UNLIMITED; a switch with a value
+is an int or OFF; a set is a sorted tuple of text; a map is a dict. So values compare with `==`, and go through JSON and
+back unharmed (`from_json` makes the tuples again).
 """
 
 from __future__ import annotations

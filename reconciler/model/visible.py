@@ -1,4 +1,4 @@
-"""Whatever is not seen of a text, written out. Knows only text."""
+"""Whatever is not seen of a text, written out."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Changes and findings → entries: what is said about each. Knows no columns, no colour and no kind by name.
+"""Changes and findings → entries: what is said about each.
 
-Fields that differ → rows: `sending.daily_limit   inherit (25,000) → 40,000`, `permissions   + contacts.import`.
+Fields that differ → rows: `sending.daily_limit inherit (25,000) → 40,000`, `permissions + contacts.import`.
 
-Whom the change of one limit hits, for a reviewer. Knows no layout.
+Whom the change of one limit hits, for a reviewer.
 """
 
 from __future__ import annotations

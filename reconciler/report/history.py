@@ -1,5 +1,4 @@
-"""Runs and what each did, as text and as a document. Knows no plan and no database; every name goes through the masks
-of the plan (docs/rules.md#rule-40)."""
+"""Runs and what each did, as text and as a document."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Entries → aligned lines of safe text. The one place where text becomes output, so the one place that makes it safe.
-
-Knows no plan and no finding.
-"""
+"""Entries → aligned lines of safe text. Text becomes output here alone, so here it is made safe."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Hides the people whom no file names (docs/rules.md#rule-40). Knows no renderer and no kind.
+"""Hides the people whom no file names (docs/rules.md#rule-40).
 
-Makes text from files, live rows and drivers safe to show: nothing in it can move a cursor, turn a line round, hide,
-or give a secret away.
+Makes text from files, live rows and drivers safe to show: nothing in it can move a cursor, turn a line round, hide, or
+give a secret away.
 
-Everything that any renderer prints goes through `plain`. Knows no renderer.
+Everything that any renderer prints goes through `safe_text`.
 """
 
 from __future__ import annotations

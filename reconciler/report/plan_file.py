@@ -1,4 +1,4 @@
-"""The plan file: a plan as canonical, Terraform-shaped JSON, and back. Knows no file system and no clock.
+"""The plan file: a plan as canonical, Terraform-shaped JSON, and back.
 
 Two digests tell two things. The `fingerprint` is over the changes alone: equal plans do equal things. The `digest` is
 over everything but `meta`: a plan file that was edited after it was made is refused; with a key it is signed as well.

@@ -1,4 +1,4 @@
-"""Changes ↔ the Terraform-shaped rows of a plan file. Knows no file and no plan.
+"""Changes ↔ the Terraform-shaped rows of a plan file.
 
 `change.before` and `change.after` are flat: field → value, the names dotted as in `sending.daily_limit`.
 """

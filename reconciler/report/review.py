@@ -1,9 +1,9 @@
 """What was looked at → what a reviewer asks: the verdict, and for each object what changes, whom it hits, what forbids
 it.
 
-Markdown and HTML share it. Knows no markup. Its texts are not yet safe to show: each renderer escapes for its place.
+Markdown and HTML share it. Its texts are not yet safe to show: each renderer escapes for its place.
 
-The limits that a change moves, before and after. Knows no layout.
+The limits that a change moves, before and after.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where in a plan a change belongs: what takes service away is never between what is harmless. Knows no layout."""
+"""Where in a plan a change belongs: what takes service away is never between what is harmless."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Values ↔ JSON, declared once: a Shape writes a value, reads it back strictly, and tells its JSON Schema.
 
-Knows no plan. Reading raises ValueError for anything but what the schema allows.
+Reading raises ValueError for anything but what the schema allows.
 
-The parts of a plan as Shapes: what is written, read and described is declared in one place. Knows no change.
+The parts of a plan as Shapes: what is written, read and described is declared in one place.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The last line of `plan`, `apply` and `drift`: how much of what. Knows no layout."""
+"""The last line of `plan`, `apply` and `drift`: how much of what."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A plan, drift, complaints and tables as text for people (docs/architecture.md#what-a-person-sees). Pure: no terminal
 is needed to test it.
 
-What an apply did, in words. Knows no engine: it is told what was done.
+What an apply did, in words.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What a report for another program tells of, and how it is framed. Knows no format.
+"""What a report for another program tells of, and how it is framed.
 
 A format is one module with `report(topic, frame)`, and one line in `REPORTS` of `cli/output.py`.
 
 Findings → remarks: masked, made safe to show, and placed in the repository.
 
-What the formats of other programs share. Knows none of them.
+What the formats of other programs share.
 
 How many changes of the live system a plan has, in the three words that other programs count in.
 """

@@ -1,4 +1,4 @@
-"""Values and counts → words: `250,000 → 200,000 (−20 %)`, `unlimited`, `acme, beta, 27 more`. Knows no change.
+"""Values and counts → words: `250,000 → 200,000 (−20 %)`, `unlimited`, `acme, beta, 27 more`.
 
 One sentence a change, for the plan and for the apply: "would create package Growth", "created package Growth".
 """

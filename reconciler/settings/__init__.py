@@ -1,4 +1,4 @@
-"""`reconciler.yaml` and the environment → Settings. Knows no kind of target and reads no desired state."""
+"""`reconciler.yaml` and the environment → Settings."""
 
 from reconciler.settings.read import VARIABLE, build, find, schema, work_tree
 from reconciler.settings.secrets import target

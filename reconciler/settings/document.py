@@ -1,12 +1,12 @@
 """The keys of `reconciler.yaml`, declared once: the verdict on the file and its JSON Schema are made from them.
 
-Imported only where a file is read or the schema is made (start-up). Knows no place, no environment and no target type.
+Imported only where a file is read or the schema is made (start-up).
 
-Numbers with a unit, as people write them: `10 %`, `30 s`, `16 MiB`. Knows no setting by name.
+Numbers with a unit, as people write them: `10 %`, `30 s`, `16 MiB`.
 
 What a value in `reconciler.yaml` may be, as pydantic types that complain with a code and a remedy of ours.
 
-Imported only where a file is read or the schema is made (start-up). Knows no key.
+Imported only where a file is read or the schema is made (start-up).
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 A secret comes from a file or the environment, is put into TargetSettings and appears in no message.
 
-What `targets.NAME.url` may say. Whoever proposes a change of reconciler.yaml chooses where we connect to, so it may
-ask for few secrets by name, send one of them as a password only, and set no parameter by which a driver would read or
-send more. Every check takes time in proportion to the text; no message repeats it.
+What `targets.NAME.url` may say. Whoever proposes a change of reconciler.yaml chooses where we connect to, so it may ask
+for few secrets by name, send one of them as a password only, and set no parameter by which a driver would read or send
+more. Every check takes time in proportion to the text; no message repeats it.
 """
 
 from __future__ import annotations

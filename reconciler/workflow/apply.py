@@ -1,6 +1,5 @@
 """An apply that does not give up at the first deadlock: the whole transaction again, a few times
-(docs/rules.md#rule-33, docs/rules.md#rule-34). Knows no database; what may be done again is a Retry.
-"""
+(docs/rules.md#rule-33, docs/rules.md#rule-34)."""
 
 from __future__ import annotations
 

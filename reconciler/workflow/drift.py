@@ -1,11 +1,11 @@
 """What `drift` looks at: the plan, what is new in it since the last look, and what the watch over it counts besides.
 
-Knows the order of the steps and nothing of channels: `drifting_news` sends, `drifting_seen` remembers.
+Knows the order of the steps and nothing of channels: `notify` sends, `drift_state` remembers.
 
 `drift --write-back`: what was changed in the database goes into the files, so that a person can propose it.
 
-Only drift is written. Changes of the files that wait to be applied stay; so does every field that both sides moved,
-and an object that was deleted by hand stays declared: those are for a person to decide.
+Only drift is written. Changes of the files that wait to be applied stay; so does every field that both sides moved, and
+an object that was deleted by hand stays declared: those are for a person to decide.
 """
 
 from __future__ import annotations

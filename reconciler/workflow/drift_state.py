@@ -1,4 +1,4 @@
-"""What a watch over drift has told already: a small file of fingerprints. Names nobody; knows no plan, no channel."""
+"""What a watch over drift has told already: a small file of fingerprints. Names nobody."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What git knows of a folder: its commit, what is not in it, what is ignored. No git or no work tree is no error.
 
 The files, and what lies beside them, are somebody's proposal. So git starts at the nearest `.git`, which nobody can
-commit, and never at a repository among the files; it starts no program that a config names; and it is given nothing
-of our environment that it could hand on.
+commit, and never at a repository among the files; it starts no program that a config names; and it is given nothing of
+our environment that it could hand on.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """History, and taking a run back: the run is read, an ordinary plan is made of it, and `apply` does the rest. Knows the
-order of the steps and nothing of what they do inside.
-"""
+order of the steps and nothing of what they do inside."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How news of a run leave the house: one POST, in bounded time, to an address that is a secret.
+"""How the outcome of a run is sent: one POST, in bounded time, to an address that is a secret.
 
-Knows no message. Nothing that is raised or returned here holds the address.
+Nothing that is raised or returned here holds the address.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Plan files: what is in one, and whether it belongs to this place. Knows no format; `report.document` does.
+"""Plan files: what is in one, and whether it belongs to this place.
 
 What is checked here needs no second look at the live system; `engine.apply` proves the rest in its transaction.
 """

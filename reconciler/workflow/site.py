@@ -1,6 +1,6 @@
 """Where a command works: one reconciler.yaml, and the live system chosen from it.
 
-Knows how the rooms fit together; connects to nothing until a reader or a writer is asked for.
+Connects to nothing until a reader or a writer is asked for.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a file is written: whole or not at all, so that a full disk never costs what was there. Knows no result.
+"""How a file is written: whole or not at all, so that a full disk never costs what was there.
 
 Only regular files are replaced, and new names made. A link or a device in the place of a file is refused; the name of
 an open descriptor, as `/dev/stderr` or what a shell gives for `>(command)`, stands for that descriptor.

@@ -1,7 +1,6 @@
 """`reconciler apply`: run a plan, all or nothing.
 
-Carrying a plan out: the plan in words, the apply itself, and the word about it. Knows no plan's origin: files or
-history.
+Carrying a plan out: the plan in words, the apply itself, and the word about it.
 """
 
 from __future__ import annotations

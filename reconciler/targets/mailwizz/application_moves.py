@@ -1,6 +1,5 @@
 """Where MailWizz itself moves customers: by the quota action "move", and by completed orders of price plans. Neither is
-drift. Reads what is live; decides nothing.
-"""
+drift. Reads what is live; decides nothing."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
 """What MailWizz counts of a customer: what it has, and what it has sent in this hour and in this quota period. One
-query each for all customers together.
-"""
+query each for all customers together."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """MailWizz's tables, as far as fields live in them. The installer puts a prefix before each name. Creates nothing.
 
-Values of options are blobs that hold text, so they are taken for text here: the driver gives bytes and takes text."""
+Values of options are blobs that hold text, so they are taken for text here: the driver gives bytes and takes text.
+"""
 
 from __future__ import annotations
 

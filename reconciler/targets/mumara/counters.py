@@ -1,6 +1,5 @@
 """What each account of Mumara has used: columns of `user_email_limits`, and counts of its rows in other tables, all by
-one set-based query each. There is no counter of the hour: hourly speed is a throttle.
-"""
+one set-based query each. There is no counter of the hour: hourly speed is a throttle."""
 
 from __future__ import annotations
 

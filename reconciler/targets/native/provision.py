@@ -1,5 +1,4 @@
-"""Make the built-in ESP's tables and bring them up to date, in numbered steps. Knows no field: the tables come from the
-kinds."""
+"""Make the built-in ESP's tables and bring them up to date, in numbered steps."""
 
 from __future__ import annotations
 

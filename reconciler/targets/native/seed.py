@@ -4,8 +4,8 @@ Deterministic. Says nothing of files; that its data agrees with the example file
 What the seeded ESP offers: catalogues, roles and packages, as a running system holds them. Agrees with the example
 files but for what a first plan is to show: a limit, a permission, a role to come and a package whose file is gone.
 
-The accounts of the seeded ESP: those that the example files manage, one by one, and as many again that nobody
-manages, made up from lists of words. Pure; the same on every run.
+The accounts of the seeded ESP: those that the example files manage, one by one, and as many again that nobody manages,
+made up from lists of words; the same on every run.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """What a live schema has of a mapping. Systems of somebody else come in versions: a column that is missing takes its
-field with it, a needed one stops us before anything is read (docs/rules.md#rule-27). Knows no kind by name.
+field with it, a needed one stops us before anything is read (docs/rules.md#rule-27).
 
-Which values a mapping cannot hold: those that would not come back as they were written (docs/rules.md#rule-14). Knows
-no kind by name.
+Which values a mapping cannot hold: those that would not come back as they were written (docs/rules.md#rule-14).
 
-Every column that a mapping speaks of: what is read of a table that hides something. Knows no kind by name.
+Every column that a mapping speaks of: what is read of a table that hides something.
 """
 
 from __future__ import annotations

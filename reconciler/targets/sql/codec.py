@@ -1,5 +1,5 @@
 """How one value is kept in a column. Decodes whole columns at once, and never judges what it finds: what means nothing
-is kept raw (docs/rules.md#rule-14). Knows no table and no kind."""
+is kept raw (docs/rules.md#rule-14)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
 """One connection, and the only way to say something on it: errors come back in plain words, long lists of ids go in
-chunks. Knows no table of anybody's.
-"""
+chunks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Who uses what, how much, and what points where: each by set-based queries, never one a user
-(docs/rules.md#rule-27, #rule-31). Decides nothing. Knows no kind by name.
+"""Who uses what, how much, and what points where: each by set-based queries, never one a user (docs/rules.md#rule-27,
+#rule-31). Decides nothing.
 
-Who is on an object: every user, sub-accounts and those in the bin too (docs/rules.md#rule-18). Knows no kind by name.
+Who is on an object: every user, sub-accounts and those in the bin too (docs/rules.md#rule-18).
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """Values that applications keep several of in one text column, as JSON: lists of ids, switches, pairs. What cannot be
-read is shown as it is and replaced as a whole; keys that nobody here knows stay. Knows no table and no kind.
-"""
+read is shown as it is and replaced as a whole; keys that nobody here knows stay."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The least that two accounts need, one that plans and one that applies, said in the engine's words; and what the
-account in use may besides. Knows no kind by name.
+account in use may besides.
 
 What planning and applying do with a system's tables, derived from its mapping: the least that an account has to be
-allowed. Of a table that hides something only columns. Knows no kind by name.
+allowed. Of a table that hides something only columns.
 """
 
 from __future__ import annotations

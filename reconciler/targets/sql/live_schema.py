@@ -1,7 +1,7 @@
-"""What the live schema says about references: which are guarded, where a delete would spread. Knows no kind by name.
+"""What the live schema says about references: which are guarded, where a delete would spread.
 
 Whether live tables can be planned on at all: an account that does not see everything would take what is hidden for
-absent, and a table without transactions would keep what is rolled back. Knows no kind by name.
+absent, and a table without transactions would keep what is rolled back.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
 """Where a kind's fields live in somebody's tables, as data. A difference between systems is a row of it, not an `if`.
-Knows no value and runs no query.
 
 A column of users that the application keeps equal to one of what they are on, and the SQL that keeps it so. Runs
 nothing.

@@ -1,6 +1,5 @@
 """Options, a row each, read and written: texts by code. Several rows of one code are one option as long as they agree;
-else the value shown is all of them, so that it is put right. Knows no kind by name.
-"""
+else the value shown is all of them, so that it is put right."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """PHP's own form of values, as applications leave it in their options: `i:5;`, `s:3:"yes";`. Plain values are read;
-lists are only known for what they are. Knows no table."""
+lists are only known for what they are."""
 
 from __future__ import annotations
 

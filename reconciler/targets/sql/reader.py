@@ -1,7 +1,6 @@
-"""The read door: one snapshot of all live objects. Has no pen. Knows no kind by name and validates nothing.
+"""Reads all live objects in one snapshot, and cannot write.
 
-A live table as the admin panel shows it: `list KIND`. The only place where ids and dates are shown. Knows no kind
-by name.
+A live table as the admin panel shows it: `list KIND`. The only place where ids and dates are shown.
 """
 
 from __future__ import annotations

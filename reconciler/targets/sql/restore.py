@@ -1,6 +1,5 @@
-"""Rows of what was deleted, put back as they were: every column, also those that no field speaks of. Knows no kind by
-name. References go by name, for what they name may have another id by now.
-"""
+"""Rows of what was deleted, put back as they were: every column, also those that no field speaks of. References go by
+name, for what they name may have another id by now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values → rows, in bulk: what insert and update have in common. Finds rows by id only. Knows no kind by name."""
+"""Values → rows, in bulk: what insert and update have in common. Finds rows by id only."""
 
 from __future__ import annotations
 

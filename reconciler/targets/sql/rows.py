@@ -1,4 +1,4 @@
-"""Live rows → packed values, a column at a time. Decodes what is there and judges nothing. Knows no kind by name."""
+"""Live rows → packed values, a column at a time. Decodes what is there and judges nothing."""
 
 from __future__ import annotations
 

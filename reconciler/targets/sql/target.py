@@ -1,6 +1,5 @@
-"""A system of somebody else as a target: its mapping is bound to what the live schema has, its doors are those of every
-SQL target, and its schema is never ours to make. What differs from system to system is an Adaptation. Knows no kind by
-name.
+"""A system of somebody else as a target: its mapping is bound to what the live schema has, it is read and written like
+every SQL target, and its schema is never ours to make. What differs from system to system is a SystemAdapter.
 
 The database that the settings of a target name, and what is wrong with them. Connects to nothing.
 """

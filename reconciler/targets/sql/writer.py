@@ -1,5 +1,5 @@
-"""The write door: one transaction over a mapping. Rows are found by ids read under lock, never by name
-(docs/rules.md#rule-2, #rule-30). Decides nothing and proves nothing: that is the engine's. Knows no kind by name."""
+"""Writing: one transaction over a mapping. Rows are found by ids read under lock, never by name (docs/rules.md#rule-2,
+#rule-30). Decides nothing and proves nothing: that is the engine's."""
 
 from __future__ import annotations
 
