@@ -35,7 +35,7 @@ PHASES = {
 READING = "read"
 """The phase whose name names the target."""
 LOG_BYTES = 10_000
-LARGEST = 2**20
+_LARGEST = 2**20
 """Bytes of an earlier textfile that are looked at."""
 INTERRUPTED, USAGE, ERROR = 130, 64, 1
 DRIFT = 2
@@ -211,7 +211,7 @@ def _text_of(path: Path) -> str:
         if not path.is_file():
             return ""
         with path.open("rb") as stream:
-            return stream.read(LARGEST).decode("utf-8", "replace")
+            return stream.read(_LARGEST).decode("utf-8", "replace")
     except OSError:
         return ""
 

@@ -17,7 +17,7 @@ import click
 from reconciler.cli import stderr
 from reconciler.model.secrecy import veiled_data
 
-OPTION: Final = "--log-format"
+_OPTION: Final = "--log-format"
 TEXT, JSON = "text", "json"
 INFO, WARNING, ERROR = "info", "warning", "error"
 
@@ -87,7 +87,7 @@ def milliseconds(since: float) -> int:
 def option() -> click.Option:
     """The option as `--help` shows it. What it says was read by `begin` already."""
     return click.Option(
-        [OPTION],
+        [_OPTION],
         type=click.Choice([TEXT, JSON]),
         default=TEXT,
         expose_value=False,
@@ -99,7 +99,7 @@ def offered(command: click.Command) -> click.Command:
     """The command, and those below it, with this option."""
     for below in command.commands.values() if isinstance(command, click.Group) else ():
         offered(below)
-    if not isinstance(command, click.Group) and not any(OPTION in param.opts for param in command.params):
+    if not isinstance(command, click.Group) and not any(_OPTION in param.opts for param in command.params):
         command.params.append(option())
     return command
 
@@ -110,8 +110,8 @@ def _asked(arguments: Sequence[str]) -> str:
     if "--" in words:
         words = words[: words.index("--")]
     for number, word in enumerate(words):
-        if word.startswith(f"{OPTION}="):
-            found = word.removeprefix(f"{OPTION}=")
-        elif word == OPTION and number + 1 < len(words):
+        if word.startswith(f"{_OPTION}="):
+            found = word.removeprefix(f"{_OPTION}=")
+        elif word == _OPTION and number + 1 < len(words):
             found = words[number + 1]
     return found

@@ -45,7 +45,7 @@ COMMANDS = {
     "completion": "Print the script that lets a shell complete commands, options and names.",
 }
 
-USAGE = 64
+_USAGE = 64
 INTERRUPTED = 130
 ERROR = 1
 
@@ -118,7 +118,7 @@ def _run(arguments: Sequence[str]) -> int:
             map(terminal.safe_text, told.getvalue().rstrip().expandtabs(4).split("\n"))
         )  # it quotes what was typed
         (terminal.hint if log.current_log() is None else terminal.complain)(shown)
-        return USAGE if isinstance(error, click.UsageError) else ERROR
+        return _USAGE if isinstance(error, click.UsageError) else ERROR
     except (click.Abort, KeyboardInterrupt):
         terminal.complain("interrupted; nothing that was not finished has been kept")
         return INTERRUPTED

@@ -28,15 +28,15 @@ Command = Callable[..., Any]
 KIND = "|".join(KINDS.kinds)
 """How `--help` shows an argument that is a kind."""
 
-SECONDS = {"": 1, "s": 1, "m": 60, "min": 60}
+_SECONDS = {"": 1, "s": 1, "m": 60, "min": 60}
 
 
 def duration(text: str) -> float:
     """`10`, `10s`, `2m` → seconds. Raises BadParameter on anything else."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text)
-    if match is None or match[2] not in SECONDS:
+    if match is None or match[2] not in _SECONDS:
         raise click.BadParameter(f'"{safe_text(text)}" is no duration; write 10s or 2m')
-    return float(match[1]) * SECONDS[match[2]]
+    return float(match[1]) * _SECONDS[match[2]]
 
 
 def some_time(text: str) -> float:

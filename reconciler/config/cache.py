@@ -91,13 +91,13 @@ def _picker(fields: tuple[str, ...]) -> Callable[[Any], tuple[Value, ...]]:
             return itemgetter(*fields)
 
 
-FORMAT = 1
+_FORMAT = 1
 HASH_BYTES = 16
 LARGEST = 512 * MEBIBYTE
 ENTRY = re.compile(r"[0-9a-f]{32}\.json")
 UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.part")
 """What is being written; it stays behind when a run is killed."""
-ABANDONED = 3600
+_ABANDONED = 3600
 """Seconds after which nobody is writing it any more."""
 TAG = "CACHEDIR.TAG"
 MARK = b"""\
@@ -158,7 +158,7 @@ class Cache:
             return
         with suppress(OSError):
             for written, _, name in self._files(UNFINISHED):
-                if time.time() - written > ABANDONED:
+                if time.time() - written > _ABANDONED:
                     os.unlink(name, dir_fd=self.folder)
             entries = sorted(self._files(ENTRY))
             total = sum(size for _, size, _ in entries)
@@ -232,7 +232,7 @@ def _marked(descriptor: int, folder: Path, vocabulary: Vocabulary) -> Cache | No
             _write(descriptor, TAG, MARK)
     except OSError:
         return None
-    sealed = blake2b(repr((FORMAT, __version__, vocabulary.resources)).encode(), digest_size=HASH_BYTES)
+    sealed = blake2b(repr((_FORMAT, __version__, vocabulary.resources)).encode(), digest_size=HASH_BYTES)
     return Cache(descriptor, sealed.digest())
 
 

@@ -99,7 +99,7 @@ def _hang(container: Any, place: Any, lines: str) -> None:
         token.value = f"{token.value}{lines}"
 
 
-Path: TypeAlias = tuple[str, ...]
+_Path: TypeAlias = tuple[str, ...]
 
 
 WIDEST = 2**20
@@ -116,7 +116,7 @@ FIRST_DASH = re.compile(
 class Edit:
     """What the place `path` below an object shall hold; `value` None: nothing, the key goes."""
 
-    path: Path
+    path: _Path
     value: Any
 
 
@@ -214,7 +214,7 @@ def _change(content: Any, key: str, edit: Edit) -> None:
     _put(container, path[0], value)
 
 
-def _take_out(container: Any, path: Path) -> None:
+def _take_out(container: Any, path: _Path) -> None:
     """Delete a key, and the groups around it that hold nothing else."""
     chain = [container]
     for name in path[:-1]:

@@ -27,7 +27,7 @@ from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Resource, Vocabulary
 from reconciler.model.values import Value
 
-LONGEST = 60
+_LONGEST = 60
 DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
 """Names that Windows keeps for devices."""
 
@@ -53,13 +53,13 @@ class FileNames:
 def slug(name: str) -> str:
     """`Café & Co` → `cafe-co`; a name without Latin letters or digits gets a short hash."""
     letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    stem = re.sub(r"[^a-z0-9]+", "-", letters)[:LONGEST].strip("-")
+    stem = re.sub(r"[^a-z0-9]+", "-", letters)[:_LONGEST].strip("-")
     if stem and stem not in DEVICES:
         return stem
     return f"{stem or 'object'}-{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
-MODELINE = "# yaml-language-server: $schema=../schemas/"
+_MODELINE = "# yaml-language-server: $schema=../schemas/"
 COLLECTED = "exported"
 """Where new objects of a kind go that has too many for a file each."""
 
@@ -261,7 +261,7 @@ class _Exporting:
                     entries.setdefault(stem, []).append(render.entry(key, stated, wish.left_out))
             comments = self.dropped.get(resource.kind, [])
             for stem, objects in entries.items():
-                modeline = f"{MODELINE}{file_name(resource)}"
+                modeline = f"{_MODELINE}{file_name(resource)}"
                 yield f"{resource.folder}/{slugs.free(stem)}.yaml", render.document(modeline, comments, objects)
                 comments = []
 

@@ -26,7 +26,7 @@ from reconciler.model.ref import Ref
 from reconciler.model.resource import Field, Names, Overrides, Reference, TextMap, Vocabulary
 from reconciler.model.values import HIDDEN, NONE, Value, Values
 
-Objects: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Value]]]
+_Objects: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Value]]]
 """kind → key → field → value."""
 
 
@@ -49,7 +49,7 @@ class Exportable:
     external: Collection[str] = ()
     live: Mapping[str, Collection[str]] = field(default_factory=dict)
 
-    def objections(self, written: Objects, whole: Objects) -> Iterator[NotExportable]:
+    def objections(self, written: _Objects, whole: _Objects) -> Iterator[NotExportable]:
         """Against the fields in `written`, which is a part of `whole`: all that the files will state afterwards.
         Rules are for values of their types, so they come once the types are in order."""
         mistyped = [objection for kind, objects in written.items() for objection in self._types(kind, objects)]
@@ -84,7 +84,7 @@ class Exportable:
         if stone and values.get(stone.field) == stone.removed:
             yield NotExportable(ref=ref, field=stone.field, message=f'"{stone.removed}" in a file would delete it')
 
-    def _references(self, ref: Ref, values: Mapping[str, Value], whole: Objects) -> Iterator[NotExportable]:
+    def _references(self, ref: Ref, values: Mapping[str, Value], whole: _Objects) -> Iterator[NotExportable]:
         fields = self.vocabulary.fields[ref.kind]
         for name, value in values.items():
             match fields[name].type:
@@ -97,12 +97,12 @@ class Exportable:
                     if loose:
                         yield NotExportable(ref=ref, field=name, message=f'there is no {catalogue} "{loose[0]}"')
 
-    def _known(self, ref: Ref, whole: Objects) -> bool:
+    def _known(self, ref: Ref, whole: _Objects) -> bool:
         named = ref.key == NONE or ref.key in whole.get(ref.kind, {})
         is_live = ref.kind not in self.live or ref.key in self.live[ref.kind]
         return named or (is_live and any(fnmatchcase(str(ref), glob) for glob in self.external))
 
-    def _rules(self, whole: Objects) -> Iterator[NotExportable]:
+    def _rules(self, whole: _Objects) -> Iterator[NotExportable]:
         sheets = {kind: _sheet(kind, objects) for kind, objects in whole.items()}
         for finding in rules.complaints(sheets, self.vocabulary):
             if finding.blocks and finding.ref:

@@ -15,7 +15,7 @@ from reconciler.config.yaml import LONGEST_NUMBER, Limits
 SMALLEST = 4096
 """Bytes. Below, loading the parser costs more than the judge does."""
 
-ORDINARY = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n:.-@_+/(),=;#'\""
+_ORDINARY = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n:.-@_+/(),=;#'\""
 TO_THE_JUDGE = frozenset(b"\\|>%`\xef") | frozenset(range(0x20)) - frozenset(b"\n") | {0x7F}
 """Escapes, block texts, directives, tabs, returns; what may be a byte order mark."""
 
@@ -83,7 +83,7 @@ def ordinary(content: bytes) -> bool:
     for mark in MARKS:
         if mark in content and (content.startswith(mark) or b"\n" + mark in content):
             return False
-    rest = frozenset(content.translate(None, ORDINARY))
+    rest = frozenset(content.translate(None, _ORDINARY))
     if rest & TO_THE_JUDGE:
         return False
     if any(not rest.isdisjoint(characters) and where.search(content) for characters, where in PECULIAR.items()):

@@ -24,12 +24,12 @@ from reconciler.config.rules import silenced
 from reconciler.config.yaml import Document, Limits, judge
 from reconciler.model.resource import Field, Overrides, Resource, TextMap, Vocabulary
 
-Path: TypeAlias = tuple[str, ...]
-Rank: TypeAlias = Callable[[Path], "tuple[int, str] | None"]
+_Path: TypeAlias = tuple[str, ...]
+Rank: TypeAlias = Callable[[_Path], "tuple[int, str] | None"]
 """Path of a key → what it is sorted by among its neighbours; None where nothing is sorted."""
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
-MODELINE = re.compile(r"#\s*(?:yaml-language-server:|\$schema:)")
+_MODELINE = re.compile(r"#\s*(?:yaml-language-server:|\$schema:)")
 
 
 def split(text: str) -> list[str]:
@@ -54,12 +54,12 @@ def reordered(text: str, root: Any, rank: Rank) -> str:
 class _Part:
     """One key of a mapping: `gap` empty lines, then its comments, itself, and what is under it."""
 
-    path: Path
+    path: _Path
     gap: list[str]
     own: list[str]
 
 
-def _block(lines: list[str], mapping: Any, start: int, end: int, path: Path, rank: Rank) -> list[str]:
+def _block(lines: list[str], mapping: Any, start: int, end: int, path: _Path, rank: Rank) -> list[str]:
     """The lines from `start` to `end`, which hold this mapping alone, in order."""
     pairs = mapping.value
     column = pairs[0][0].start_mark.column
@@ -77,7 +77,7 @@ def _block(lines: list[str], mapping: Any, start: int, end: int, path: Path, ran
     return [line for gap, part in zip(gaps, ordered, strict=True) for line in (*gap, *part.own)] + lines[tail:end]
 
 
-def _inner(lines: list[str], key: Any, value: Any, start: int, stop: int, path: Path, rank: Rank) -> list[str]:
+def _inner(lines: list[str], key: Any, value: Any, start: int, stop: int, path: _Path, rank: Rank) -> list[str]:
     """A key with its comments and its value, the value in order as well."""
     line = _line(key)
     if not _is_mapping(value) or not value.value:
@@ -89,7 +89,7 @@ def _inner(lines: list[str], key: Any, value: Any, start: int, stop: int, path: 
     return [*lines[start : line + 1], *_block(lines, value, line + 1, stop, path, rank)]
 
 
-def _flowing(lines: list[str], value: Any, line: int, stop: int, path: Path, rank: Rank) -> list[str]:
+def _flowing(lines: list[str], value: Any, line: int, stop: int, path: _Path, rank: Rank) -> list[str]:
     """A `{…}` that stands in one line, in order; a longer one stays as it is."""
     start, end = value.start_mark, value.end_mark
     if start.line != line or end.line != line:
@@ -99,7 +99,7 @@ def _flowing(lines: list[str], value: Any, line: int, stop: int, path: Path, ran
     return [f"{text[: start.column]}{inside}{text[end.column :]}", *lines[line + 1 : stop]]
 
 
-def _flow(text: str, mapping: Any, path: Path, rank: Rank) -> str:
+def _flow(text: str, mapping: Any, path: _Path, rank: Rank) -> str:
     start, end = mapping.start_mark.column, mapping.end_mark.column
     if not mapping.value or any(_stands_elsewhere(key, value) for key, value in mapping.value):
         return text[start:end]
@@ -128,7 +128,7 @@ def _head(lines: list[str], first: int) -> int:
     for number in range(first, 0, -1):
         if not lines[number - 1].lstrip().startswith("#"):
             return number
-    return first if first and MODELINE.match(lines[0]) else 0
+    return first if first and _MODELINE.match(lines[0]) else 0
 
 
 def _beginning(lines: list[str], start: int, end: int, column: int) -> int:

@@ -24,7 +24,7 @@ KEPT_OBJECTS = 64
 CUT = 200
 """Bytes of text that cost as much to judge as it costs to begin."""
 
-WHOLE = 2 * MEBIBYTE
+_WHOLE = 2 * MEBIBYTE
 """A file up to this size is judged whole once that is cheaper than to go on with its parts; of a larger one, whose
 whole takes much memory, the parts may cost DEARER times as much."""
 DEARER = 4
@@ -64,7 +64,7 @@ class Parts:
             return None
         start, end = self._starts[number], self._starts[number + 1]
         self._spent += end - start + CUT
-        if self._spent > len(self._content) * (1 if len(self._content) <= WHOLE else DEARER) + CUT:
+        if self._spent > len(self._content) * (1 if len(self._content) <= _WHOLE else DEARER) + CUT:
             return None
         document, complaints = judge(self._content[start:end], self._limits)
         if complaints or not isinstance(document.data, dict) or list(document.data) != [key]:

@@ -21,7 +21,7 @@ class Word(str):
 
 
 Leaf: TypeAlias = int | bool | str | list[str]
-Tree: TypeAlias = "Leaf | dict[str, Tree]"
+_Tree: TypeAlias = "Leaf | dict[str, _Tree]"
 
 INDENT = "  "
 DIRECTIVE, DIRECTIVE_SHOWN = "nolint:", "nolint\\x3a"

@@ -32,7 +32,7 @@ from reconciler.model.values import INHERIT, LARGEST, NONE, OFF, RESERVED, UNLIM
 
 Schema: TypeAlias = dict[str, Any]
 
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
 LONGEST_NAME = 255
 
 INVISIBLE = (
@@ -66,7 +66,7 @@ def text(schema: Schema) -> str:
 def document_schema(resource: Resource, vocabulary: Vocabulary) -> Schema:
     """The schema of one file of a kind: a mapping from names to objects, nested as in YAML."""
     return {
-        "$schema": DRAFT,
+        "$schema": _DRAFT,
         "$id": file_name(resource),
         "title": f"{resource.folder}: {resource.kind}",
         "description": f"{resource.doc} A mapping from names to fields; a field that is not stated is not managed.",

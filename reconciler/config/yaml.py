@@ -28,12 +28,12 @@ from reconciler.model.finding import MOST_ALIKE, Finding, rest
 from reconciler.model.names import LONGEST
 from reconciler.model.ref import Origin, Ref
 
-Plain: TypeAlias = str | int | float | bool | None
+_Plain: TypeAlias = str | int | float | bool | None
 
 LONGEST_NUMBER = 40
 """Digits. Every field ends at 19; and Python refuses to read a decimal of more than 4,300."""
 
-WORDS: dict[str, bool | None] = {
+_WORDS: dict[str, bool | None] = {
     "": None,
     "~": None,
     **dict.fromkeys(("null", "Null", "NULL")),
@@ -48,10 +48,10 @@ ENDLESS = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 NUMERIC_START = frozenset("0123456789+-.")
 
 
-def meaning(word: str) -> Plain:
+def meaning(word: str) -> _Plain:
     """The value of an unquoted scalar. Raises OverflowError for an integer of more than LONGEST_NUMBER digits."""
-    if word in WORDS:
-        return WORDS[word]
+    if word in _WORDS:
+        return _WORDS[word]
     if word[0] not in NUMERIC_START:
         return word
     for pattern, base in ((DECIMAL, 10), (OCTAL, 8), (HEXADECIMAL, 16)):
@@ -240,7 +240,7 @@ class _Nothing:
     """Stands where a value was complained of; it goes into no mapping and no list."""
 
 
-NOTHING: Final = _Nothing()
+_NOTHING: Final = _Nothing()
 
 
 @dataclass(slots=True)
@@ -328,7 +328,7 @@ class Composer:
             value = meaning(word)
         except OverflowError as error:
             self._complain("range", f"{error}", "write a number that fits its field", self._next_path(), line)
-            return NOTHING
+            return _NOTHING
         if value is None:
             # A document that is only `null`, or only a comment after `---`, declares nothing.
             if not self._frames:
@@ -336,7 +336,7 @@ class Composer:
             told = f"{word} is no value" if word else "there is no value"
             remedy = "write a value ({} for a mapping without fields), or take the line out"
             self._complain("refused-yaml", told, remedy, self._next_path(), line)
-            return NOTHING
+            return _NOTHING
         return value
 
     def _key(self, event: Any, line: int) -> None:
@@ -349,13 +349,13 @@ class Composer:
         if event.anchor:
             self._anchors[event.anchor] = _Anchored(event.value, 1, 0)
         if key is None or frame.path is None:
-            frame.key = NOTHING
+            frame.key = _NOTHING
             return
         path = (*frame.path, key)
         if path in self.lines:
             told = f"{value_text(key)} is already on line {self.lines[path]}"
             self._complain("duplicate", told, "take one of them out", path, line)
-            frame.key = NOTHING
+            frame.key = _NOTHING
             return
         self.lines[path] = line
         frame.key = key
@@ -382,7 +382,7 @@ class Composer:
             raise TooMuch(f"nested deeper than {self.limits.depth} levels", "make it flat", line)
         if self._expects_key():
             self._complain("type", "a key must be text", "write a name", self._frames[-1].path, line)
-            self._frames[-1].key = NOTHING
+            self._frames[-1].key = _NOTHING
         self._count(line, collections=1)
         path = self._next_path()
         if event.tag:
@@ -408,7 +408,7 @@ class Composer:
             )
         if self._expects_key():
             self._complain("type", "an alias cannot be a key", "write the name out", self._frames[-1].path, line)
-            self._frames[-1].key = NOTHING
+            self._frames[-1].key = _NOTHING
             return
         if len(self._frames) + anchored.height > self.limits.depth:
             raise TooMuch(f"nested deeper than {self.limits.depth} levels", "make it flat", line)
@@ -427,7 +427,7 @@ class Composer:
         if not self._frames:
             return ()
         frame = self._frames[-1]
-        if frame.path is None or frame.key is NOTHING:
+        if frame.path is None or frame.key is _NOTHING:
             return None
         return (*frame.path, frame.key if isinstance(frame.key, str) else str(frame.items))
 
@@ -437,13 +437,13 @@ class Composer:
             return
         frame = self._frames[-1]
         if isinstance(frame.data, list):
-            if value is not NOTHING:
+            if value is not _NOTHING:
                 if frame.path is not None:
                     self.lines.append(frame.path, line)
                 frame.data.append(value)
                 frame.items += 1
             return
-        if isinstance(frame.key, str) and value is not NOTHING:
+        if isinstance(frame.key, str) and value is not _NOTHING:
             frame.data[frame.key] = value
         frame.key = None
 

@@ -25,7 +25,7 @@ from reconciler.model.target import Writer
 
 Progress = Callable[[str], None]
 
-DONE = "done"
+_DONE = "done"
 """The outcome of a run that was committed."""
 
 
@@ -133,7 +133,7 @@ class _Apply:
                 "known",
                 remedy=f"run again when the system answers, or look with `reconciler history {self.run.id}`",
             )
-        if found != DONE:
+        if found != _DONE:
             raise Retry("the connection was lost at the COMMIT; nothing was changed", remedy="run again")
         return outcome
 
@@ -146,7 +146,7 @@ class _Apply:
                 f"interrupted at the COMMIT; whether run {self.run.id} was applied is not known",
                 remedy=f"run again when the system answers, or look with `reconciler history {self.run.id}`",
             ) from error
-        if found != DONE:
+        if found != _DONE:
             raise error
         return outcome
 
@@ -180,7 +180,7 @@ class _Apply:
         lifted = allowance_entries(self.plan.source.allowances)
         self.memory.record(session, self.run, [*entries(proof.todo, raw, moved), *lifted])
         self._remember()
-        self.memory.finish(session, self.run, DONE)
+        self.memory.finish(session, self.run, _DONE)
         self._in_time(deadline)
         return ApplyResult(run=self.run, done=proof.todo, already=proof.already, moved=_counted(moved))
 

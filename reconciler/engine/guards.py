@@ -26,7 +26,7 @@ from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Direction, Vocabulary
 from reconciler.model.values import Values
 
-NAMED = 10
+_NAMED = 10
 
 
 def retired(changes: Sequence[Change], world: States, stated: Mapping[str, Sheet]) -> Iterator[Finding]:
@@ -39,7 +39,7 @@ def retired(changes: Sequence[Change], world: States, stated: Mapping[str, Sheet
     for ref, users in sorted(arrivals.items()):
         first = users[0]
         count = sum(change.expected if isinstance(change, Reassign) else 1 for change in users)
-        names = [change.ref.key for change in users if not isinstance(change, Reassign)][:NAMED]
+        names = [change.ref.key for change in users if not isinstance(change, Reassign)][:_NAMED]
         alone = len(users) == 1
         yield Finding(
             code="retired",

@@ -26,7 +26,7 @@ from reconciler.model.resource import Direction, Field, Overrides, Reference, Vo
 from reconciler.model.values import Value
 
 NEAR_PERCENT = 90
-TOP = 3
+_TOP = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,11 @@ def _impact(
         keep=len(meters) - len(bound),
         over=over,
         near=len(hits) - over,
-        top=tuple(nlargest(TOP, hits, key=lambda hit: (hit[1], hit[0]))),
+        top=tuple(nlargest(_TOP, hits, key=lambda hit: (hit[1], hit[0]))),
     )
 
 
-NAMED = 3
+_NAMED = 3
 UsageNow = Callable[[str, str, str], "Value | None"]
 """(kind, key, field) → the live value, renames in view."""
 
@@ -150,7 +150,7 @@ def over_limit(
                 field=impact.field,
                 remedy="raise the limit, give those users an override, or let them run dry",
                 names=tuple(key for key, _, _ in impact.top[: impact.over]),
-                more=max(0, impact.over - NAMED),
+                more=max(0, impact.over - _NAMED),
             )
     for change in changes:
         if isinstance(change, Reassign):
@@ -188,8 +188,8 @@ def _of_moved(
                 field=field.name,
                 origin=change.origin,
                 remedy="move them elsewhere, give them an override, or let them run dry",
-                names=tuple(key for _, key in nlargest(NAMED, above)),
-                more=max(0, len(above) - NAMED),
+                names=tuple(key for _, key in nlargest(_NAMED, above)),
+                more=max(0, len(above) - _NAMED),
             )
 
 

@@ -16,7 +16,7 @@ from reconciler.model.resource import Names, Resource, Vocabulary
 from reconciler.model.target import Refusal
 from reconciler.model.values import OFF, Value
 
-NAMED = 20
+_NAMED = 20
 """After so many equal complaints about one field, the rest is only counted."""
 
 
@@ -175,7 +175,7 @@ def _unsupported(sheet: Sheet, vocabulary: Vocabulary, place: TargetLimits, drop
             if name not in supported and not vocabulary.fields[sheet.kind][name].file_only:
                 homeless.setdefault(name, []).extend(key for key in block.rows if key not in drop)
     for name, keys in sorted(homeless.items()):
-        for key in sorted(keys)[:NAMED]:
+        for key in sorted(keys)[:_NAMED]:
             yield Finding(
                 code="unsupported",
                 message=f'target "{place.target}" has no place for it{_because(place.lacking(sheet.kind, name))}',
@@ -184,10 +184,10 @@ def _unsupported(sheet: Sheet, vocabulary: Vocabulary, place: TargetLimits, drop
                 origin=sheet[key].where(name),
                 remedy="take the line out, or apply with --allow unsupported --reason TEXT and it is passed over",
             )
-        if len(keys) > NAMED:
+        if len(keys) > _NAMED:
             yield Finding(
                 code="unsupported",
-                message=f"{len(keys) - NAMED:,} more objects state {name}, which target "
+                message=f"{len(keys) - _NAMED:,} more objects state {name}, which target "
                 f'"{place.target}" has no place for',
                 ref=None,
                 field=name,

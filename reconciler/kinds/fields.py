@@ -44,12 +44,12 @@ def note(example: str) -> Field:
 
 
 MORE = Direction.MORE
-LIMIT = Limit()
+_LIMIT = Limit()
 
 SENDING = (
     Field(
         "sending.hourly_speed",
-        LIMIT,
+        _LIMIT,
         "Emails an hour at most. A throttle: what is over waits.",
         default=UNLIMITED,
         label="Hourly speed",
@@ -61,7 +61,7 @@ SENDING = (
     ),
     Field(
         "sending.daily_limit",
-        LIMIT,
+        _LIMIT,
         "Emails a day at most.",
         default=UNLIMITED,
         label="Daily limit",
@@ -73,7 +73,7 @@ SENDING = (
     ),
     Field(
         "sending.monthly_quota",
-        LIMIT,
+        _LIMIT,
         "Emails a calendar month at most.",
         default=UNLIMITED,
         label="Monthly quota",
@@ -98,7 +98,7 @@ SENDING = (
 QUOTA = (
     Field(
         "quota.emails",
-        LIMIT,
+        _LIMIT,
         "Emails in one quota period. 0 blocks all sending.",
         default=UNLIMITED,
         label="Sending quota",
@@ -108,7 +108,7 @@ QUOTA = (
     ),
     Field(
         "quota.time_value",
-        LIMIT,
+        _LIMIT,
         "How many time units a quota period lasts, counted from the first send. 0 blocks all sending.",
         default=UNLIMITED,
         label="Time value",

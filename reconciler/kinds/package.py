@@ -80,7 +80,7 @@ def _sender(name: str, label: str, doc: str) -> Field:
     return Field(f"sender.{name}", Toggle(), doc, default=True, label=label, direction=MORE, examples=(False,))
 
 
-SENDER = (
+_SENDER = (
     _sender(
         "from_sending_nodes",
         "Allow using sender information from sending nodes dynamically",
@@ -121,7 +121,7 @@ def _requirement(name: str, label: str, doc: str) -> Field:
     )
 
 
-REQUIRE = (
+_REQUIRE = (
     _requirement("dkim", "Require DKIM authentication", "Users must set up DKIM before they send."),
     _requirement(
         "tracking_domain",
@@ -135,7 +135,7 @@ REQUIRE = (
     ),
 )
 
-OPTIONS = Field(
+_OPTIONS = Field(
     "options",
     TextMap("option", r"[A-Za-z0-9_.-]+", whole=False, loose=True),
     "The system's own options that have no field here: code → text. Codes not listed are left alone.",
@@ -144,13 +144,13 @@ OPTIONS = Field(
 )
 
 
-LIMIT = Limit()
+_LIMIT = Limit()
 
 
 def _limit(name: str, label: str, doc: str, measured_by: str = "") -> Field:
     return Field(
         f"limits.{name}",
-        LIMIT,
+        _LIMIT,
         doc,
         default=UNLIMITED,
         label=label,
@@ -161,7 +161,7 @@ def _limit(name: str, label: str, doc: str, measured_by: str = "") -> Field:
     )
 
 
-LIMITS = (
+_LIMITS = (
     _limit("contacts", "Maximum contacts", "Contacts over all lists.", "contacts"),
     _limit("lists", "Maximum lists", "Contact lists.", "lists"),
     _limit("sending_domains", "Maximum sending domains", "Sending domains.", "sending_domains"),
@@ -180,7 +180,7 @@ LIMITS = (
 
 def _automation(name: str, label: str, doc: str) -> Field:
     return Field(
-        f"automation.{name}", LIMIT, doc, default=UNLIMITED, label=label, direction=MORE, examples=(100, UNLIMITED)
+        f"automation.{name}", _LIMIT, doc, default=UNLIMITED, label=label, direction=MORE, examples=(100, UNLIMITED)
     )
 
 
@@ -240,10 +240,10 @@ COMMERCIAL = (
 
 
 def _allowance(name: str, doc: str) -> Field:
-    return Field(f"allowance.{name}", LIMIT, doc, direction=MORE, overridable=True, examples=(10_000, UNLIMITED))
+    return Field(f"allowance.{name}", _LIMIT, doc, direction=MORE, overridable=True, examples=(10_000, UNLIMITED))
 
 
-ALLOWANCE = (
+_ALLOWANCE = (
     _allowance("emails", "Emails that a child account may send a month."),
     _allowance("sms", "Text messages that a child account may send a month."),
     _allowance("whatsapp", "WhatsApp messages that a child account may send a month."),
@@ -306,15 +306,15 @@ PACKAGE = Resource(
         *LIFECYCLE,
         *SENDING,
         *QUOTA,
-        *LIMITS,
+        *_LIMITS,
         *AUTOMATION,
         *COMMERCIAL,
-        *ALLOWANCE,
+        *_ALLOWANCE,
         HEADERS,
         *ASSETS,
-        *SENDER,
+        *_SENDER,
         SETUP_GUIDE,
-        *REQUIRE,
-        OPTIONS,
+        *_REQUIRE,
+        _OPTIONS,
     ),
 )

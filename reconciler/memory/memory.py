@@ -122,7 +122,7 @@ def read_entries(session: Connection, tables: MemoryTables, run: str) -> list[Hi
 def reverted(session: Connection, tables: MemoryTables, project: str) -> dict[str, int]:
     """Fingerprint of a plan → how often a finished run of it was taken back by another finished one."""
     run = tables.run
-    ours = select(run.c.command).where(run.c.project == project, run.c.outcome == DONE)
+    ours = select(run.c.command).where(run.c.project == project, run.c.outcome == _DONE)
     commands = session.execute(ours.where(run.c.command.startswith(REVERT))).scalars()
     times = Counter(command.removeprefix(REVERT) for command in commands)
     found: Counter[str] = Counter()
@@ -151,10 +151,10 @@ def read_held(session: Connection, tables: MemoryTables, project: str, refs: Col
 
 
 RUNNING: Final = "running"
-DONE: Final = "done"
-ABANDONED: Final = "abandoned"
+_DONE: Final = "done"
+_ABANDONED: Final = "abandoned"
 
-CHUNK: Final = 500
+_CHUNK: Final = 500
 """Rows a statement: below every engine's limit of parameters."""
 
 HANDFUL: Final = 5_000
@@ -293,7 +293,7 @@ class SqlMemory:
         with explained("take the lock", lambda: self._in_the_way(session, run)):
             session.execute(update(lock).values(heartbeat=lock.c.heartbeat + 1, run=run.id))
             # One that only waits is marked too. It is marked `running` again when its turn comes, so nothing is lost.
-            session.execute(update(runs).where(others).values(outcome=ABANDONED, finished=self._clock()))
+            session.execute(update(runs).where(others).values(outcome=_ABANDONED, finished=self._clock()))
             session.execute(update(runs).where(runs.c.id == run.id).values(outcome=RUNNING, finished=None))
 
     def outcome(self, session: Connection, run: Run) -> str:
@@ -378,7 +378,7 @@ class SqlMemory:
 
     def _has_finished(self, session: Connection, project: str) -> bool:
         table = self._tables.run
-        done = select(table.c.id).where(table.c.project == project, table.c.outcome == DONE).limit(1)
+        done = select(table.c.id).where(table.c.project == project, table.c.outcome == _DONE).limit(1)
         return session.execute(done).first() is not None
 
     def _delete(self, session: Connection, project: str, refs: Iterable[Ref]) -> None:
@@ -426,5 +426,5 @@ def _insert(session: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
 
 def _chunks(these: Iterable[T]) -> Iterator[list[T]]:
     rest = iter(these)
-    while chunk := list(islice(rest, CHUNK)):
+    while chunk := list(islice(rest, _CHUNK)):
         yield chunk

@@ -74,7 +74,7 @@ def _say_whose(session: Connection, tables: MemoryTables) -> None:
         _refuse_another_s(session, tables)
 
 
-STEPS: Final[tuple[UpgradeStep, ...]] = (
+_STEPS: Final[tuple[UpgradeStep, ...]] = (
     UpgradeStep(
         version=2, says="memory says which database it is of, where a server's databases share it", run=_say_whose
     ),
@@ -129,7 +129,7 @@ def install(session: Connection, tables: MemoryTables) -> list[str]:
     return [f"memory: made the reconciler's own tables, version {VERSION}"]
 
 
-def upgrade(session: Connection, tables: MemoryTables, steps: tuple[UpgradeStep, ...] = STEPS) -> list[str]:
+def upgrade(session: Connection, tables: MemoryTables, steps: tuple[UpgradeStep, ...] = _STEPS) -> list[str]:
     """Bring an older memory to this version; what was done, in words. The caller commits.
 
     Raises TargetError where there is none, or a newer one, or another database's.

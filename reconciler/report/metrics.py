@@ -42,7 +42,7 @@ PENDING = "pending_changes"
 DRIFTED = "drifted_objects"
 REFUSED = "refused_deletions"
 ORPHANED = "orphaned_users"
-MANAGED = "managed_objects"
+_MANAGED = "managed_objects"
 LOCKED = "lock_held_seconds"
 
 METRICS: Mapping[str, Metric] = {
@@ -54,7 +54,7 @@ METRICS: Mapping[str, Metric] = {
     DRIFTED: Metric("Objects that were changed or deleted behind our back, told before or not.", ("kind",)),
     REFUSED: Metric("Deletions that the files ask for and a guard refuses.", ("kind",)),
     ORPHANED: Metric("Users of something that is not there."),
-    MANAGED: Metric("Objects that this project manages.", ("kind",)),
+    _MANAGED: Metric("Objects that this project manages.", ("kind",)),
     LOCKED: Metric("Seconds since an apply began that has not ended; 0 if there is none."),
     BUILD: Metric(
         "Always 1; the labels tell which reconciler runs, and the format of its plans.", ("version", "schema")
@@ -125,7 +125,7 @@ def drift_samples(plan: Plan, traces: Iterable[DriftedField], watched: Watched, 
         samples += [Sample(PENDING, (kind, action), pending[kind, action]) for action in ACTIONS.values()]
         samples.append(Sample(DRIFTED, (kind,), drifted[kind]))
         samples.append(Sample(REFUSED, (kind,), refused[kind]))
-        samples.append(Sample(MANAGED, (kind,), plan.managed.get(kind, 0)))
+        samples.append(Sample(_MANAGED, (kind,), plan.managed.get(kind, 0)))
     return samples
 
 

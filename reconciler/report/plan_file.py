@@ -38,7 +38,7 @@ from reconciler.report.shapes import (
     unordered,
 )
 
-FORMAT = "reconciler-plan"
+_FORMAT = "reconciler-plan"
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 _SEALS = frozenset({"meta", "digest", "signature"})
 """What the digest does not cover."""
@@ -73,7 +73,7 @@ def plan_document(plan: Plan, *, meta: Mapping[str, Any]) -> dict[str, Any]:
     for hit in plan.impact:
         impact.setdefault(hit.ref, []).append(hit)
     return {
-        "format": FORMAT,
+        "format": _FORMAT,
         "format_version": FORMAT_VERSION,
         "target": {"name": plan.target, "type": plan.target_type},
         "resource_changes": [
@@ -118,7 +118,7 @@ def parse_plan(text: str | bytes, key: bytes | None) -> Plan:
     """
     try:
         doc = json.loads(text, object_pairs_hook=_once, parse_constant=_refused, parse_float=_finite)
-        if not isinstance(doc, dict) or doc.get("format") != FORMAT:
+        if not isinstance(doc, dict) or doc.get("format") != _FORMAT:
             raise _no_plan()
         _check_version(doc.get("format_version"))
         _check_seal(doc, key)
@@ -142,7 +142,7 @@ def fingerprint(plan: Plan) -> str:
 def plan_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a sealed plan file."""
     properties: dict[str, Any] = {
-        "format": {"const": FORMAT},
+        "format": {"const": _FORMAT},
         "format_version": {"const": FORMAT_VERSION, "description": "A reader refuses newer ones."},
         "target": closed("The live system.", {"name": TEXT.schema, "type": TEXT.schema}),
         "resource_changes": {"type": "array", "items": ROW_SCHEMA, "description": "The changes, in order."},

@@ -61,7 +61,7 @@ def _overridden(items: Sequence[ItemDelta], declared: Mapping[str, Field]) -> It
             yield LimitChange(item.item, before, after, item.effect)
 
 
-WIDTH = 100
+_WIDTH = 100
 """Where long enumerations are broken."""
 _WORDS: Mapping[type[Change], str] = {
     Create: "create",
@@ -180,7 +180,7 @@ def review(topic: Topic, frame: Frame) -> Review:
     """What was looked at, for a reviewer; of drift only what moved in the database."""
     plan = topic.plan or Plan(target="", target_type="", project="")
     drift = topic.command == DRIFT
-    speaker = speaker_of(plan, frame.vocabulary, masked=frame.masked and topic.plan is not None, width=WIDTH)
+    speaker = speaker_of(plan, frame.vocabulary, masked=frame.masked and topic.plan is not None, width=_WIDTH)
     left_out = limited(found for found in plan.findings if found.severity is _LEFT_OUT)
     findings = left_out if drift else topic.findings
     items = _items(plan.drifted if drift else plan.changes, findings, speaker, drift=drift)

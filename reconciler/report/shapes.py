@@ -253,7 +253,7 @@ COUNTS = of(
     lost=WHOLE,
 )
 
-ALLOWANCE = of(Allowance, "A class of change lifted by name.", code=TEXT, reason=TEXT)
+_ALLOWANCE = of(Allowance, "A class of change lifted by name.", code=TEXT, reason=TEXT)
 
 SOURCE = of(
     Source,
@@ -268,7 +268,7 @@ SOURCE = of(
     instance=TEXT,
     version=TEXT,
     only=sequence(TEXT),
-    allowances=sequence(ALLOWANCE),
+    allowances=sequence(_ALLOWANCE),
     reverts=TEXT,
     options=mapping_of(JSON),
     reverted=WHOLE,

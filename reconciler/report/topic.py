@@ -113,7 +113,7 @@ def _complaints(change: Change, vocabulary: Vocabulary) -> Iterator[Finding]:
         yield Finding(code="drift", message=said, ref=change.ref, field=delta.name, origin=origin)
 
 
-SETTINGS = "reconciler.yaml"
+_SETTINGS = "reconciler.yaml"
 """The file that is named where a complaint is about no file."""
 _ENDINGS = (".yaml", ".yml")
 _BROAD = 1_000_000
@@ -185,7 +185,7 @@ def _remark(finding: Finding, speaker: EntryMaker, frame: Frame, seen: Counter[s
 def _spot(origin: Origin | None) -> tuple[str, int, bool]:
     """A file and a line to open: a live row, a folder or nothing at all has none."""
     if origin is None or not is_file(origin.place):
-        return SETTINGS, 1, False
+        return _SETTINGS, 1, False
     return origin.place, origin.line or 1, True
 
 

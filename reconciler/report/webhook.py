@@ -18,8 +18,8 @@ from reconciler.report.summary import drift_summary
 from reconciler.report.text import drift_text
 from reconciler.report.traces import DriftedField
 
-FORMAT = "reconciler-drift"
-FORMAT_VERSION = "1.0"
+_FORMAT = "reconciler-drift"
+_FORMAT_VERSION = "1.0"
 MOST = 500
 """Traces in one message; a receiver that wants all asks for the plan."""
 SIGNATURE = "X-Signature-256"
@@ -59,8 +59,8 @@ def webhook_document(notice: DriftNotice) -> str:
     return json.dumps(
         veiled_data(
             {
-                "format": FORMAT,
-                "format_version": FORMAT_VERSION,
+                "format": _FORMAT,
+                "format_version": _FORMAT_VERSION,
                 "run_id": notice.run,
                 "time": notice.time,
                 "project": notice.plan.project,

@@ -172,18 +172,18 @@ Tenants = Annotated[
     PlainValidator(_count_or_off),
     WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "if": {"type": "string"}, "then": {"enum": [OFF]}}),
 ]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^\S(?:.*\S)?$")]
+_Line = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^\S(?:.*\S)?$")]
 Glob = Annotated[str, AfterValidator(_glob), WithJsonSchema({"type": "string", "pattern": "^[^/]+/.+$"})]
-Plain = Annotated[str, AfterValidator(_no_secret)]
-Url = Annotated[Plain, AfterValidator(_url)]
-Code = Annotated[str, AfterValidator(_code), WithJsonSchema({"type": "string", "enum": list(CODES)})]
+_Plain = Annotated[str, AfterValidator(_no_secret)]
+Url = Annotated[_Plain, AfterValidator(_url)]
+_Code = Annotated[str, AfterValidator(_code), WithJsonSchema({"type": "string", "enum": list(CODES)})]
 Class = Annotated[str, AfterValidator(_class), WithJsonSchema({"type": "string", "enum": list(LIFTABLE)})]
-Cache = Annotated[str, PlainValidator(_cache), WithJsonSchema({"type": ["boolean", "string"], "minLength": 1})]
-Root = Annotated[Line, AfterValidator(_root)]
+_Cache = Annotated[str, PlainValidator(_cache), WithJsonSchema({"type": ["boolean", "string"], "minLength": 1})]
+Root = Annotated[_Line, AfterValidator(_root)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Severity = Literal["off", "note", "warning", "error"]
-Globs = Annotated[list[Glob], Field(max_length=10_000)]
-Lint = Annotated[dict[Code, Severity], BeforeValidator(_no_more_than_codes)]
+_Severity = Literal["off", "note", "warning", "error"]
+_Globs = Annotated[list[Glob], Field(max_length=10_000)]
+Lint = Annotated[dict[_Code, _Severity], BeforeValidator(_no_more_than_codes)]
 
 
 def key(default: Any, doc: str, *examples: Any) -> Any:
@@ -210,7 +210,7 @@ class Keys(BaseModel):
 class TargetKeys(Keys):
     """One live system."""
 
-    type: Line = Field(description="`native`, or what another package calls its type of target.", examples=["native"])
+    type: _Line = Field(description="`native`, or what another package calls its type of target.", examples=["native"])
     url: Url = optional_key(
         "The database: an SQLAlchemy URL without a password, `env:NAME` or `file:PATH`. `${NAME}` stands for its "
         "password. The variables are called `ESP_URL`, `ESP_…_URL`, and for a password `ESP_PASSWORD`, "
@@ -222,8 +222,8 @@ class TargetKeys(Keys):
         "postgresql://reconciler:${ESP_PASSWORD}@db.example/esp",
     )
     insecure: bool = key(False, "Allows a connection to another host without TLS.")
-    memory: Plain = optional_key("Where the reconciler keeps what it remembers: the name of a schema.", "reconciler")
-    table_prefix: Plain = optional_key("What the system's tables are prefixed with.", "mw_")
+    memory: _Plain = optional_key("Where the reconciler keeps what it remembers: the name of a schema.", "reconciler")
+    table_prefix: _Plain = optional_key("What the system's tables are prefixed with.", "mw_")
     columns: Annotated[dict[str, str], Field(max_length=1_000)] = key(
         {},
         "Fields of a package that this version of the system has a column for: field → column.",
@@ -267,13 +267,13 @@ class LimitsKeys(Keys):
 class SettingsFile(Keys):
     """Settings of the reconciler for one repository. The environment is read here and in no other file."""
 
-    project: Line = Field(description="The name under which is kept what was applied.", examples=["production"])
+    project: _Line = Field(description="The name under which is kept what was applied.", examples=["production"])
     root: Root = key(
         ".",
         "The folder that holds `packages.d` and the others, seen from this file; inside of its work tree of git.",
         "desired",
     )
-    target: Plain = optional_key("The target that is used when none is named; else the only one.", "production")
+    target: _Plain = optional_key("The target that is used when none is named; else the only one.", "production")
     targets: Annotated[dict[Name, TargetKeys], Field(max_length=100)] = key(
         {}, "The live systems by name.", {"production": {"type": "native"}}
     )
@@ -282,15 +282,15 @@ class SettingsFile(Keys):
         "What is deleted when it is in no file: nothing (`additive`), what this project made or adopted (`managed`), "
         "or whatever is not in `hands_off` (`authoritative`).",
     )
-    hands_off: Globs = key([], "Objects that are never compared, moved or deleted.", ["package/Internal*"])
-    external: Globs = key([], "Objects that files may refer to and that are never touched.", ["role/Admin"])
+    hands_off: _Globs = key([], "Objects that are never compared, moved or deleted.", ["package/Internal*"])
+    external: _Globs = key([], "Objects that files may refer to and that are never touched.", ["role/Admin"])
     safety: SafetyKeys = key({}, "When a plan is refused, and how long an apply may take.", {"max_change_percent": 20})
     limits: LimitsKeys = key({}, "How large a file may be before it is refused.", {"file_bytes": "64 MiB"})
     lint: Lint = key({}, "How seriously a finding is taken, by its code.", {"wildcard": "off"})
     privacy: Literal["masked", "full"] = key(
         "masked", "Whether names of customers that no file declares are shown outside a terminal."
     )
-    cache: Cache = key(
+    cache: _Cache = key(
         True,
         "Keep parsed files: true (in the cache folder of the user), false, or a folder of its own below this file's.",
         True,

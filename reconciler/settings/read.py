@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 SCHEMA_NAME = "reconciler.schema.json"
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema() -> dict[str, Any]:
@@ -42,7 +42,7 @@ def schema() -> dict[str, Any]:
     made = SettingsFile.model_json_schema()
     definitions = made.pop("$defs", {})
     inlined = _published(made, definitions)
-    return {"$schema": DRAFT, "$id": SCHEMA_NAME, "title": "reconciler.yaml", **inlined}
+    return {"$schema": _DRAFT, "$id": SCHEMA_NAME, "title": "reconciler.yaml", **inlined}
 
 
 def _published(node: Any, definitions: dict[str, Any]) -> Any:
@@ -76,13 +76,13 @@ def _markdown(node: dict[str, Any]) -> str:
 
 Where = tuple[str, ...]
 
-LONGEST = 100
+_LONGEST = 100
 """Characters of what is stated that a complaint repeats."""
 
 SECRET = frozenset({"url", "memory"})
 """Keys whose value is never quoted."""
 
-STANDARD = {
+_STANDARD = {
     "extra_forbidden": "unknown-setting",
     "missing": "required",
     "literal_error": "choice",
@@ -111,7 +111,7 @@ def setting_complaints(errors: Iterable[ErrorDetails]) -> Iterator[SettingCompla
     whole = schema()
     counts: Counter[str] = Counter()
     for error in errors:
-        code = error["type"] if error["type"] in CODES else STANDARD.get(error["type"], "type")
+        code = error["type"] if error["type"] in CODES else _STANDARD.get(error["type"], "type")
         counts[code] += 1
         # Nobody is told of more, so nobody asks what was meant.
         yield _complaint(error, code, whole if counts[code] <= MOST_ALIKE else {})
@@ -166,7 +166,7 @@ def _shown(stated: Any) -> str:
 
 def brief(text: str) -> str:
     """Its beginning, where it is too long to be read."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _node(whole: Mapping[str, Any], where: Where) -> Mapping[str, Any]:
@@ -341,7 +341,7 @@ def _policy(document: SettingsFile) -> Policy:
     )
 
 
-FILE_NAME = "reconciler.yaml"
+_FILE_NAME = "reconciler.yaml"
 VARIABLE = "RECONCILER_CONFIG"
 
 
@@ -359,4 +359,4 @@ def find(start: Path, environ: Mapping[str, str]) -> Path | None:
     here = start.absolute()
     top = work_tree(here) or here
     reach = (folder for folder in (here, *here.parents) if folder.is_relative_to(top))
-    return next((folder / FILE_NAME for folder in reach if (folder / FILE_NAME).is_file()), None)
+    return next((folder / _FILE_NAME for folder in reach if (folder / _FILE_NAME).is_file()), None)

@@ -174,7 +174,7 @@ def _check_parameters(scheme: str, stated: str) -> None:
         )
 
 
-OPTION = "--database-url-file"
+_OPTION = "--database-url-file"
 URL = "RECONCILER_DATABASE_URL"
 URL_FILE = "RECONCILER_DATABASE_URL_FILE"
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
@@ -182,7 +182,7 @@ CREDENTIAL = "db_url"
 
 ENCRYPTED = "ENC[AES256_GCM,"
 FILES = ("sqlite:", "sqlite+")
-LARGEST = 2**16
+_LARGEST = 2**16
 """Bytes of a file that holds one URL."""
 
 
@@ -238,7 +238,7 @@ def _chosen(settings: Settings, name: str | None) -> str:
 
 def _from_outside(environ: Mapping[str, str], url_file: Path | None) -> str:
     """What the caller or the environment gives, which wins over the file (docker's `_FILE`, systemd's credentials)."""
-    sources = {OPTION: str(url_file or ""), URL: environ.get(URL), URL_FILE: environ.get(URL_FILE)}
+    sources = {_OPTION: str(url_file or ""), URL: environ.get(URL), URL_FILE: environ.get(URL_FILE)}
     given = {source: value for source, value in sources.items() if value}
     if len(given) > 1:
         raise ReconcilerError(f"{' and '.join(given)} are both set", remedy="set one of them")
@@ -297,11 +297,11 @@ def _content(file: Path, source: str, *, regular: bool = False) -> str:
         if regular and file.exists() and not file.is_file():
             raise ReconcilerError(f"{source}: {file} is not a regular file", remedy="name a file that holds one URL")
         with file.open("rb") as stream:
-            content = stream.read(LARGEST + 1).decode("utf-8").strip()
+            content = stream.read(_LARGEST + 1).decode("utf-8").strip()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ReconcilerError(f"{source}: {file} cannot be read: {reason}") from None
-    if len(content) > LARGEST:
+    if len(content) > _LARGEST:
         raise ReconcilerError(f"{source}: {file} is too long", remedy="it must hold one database URL")
     if not content:
         raise ReconcilerError(f"{source}: {file} is empty", remedy="it must hold one database URL")

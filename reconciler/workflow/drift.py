@@ -32,7 +32,7 @@ from reconciler.workflow.export import ExportResult
 from reconciler.workflow.plan import PlanRequest, Progress, declared, planned
 from reconciler.workflow.site import Site
 
-RUNNING = "running"
+_RUNNING = "running"
 LATEST = 20
 """Runs looked through for one that has not ended."""
 
@@ -75,7 +75,7 @@ def check_drift(site: Site, progress: Progress, *, measured: bool = False) -> Dr
 
     def witness(reader: Reader, live: Snapshot, remembered: Remembered) -> None:
         rows = site.memory.runs(reader.session, site.project, LATEST) if measured else ()
-        started = next((row.run.started for row in rows if row.outcome == RUNNING), "")
+        started = next((row.run.started for row in rows if row.outcome == _RUNNING), "")
         seen.append((live, remembered, started))
 
     plan = planned(site, PlanRequest(), progress, witness)

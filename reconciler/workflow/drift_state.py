@@ -11,9 +11,9 @@ from pathlib import Path
 from reconciler.model.errors import ReconcilerError
 from reconciler.workflow.write_file import check, descriptor_of, write_private
 
-FORMAT = "reconciler-drift-state"
-VERSION = "1.0"
-LARGEST = 64 * 1024 * 1024
+_FORMAT = "reconciler-drift-state"
+_VERSION = "1.0"
+_LARGEST = 64 * 1024 * 1024
 """Bytes; a million traces."""
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 
@@ -38,7 +38,7 @@ def recall(path: Path, project: str, target: str) -> DriftState:
         if not path.exists():
             return fresh
         with path.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
+            content = stream.read(_LARGEST + 1)
     except OSError as error:
         raise ReconcilerError(f"the state {path} cannot be read: {error.strerror}") from error
     if not content.strip():
@@ -58,8 +58,8 @@ def recall(path: Path, project: str, target: str) -> DriftState:
 def remember(path: Path, seen: DriftState, fingerprints: Iterable[str]) -> None:
     """Write what is there now, whole or not at all: what is gone is forgotten, and would be new again."""
     state = {
-        "format": FORMAT,
-        "format_version": VERSION,
+        "format": _FORMAT,
+        "format_version": _VERSION,
         "project": seen.project,
         "target": seen.target,
         "seen": sorted(set(fingerprints)),
@@ -70,10 +70,10 @@ def remember(path: Path, seen: DriftState, fingerprints: Iterable[str]) -> None:
 def _parsed(content: bytes) -> DriftState | None:
     """None for anything that `remember` did not write."""
     try:
-        data = json.loads(content) if len(content) <= LARGEST else None
+        data = json.loads(content) if len(content) <= _LARGEST else None
     except (ValueError, RecursionError):
         return None
-    if not isinstance(data, dict) or (data.get("format"), data.get("format_version")) != (FORMAT, VERSION):
+    if not isinstance(data, dict) or (data.get("format"), data.get("format_version")) != (_FORMAT, _VERSION):
         return None
     project, target, seen = data.get("project"), data.get("target"), data.get("seen")
     if not isinstance(project, str) or not isinstance(target, str) or not isinstance(seen, list):

@@ -26,7 +26,7 @@ SET = {
     "GIT_ALLOW_PROTOCOL": "",  # an older git does not know the line above; this one keeps it from fetching as well
 }
 
-OPTIONS = (
+_OPTIONS = (
     "--no-pager",
     *("-c", "safe.bareRepository=explicit"),
     *("-c", "core.fsmonitor=false"),
@@ -121,7 +121,7 @@ def _git(top: Path, *words: str) -> subprocess.CompletedProcess[str] | None:
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     try:
         return subprocess.run(  # noqa: S603  fixed words and a path, no shell
-            [program, *OPTIONS, *words],
+            [program, *_OPTIONS, *words],
             cwd=top,
             env={**kept, **SET, "PATH": path},
             capture_output=True,

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from reconciler.engine.revert import RunToRevert
 
 
-DONE = "done"
-NAMED = 5
+_DONE = "done"
+_NAMED = 5
 
 
 def list_runs(site: Site, limit: int) -> Sequence[RunRow]:
@@ -87,7 +87,7 @@ def _past(site: Site, reader: Reader, beginning: str) -> RunToRevert:
     from reconciler.engine.revert import RunToRevert, restored_memory
 
     row, entries = _found(site, reader.session, beginning)
-    if row.outcome != DONE:
+    if row.outcome != _DONE:
         raise ReconcilerError(
             f"run {row.run.id} changed nothing (it is {row.outcome})", remedy="see `reconciler history`"
         )
@@ -106,7 +106,7 @@ def _between(entry: HistoryEntry) -> Iterator[Ref]:
 
 
 def _found(site: Site, session: Session, beginning: str) -> tuple[RunRow, Sequence[HistoryEntry]]:
-    near = site.memory.runs(session, site.project, NAMED, beginning)
+    near = site.memory.runs(session, site.project, _NAMED, beginning)
     # A database may take `A` for `a`; what is meant is decided here.
     found = [row for row in near if row.run.id.startswith(beginning)]
     exact = [row for row in found if row.run.id == beginning]

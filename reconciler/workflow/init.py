@@ -12,7 +12,7 @@ from reconciler.model.resource import Resource
 from reconciler.workflow import schemas
 from reconciler.workflow.site import FILE_NAME
 
-SETTINGS = """\
+_SETTINGS = """\
 # yaml-language-server: $schema=schemas/reconciler.schema.json
 
 # The name under which the reconciler remembers what it manages. Do not change it later.
@@ -47,7 +47,7 @@ IGNORED = ".reconciler-cache/\nplan.json\nvar/\n"
 def write_first_files(folder: Path) -> Iterator[Path]:
     """Write the first files below this folder, and yield each one written. Raises ReconcilerError."""
     files = {
-        FILE_NAME: SETTINGS.format(project=_project(folder)),
+        FILE_NAME: _SETTINGS.format(project=_project(folder)),
         ".gitignore": IGNORED,
         **{f"{resource.folder}/example.yaml": _example(resource) for resource in KINDS},
         **{f"schemas/{name}": text for name, text in schemas.generated().items()},

@@ -124,8 +124,7 @@ def open_site(choices: Choices, environ: Mapping[str, str], start: Path) -> Site
     place = find_settings(choices, environ, start)
     limits = Limits(file_bytes=LARGEST)
     try:
-        with place.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
+        content = place.read_bytes()
         folder = place.absolute().parent
     except OSError as error:
         raise ReconcilerError(f"{place} cannot be read: {error.strerror}") from error

@@ -17,14 +17,14 @@ from pathlib import Path
 from reconciler.model.errors import ReconcilerError
 
 OWNER_ONLY = 0o600
-STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+_STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d{1,9})")
 
 
 def descriptor_of(path: Path) -> int | None:
     """The number of the open descriptor that this path names; None for any other path."""
     named = DESCRIPTOR.fullmatch(str(path))
-    return int(named[1]) if named else STANDARD.get(str(path))
+    return int(named[1]) if named else _STANDARD.get(str(path))
 
 
 def check(path: Path) -> None:

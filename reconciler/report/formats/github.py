@@ -14,7 +14,7 @@ from reconciler.model.finding import Severity
 from reconciler.report.text import drift_text, findings_text, plan_text
 from reconciler.report.topic import DRIFT, Frame, Remark, Topic, masking_in, remarks, tally
 
-MOST = 9
+_MOST = 9
 """Annotations of one level; one more tells how many are not shown."""
 _LEVELS: Mapping[Severity, str] = {
     Severity.ERROR: "error",
@@ -53,9 +53,9 @@ def _words(topic: Topic, frame: Frame) -> str:
 def _annotations(found: Sequence[Remark]) -> Iterator[str]:
     for level in dict.fromkeys(_LEVELS.values()):
         of_level = [remark for remark in found if _LEVELS[remark.severity] == level]
-        yield from (_annotation(remark, level) for remark in of_level[:MOST])
-        if len(of_level) > MOST:
-            left = sum(remark.weight for remark in of_level) - MOST
+        yield from (_annotation(remark, level) for remark in of_level[:_MOST])
+        if len(of_level) > _MOST:
+            left = sum(remark.weight for remark in of_level) - _MOST
             rest = f"and {left:,} more; see the log and the summary of this step"
             yield f"::{level} title=reconciler::{rest}"
 

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from reconciler.model.finding import Severity
 from reconciler.report.topic import Frame, Remark, Topic, remarks, tally
 
-MOST = 999_999
+_MOST = 999_999
 """GitLab takes six digits."""
 
 
 def report(topic: Topic, frame: Frame) -> str:
     """`{"create": 1, "update": 2, "delete": 0}`: all three are always there, the widget needs them."""
-    return json.dumps({word: min(count, MOST) for word, count in tally(topic).items()})
+    return json.dumps({word: min(count, _MOST) for word, count in tally(topic).items()})
 
 
 _SEVERITIES: Mapping[Severity, str] = {

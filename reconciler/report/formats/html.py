@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment  # start-up: few runs ask for a page
 
 
-WHOLE = 1000
+_WHOLE = 1000
 _BESIDE_ENDLESS = 600
 """The widest that a number may be where the other side has no end."""
 _SEEN = 6
@@ -106,7 +106,7 @@ def _reach(item: Item, most: int) -> Reach:
 def _pair(before: Value | None, after: Value | None) -> Sequence[Bar | None]:
     numbers = [it for it in (before, after) if _is_number(it)]
     largest = max(numbers, default=0)
-    room = WHOLE if len(numbers) == 2 else _BESIDE_ENDLESS
+    room = _WHOLE if len(numbers) == 2 else _BESIDE_ENDLESS
     return [_bar(it, largest, room, look) for it, look in ((before, "before"), (after, "after"))]
 
 
@@ -116,10 +116,10 @@ def _bar(it: Value | None, largest: int, room: int, look: str) -> Bar | None:
     if _is_number(it):
         return Bar(0, _width(it, largest, room), look)
     # What is no number sets no limit: `unlimited`, `off`.
-    return Bar(0, WHOLE, f"{look} endless")
+    return Bar(0, _WHOLE, f"{look} endless")
 
 
-def _width(part: int, whole: int, room: int = WHOLE) -> int:
+def _width(part: int, whole: int, room: int = _WHOLE) -> int:
     return max(part * room // whole, _SEEN) if part and whole else 0
 
 
@@ -226,7 +226,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(WHOLE=WHOLE, is_row=_is_row, brief=_brief)
+    environment.globals.update(WHOLE=_WHOLE, is_row=_is_row, brief=_brief)
     environment.filters.update(listed=listed, number="{:,}".format, slug=_slug, moves=lambda found: list(moves(found)))
     return environment
 

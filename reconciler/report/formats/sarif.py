@@ -15,7 +15,7 @@ from reconciler.model.finding import CODES, Severity
 from reconciler.report.topic import Frame, Remark, Topic, remarks
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-MOST = 5_000
+_MOST = 5_000
 """Results of one run."""
 _LEVELS: Mapping[Severity, str] = {
     Severity.ERROR: "error",
@@ -28,7 +28,7 @@ _LEVELS: Mapping[Severity, str] = {
 def report(topic: Topic, frame: Frame) -> str:
     """One run with a rule for each code that speaks, in ASCII. The gravest are kept where there are too many."""
     found = remarks(topic, frame)
-    kept = [remark for remark in found if remark.weight == 1][:MOST]
+    kept = [remark for remark in found if remark.weight == 1][:_MOST]
     codes = sorted({remark.code for remark in kept})
     run: dict[str, Any] = {
         "tool": {"driver": {"name": "reconciler", "version": __version__, "rules": list(map(_rule, codes))}},

@@ -16,7 +16,7 @@ from reconciler.targets.sql.codec import text
 from reconciler.targets.sql.connection import Connection, Query
 from reconciler.targets.sql.mapping import Col, System
 
-REVERT = "revert"
+_REVERT = "revert"
 """The value of `app_moves` that makes such moves drift again."""
 
 COMPLETE = "complete"
@@ -27,7 +27,7 @@ def application_moves(
     wire: Connection, system: System, live: Snapshot, options: Mapping[str, Any]
 ) -> Mapping[str, ApplicationMoves]:
     """See Snapshot. Nothing where the settings want moves to be taken back."""
-    if options.get("app_moves") == REVERT:
+    if options.get("app_moves") == _REVERT:
         return {}
     return {"tenant": ApplicationMoves(through="package", leads=leads(live), given=dict(_given(wire, system)))}
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-NO_LIMIT: Final = "-1"
+_NO_LIMIT: Final = "-1"
 YES: Final = "yes"
 NO: Final = "no"
 
 AREAS: Final[Mapping[str, Mapping[str, str]]] = {
     "sending": {
-        "quota": NO_LIMIT,
-        "quota_time_value": NO_LIMIT,
+        "quota": _NO_LIMIT,
+        "quota_time_value": _NO_LIMIT,
         "quota_time_unit": "month",
         "quota_wait_expire": YES,
         "action_quota_reached": "",
@@ -23,9 +23,9 @@ AREAS: Final[Mapping[str, Mapping[str, str]]] = {
         "quota_notify_email_content": "",
     },
     "lists": {
-        "max_lists": NO_LIMIT,
-        "max_subscribers": NO_LIMIT,
-        "max_subscribers_per_list": NO_LIMIT,
+        "max_lists": _NO_LIMIT,
+        "max_subscribers": _NO_LIMIT,
+        "max_subscribers_per_list": _NO_LIMIT,
         "copy_subscribers_at_once": "100",
         "max_segment_conditions": "3",
         "max_segment_wait_timeout": "5",
@@ -54,17 +54,17 @@ AREAS: Final[Mapping[str, Mapping[str, str]]] = {
         "can_send_from_system_servers": YES,
         "custom_headers": "",
     },
-    "sending_domains": {"can_manage_sending_domains": NO, "max_sending_domains": NO_LIMIT},
+    "sending_domains": {"can_manage_sending_domains": NO, "max_sending_domains": _NO_LIMIT},
     "tracking_domains": {
         "can_manage_tracking_domains": NO,
         "can_select_for_delivery_servers": NO,
         "can_select_for_campaigns": NO,
     },
     "campaigns": {
-        "max_campaigns": NO_LIMIT,
-        "max_active_campaigns": NO_LIMIT,
-        "max_bounce_rate": NO_LIMIT,
-        "max_complaint_rate": NO_LIMIT,
+        "max_campaigns": _NO_LIMIT,
+        "max_active_campaigns": _NO_LIMIT,
+        "max_bounce_rate": _NO_LIMIT,
+        "max_complaint_rate": _NO_LIMIT,
         "subscribers_at_once": "300",
         "change_server_at": "100",
         "must_verify_sending_domain": NO,
@@ -93,13 +93,13 @@ AREAS: Final[Mapping[str, Mapping[str, str]]] = {
         "campaign_giveup_emails": NO,
     },
     "surveys": {
-        "max_surveys": NO_LIMIT,
-        "max_responders": NO_LIMIT,
-        "max_responders_per_survey": NO_LIMIT,
+        "max_surveys": _NO_LIMIT,
+        "max_responders": _NO_LIMIT,
+        "max_responders_per_survey": _NO_LIMIT,
         "max_segment_conditions": "3",
         "max_segment_wait_timeout": "5",
     },
-    "subaccounts": {"enabled": NO, "max_subaccounts": NO_LIMIT},
+    "subaccounts": {"enabled": NO, "max_subaccounts": _NO_LIMIT},
     "api": {"enabled": YES},
     "common": {
         "notification_message": "",

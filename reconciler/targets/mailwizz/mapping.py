@@ -33,10 +33,10 @@ from reconciler.targets.sql.mapping import (
     column_of,
 )
 
-LIMIT: Final = Codec(int, {-1: UNLIMITED}, spelled=True)
+_LIMIT: Final = Codec(int, {-1: UNLIMITED}, spelled=True)
 THROTTLE: Final = Codec(int, {0: UNLIMITED}, spelled=True)
-NUMBER: Final = Codec(int, spelled=True)
-SWITCH: Final = Codec(str, {"no": False, "yes": True})
+_NUMBER: Final = Codec(int, spelled=True)
+_SWITCH: Final = Codec(str, {"no": False, "yes": True})
 ACTION: Final = Codec(str, {"": "none", "move-in-group": "move"})
 STATUS: Final = Codec(str, {"inactive": "suspended", "disabled": "closed"})
 """Every other word of a customer's state stands for itself and is a state that files do not know
@@ -46,13 +46,13 @@ SENDING: Final = "system.customer_sending"
 REGISTRATION: Final = "system.customer_registration"
 
 QUOTA: Final[Mapping[str, tuple[str, Codec, Any]]] = {
-    "quota.emails": ("quota", LIMIT, UNLIMITED),
-    "quota.time_value": ("quota_time_value", LIMIT, UNLIMITED),
+    "quota.emails": ("quota", _LIMIT, UNLIMITED),
+    "quota.time_value": ("quota_time_value", _LIMIT, UNLIMITED),
     "quota.time_unit": ("quota_time_unit", TEXT, "month"),
-    "quota.wait_for_expiry": ("quota_wait_expire", SWITCH, True),
+    "quota.wait_for_expiry": ("quota_wait_expire", _SWITCH, True),
     "quota.action": ("action_quota_reached", ACTION, "none"),
-    "quota.notify": ("quota_notify_enabled", SWITCH, False),
-    "quota.notify_percent": ("quota_notify_percent", NUMBER, 95),
+    "quota.notify": ("quota_notify_enabled", _SWITCH, False),
+    "quota.notify_percent": ("quota_notify_percent", _NUMBER, 95),
     "quota.notify_message": ("quota_notify_email_content", TEXT, ""),
     "sending.hourly_speed": ("hourly_quota", THROTTLE, UNLIMITED),
 }
@@ -115,7 +115,7 @@ def _options(register: OptionTable, prefix: str) -> dict[str, Place]:
 def _limits(found: Tables) -> dict[str, Place]:
     register = _of_groups(found)
     places: dict[str, Place] = {
-        name: Option(register, code, LIMIT, missing) for name, (code, missing) in LIMITS.items()
+        name: Option(register, code, _LIMIT, missing) for name, (code, missing) in LIMITS.items()
     }
     return {**places, "options": Options(register)}
 

@@ -14,7 +14,7 @@ from reconciler.targets.sql.mapping import Catalogue, Col
 SECTION_OF_NODES: Final = 2
 """Groups of sending nodes, among groups of lists, campaigns and templates."""
 
-TOP: Final = (0, 1)
+_TOP: Final = (0, 1)
 """Parents that are no permission of their own."""
 
 DEPTH: Final = 4
@@ -57,7 +57,7 @@ def _titles(own: sa.Table, live: Binder) -> tuple[sa.ColumnElement[str], sa.From
         below: sa.FromClause = own
         for level in range(1, DEPTH):
             above = own.alias(f"above_{level}")
-            is_parent = sa.and_(above.c.id == below.c.parent_id, below.c.parent_id.not_in(TOP))
+            is_parent = sa.and_(above.c.id == below.c.parent_id, below.c.parent_id.not_in(_TOP))
             source = source.outerjoin(above, is_parent)
             titles.insert(0, _title(above.c, there))
             below = above

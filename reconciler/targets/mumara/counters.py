@@ -21,13 +21,13 @@ OWNED: Final = {
 }
 """Counter → the table whose rows are counted."""
 
-KEPT: Final = ("sent_today", "sent_this_month", "trigger_actions_this_month")
+_KEPT: Final = ("sent_today", "sent_this_month", "trigger_actions_this_month")
 
 
 def counters(found: Mapping[str, sa.Table], live: Binder) -> Iterator[tuple[str, Counter]]:
     """Name → counter, of what this version has."""
     limits = found["user_email_limits"].c
-    for name in KEPT:
+    for name in _KEPT:
         yield name, Counter(limits.user_id, limits[name])
     for name, table in OWNED.items():
         owner = found[table].c.user_id

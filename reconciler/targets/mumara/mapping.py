@@ -35,18 +35,18 @@ from reconciler.targets.sql.mapping import (
     System,
 )
 
-Tables = Mapping[str, sa.Table]
+_Tables = Mapping[str, sa.Table]
 
 SUPER_ADMINISTRATOR: Final = 1
 """The id of a role that the application itself speaks of."""
 
-SENDER: Final = {"from_sending_nodes": "sending_node", "from_contact_lists": "form_list", "custom": "custom"}
-REQUIRE: Final = {
+_SENDER: Final = {"from_sending_nodes": "sending_node", "from_contact_lists": "form_list", "custom": "custom"}
+_REQUIRE: Final = {
     "dkim": "dkim_restriction",
     "tracking_domain": "tracking_restriction",
     "bounce_domain": "bounce_restriction",
 }
-LIMITS: Final = {
+_LIMITS: Final = {
     "sending.hourly_speed": "hourly_email_limit",
     "sending.daily_limit": "daily_email_limit",
     "sending.monthly_quota": "monthly_email_limit",
@@ -84,7 +84,7 @@ def system(live: Binder, prefix: str, named: Mapping[str, str]) -> System:
     )
 
 
-def _role(found: Tables) -> KindMap:
+def _role(found: _Tables) -> KindMap:
     """Client roles: those of staff and of the API are not ours, and the first is special."""
     own, links = found["roles"], found["role_permissions"].c
     return KindMap(
@@ -105,7 +105,7 @@ def _role(found: Tables) -> KindMap:
     )
 
 
-def _package(found: Tables, live: Binder, named: Mapping[str, str]) -> KindMap:
+def _package(found: _Tables, live: Binder, named: Mapping[str, str]) -> KindMap:
     own = found["packages"]
     return KindMap(
         kind="package",
@@ -120,10 +120,10 @@ def _package(found: Tables, live: Binder, named: Mapping[str, str]) -> KindMap:
 
 def _package_fields(own: sa.Table, live: Binder) -> dict[str, Place]:
     c = own.c
-    boxes = tuple(SENDER.values())
+    boxes = tuple(_SENDER.values())
     return {
         "role": Foreign(c.role_id, "role", None, _nothing(live, c.role_id)),
-        **{name: Column(c[column], as_.LIMIT) for name, column in LIMITS.items()},
+        **{name: Column(c[column], as_.LIMIT) for name, column in _LIMITS.items()},
         "sending.max_threads": Column(c.max_threads, as_.THREADS),
         "commercial.suppressed_domains": Column(c.suppress_domains_limit, as_.SUPPRESSED_DOMAINS),
         "commercial.bounce_rate_stop": Column(c.bounce_rate_limit, as_.BOUNCE_RATE),
@@ -140,8 +140,8 @@ def _package_fields(own: sa.Table, live: Binder) -> dict[str, Place]:
         "assets.bounce_addresses": SharedColumn((c.bounce_emails,), IdList("bounce address"), "bounce_address"),
         "assets.sending_domains": SharedColumn((c.sending_domains,), IdList("sending domain"), "sending_domain"),
         # Nothing said allows all three; once one is said, the others are forbidden unless they are said too.
-        **{f"sender.{n}": SharedColumn((c.sending_options,), Ticked(key, True, boxes)) for n, key in SENDER.items()},
-        **{f"require.{n}": SharedColumn((c.tracking_restrictions,), Ticked(key)) for n, key in REQUIRE.items()},
+        **{f"sender.{n}": SharedColumn((c.sending_options,), Ticked(key, True, boxes)) for n, key in _SENDER.items()},
+        **{f"require.{n}": SharedColumn((c.tracking_restrictions,), Ticked(key)) for n, key in _REQUIRE.items()},
     }
 
 
@@ -154,7 +154,7 @@ def _named(own: sa.Table, named: Mapping[str, str]) -> Iterator[tuple[str, Place
         yield name, Column(own.c[column], codec)
 
 
-def _tenant(found: Tables, live: Binder) -> KindMap:
+def _tenant(found: _Tables, live: Binder) -> KindMap:
     """Client accounts; administrators and staff are in the same table."""
     c, limits = found["users"].c, found["user_email_limits"].c
     own_limits = {
@@ -201,7 +201,7 @@ def _nothing(live: Binder, column: sa.Column[Any]) -> int | None:
     return 0 if known is not None and not known["nullable"] else None
 
 
-def _role_of_users(found: Tables) -> Mirror:
+def _role_of_users(found: _Tables) -> Mirror:
     """The application attaches roles to packages, and users have a copy of their package's."""
     users, packages = found["users"].c, found["packages"].c
     return Mirror(
@@ -215,7 +215,7 @@ def _role_of_users(found: Tables) -> Mirror:
     )
 
 
-def _pointers(found: Tables, mirror: Mirror) -> Iterator[Pointer]:
+def _pointers(found: _Tables, mirror: Mirror) -> Iterator[Pointer]:
     """Who else has a role. A user whose role is only the package's copy is none: the package has it."""
     users, tokens = found["users"].c, found["api_tokens"].c
     yield Pointer(

@@ -39,7 +39,7 @@ def _index_parents(connection: sa.Connection, names: Iterable[str]) -> None:
 
 
 VERSION = 3
-STEPS: tuple[UpgradeStep, ...] = (
+_STEPS: tuple[UpgradeStep, ...] = (
     UpgradeStep(
         2, "sub-accounts are found by their parent", lambda connection, _: _index_parents(connection, ["esp_tenant"])
     ),
@@ -106,7 +106,7 @@ def check_version(connection: sa.Connection, version: int = VERSION) -> None:
 
 
 def upgrade(
-    connection: sa.Connection, metadata: sa.MetaData, steps: Sequence[UpgradeStep] = STEPS, version: int = VERSION
+    connection: sa.Connection, metadata: sa.MetaData, steps: Sequence[UpgradeStep] = _STEPS, version: int = VERSION
 ) -> Sequence[str]:
     """Run the steps that are missing, all in one transaction (but on MariaDB); what was done. Raises TargetError on a
     newer schema."""

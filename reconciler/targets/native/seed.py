@@ -165,7 +165,7 @@ class Person:
     parent: str = ""
 
 
-MANAGED: Mapping[str, str] = {
+_MANAGED: Mapping[str, str] = {
     STARTER: """
         mail@alpenblick Hotel Alpenblick; newsletter@antwerpen-books Antwerpen Books;
         hello@bakkerij-noord Bakkerij Noord; post@bergtour Bergtour Verlag; team@bicicletas-sol Bicicletas Sol;
@@ -213,7 +213,7 @@ STATES: Mapping[str, str] = {
     "crm@frost-fashion.example": "suspended",
 }
 
-CREDITS: Mapping[str, int] = {"club@summit-skis.example": 10_000}
+_CREDITS: Mapping[str, int] = {"club@summit-skis.example": 10_000}
 
 OVERRIDES: Mapping[str, Values] = {
     "crm@aurora-outdoor.example": {"sending.daily_limit": 40_000},
@@ -262,7 +262,7 @@ SUB_ACCOUNTS = 6
 
 def people() -> Iterator[Person]:
     """Every account, parents before their sub-accounts."""
-    for package, text in MANAGED.items():
+    for package, text in _MANAGED.items():
         for line in text.replace("\n", " ").split(";"):
             email, name = line.strip().split(" ", maxsplit=1)
             email = f"{email}.example"
@@ -308,7 +308,7 @@ OPENED = datetime(2021, 3, 1, 9)
 TYPICAL: Mapping[str, int] = {"sent_this_month": 900_000, "sent_today": 40_000, "sent_this_hour": 4_000}
 """What somebody without a limit uses at most; ORDINARY of what is not listed."""
 
-ORDINARY = 40
+_ORDINARY = 40
 BUSIEST = 0.7
 """The part of a limit that is used at most, but by those who are listed as busy."""
 
@@ -349,7 +349,7 @@ def _draft(person: Person) -> Values:
         "package": person.package,
         "status": person.status,
         "overrides": OVERRIDES.get(person.email, {}),
-        "credits.monthly": CREDITS.get(person.email, "off"),
+        "credits.monthly": _CREDITS.get(person.email, "off"),
     }
 
 
@@ -378,7 +378,7 @@ def _usage(person: Person, vocabulary: Vocabulary) -> dict[str, Any]:
     for field in vocabulary.fields["package"].values():
         if field.measured_by:
             limit = own.get(field.name, package.get(field.name))
-            most = limit if isinstance(limit, int) else TYPICAL.get(field.measured_by, ORDINARY)
+            most = limit if isinstance(limit, int) else TYPICAL.get(field.measured_by, _ORDINARY)
             sends = field.measured_by.startswith("sent_")
             part = 0.0 if sends and person.status != "active" else share(person.email, "sent" if sends else "size")
             used[field.measured_by] = int(most * part * BUSIEST)

@@ -38,7 +38,7 @@ from reconciler.targets.sql.mapping import (
     of_place,
 )
 
-LARGEST: Final[Mapping[type[sa.types.TypeEngine[int]], int]] = {
+_LARGEST: Final[Mapping[type[sa.types.TypeEngine[int]], int]] = {
     sa.BigInteger: 2**63 - 1,
     sa.SmallInteger: 2**15 - 1,
     sa.Integer: 2**31 - 1,
@@ -97,7 +97,7 @@ def _unheld(
         return f"{str(value).lower()} would mean {means} there"
     (stored,) = codec.encode((value,))
     if type_ is not None and isinstance(stored, int):
-        largest = next((most for of, most in LARGEST.items() if isinstance(type_, of)), None)
+        largest = next((most for of, most in _LARGEST.items() if isinstance(type_, of)), None)
         if largest is not None and stored > largest:
             return f"the largest number there is {largest:,}"
     if isinstance(type_, sa.String) and type_.length and isinstance(stored, str) and len(stored) > type_.length:

@@ -63,7 +63,7 @@ def _number(stored: Any) -> Any:
     if not isinstance(stored, str):
         return stored
     digits = stored.removeprefix("-")
-    return int(stored) if digits.isascii() and digits.isdigit() and len(digits) <= LONGEST else stored
+    return int(stored) if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST else stored
 
 
 def _shared(stored: Sequence[Any]) -> Sequence[Any]:
@@ -72,7 +72,7 @@ def _shared(stored: Sequence[Any]) -> Sequence[Any]:
     return list(map(texts.__getitem__, stored)) if len(texts) < len(stored) // 2 else stored
 
 
-LONGEST = 19
+_LONGEST = 19
 """Digits of the largest number that a field holds."""
 
 NO_LIMIT = -1

@@ -33,12 +33,12 @@ from reconciler.targets.sql.mapping import (
 PLANNING: Final = "reconciler_plan"
 APPLYING: Final = "reconciler_apply"
 
-NAMED: Final = 3
+_NAMED: Final = 3
 """How many tables a sentence names."""
 
 ANYTHING: Final = frozenset({"SUPERUSER", "ALL PRIVILEGES"})
 
-Lines = Iterator[tuple[str, str]]
+_Lines = Iterator[tuple[str, str]]
 
 
 def accounts(connection: sa.Connection, own: Rights, memory: Rights) -> tuple[tuple[str, str], ...]:
@@ -47,7 +47,7 @@ def accounts(connection: sa.Connection, own: Rights, memory: Rights) -> tuple[tu
     return (*check_grants(connection, rights), *statements(connection, rights))
 
 
-def statements(connection: sa.Connection, rights: Rights) -> Lines:
+def statements(connection: sa.Connection, rights: Rights) -> _Lines:
     """(what for, GRANT) of both accounts; none on an engine that knows no accounts."""
     engine = granting(connection)
     if engine is None:
@@ -66,7 +66,7 @@ def statements(connection: sa.Connection, rights: Rights) -> Lines:
             yield f"{label}: {table or 'all tables'}", f"GRANT {said} ON {where} TO {whom};"
 
 
-def check_grants(connection: sa.Connection, rights: Rights) -> Lines:
+def check_grants(connection: sa.Connection, rights: Rights) -> _Lines:
     """Whether the account of this connection may plan or apply, and a warning where it may more than that."""
     engine = granting(connection)
     if engine is None:
@@ -172,8 +172,8 @@ def _listed(powers: Iterable[Grant]) -> str:
             names.append(power.place)
     phrases = []
     for deed, places in where.items():
-        more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
-        phrases.append(f"{deed} on {', '.join(places[:NAMED])}{more}" if places != [""] else deed)
+        more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
+        phrases.append(f"{deed} on {', '.join(places[:_NAMED])}{more}" if places != [""] else deed)
     return "; ".join(phrases)
 
 

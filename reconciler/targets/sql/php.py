@@ -7,8 +7,8 @@ import re
 from typing import Final
 
 SCALAR: Final = re.compile(r"(?:i:(?P<int>-?\d+)|d:(?P<float>[-+.\deE]+)|b:(?P<bool>[01])|(?P<null>N));\s*", re.DOTALL)
-NUMBER: Final = re.compile(rb"i:-?\d+;|d:[-+.\deE]+;|b:[01];|N;")
-TEXT: Final = re.compile(rb's:(?P<size>\d{1,9}):"')
+_NUMBER: Final = re.compile(rb"i:-?\d+;|d:[-+.\deE]+;|b:[01];|N;")
+_TEXT: Final = re.compile(rb's:(?P<size>\d{1,9}):"')
 LIST: Final = re.compile(rb"a:(?P<size>\d{1,6}):\{")
 DEEPEST: Final = 20
 """Lists in lists; what goes deeper is nobody's setting."""
@@ -40,10 +40,10 @@ def is_structure(stored: str) -> bool:
 
 def _end(content: bytes, start: int, depth: int) -> int | None:
     """Where the value that begins here ends; None: it is none."""
-    if found := TEXT.match(content, start):
+    if found := _TEXT.match(content, start):
         end = found.end() + int(found["size"])
         return end + 2 if content[end : end + 2] == b'";' else None
-    if found := NUMBER.match(content, start):
+    if found := _NUMBER.match(content, start):
         return found.end()
     found = LIST.match(content, start)
     if found is None or not depth or content.count(b";", start) < int(found["size"]):
