@@ -59,7 +59,10 @@ def checkout(folder: Path) -> Checkout:
 
 def inside(folder: Path) -> str:
     """Where the folder lies in its work tree, with a `/` at the end; empty for the top, and outside a work tree."""
-    folder = folder.resolve()
+    try:
+        folder = folder.resolve()
+    except OSError:  # the current folder was deleted
+        return ""
     top = _top(folder)
     return "" if top is None or top == folder else f"{folder.relative_to(top).as_posix()}/"
 

@@ -356,4 +356,4 @@ def test_no_other_program_is_ever_started() -> None:
                     used = []
             if any(STARTS.match(each) for each in used):
                 starting.add(path.name)
-    assert starting == {"checkout.py"}
+    assert starting == {"git.py"}
