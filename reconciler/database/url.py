@@ -19,7 +19,6 @@ HERE: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
 KNOWN: Final = frozenset({"ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_hostname"})
 HARMFUL: Final = {
     "local_infile": "lets the server read the files of this machine",
-    "init_command": "is an SQL statement of its own",
     "sslkeylogfile": "writes a file",
     "plugin": "loads code",
 }
