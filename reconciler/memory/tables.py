@@ -21,34 +21,21 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
 )
 
+from reconciler.database.types import CODE_POINTS, LONG_TEXT, MARIADB
 from reconciler.model.privileges import Privilege, Rights, TableRight
 
 VERSION: Final = 2
-"""The version of these tables; a step of `versions.STEPS` leads to each later one."""
+"""The version of these tables; a step in `versions` leads to each later one."""
 
 ONLY: Final = 1
 """The id of the row in tables that hold a single one."""
 
 
-# MariaDB equates `Café` and `cafe` unless it is told to compare code points (docs/rules.md#rule-2). A collation says so
-# without the dialect's own types, whose import every plan would pay for.
-MARIADB: Final = ("mysql", "mariadb")
-CODE_POINTS: Final = "utf8mb4_nopad_bin"
-
-LARGE: Final = 2**24
-"""Characters for which MariaDB takes LONGTEXT; its plain TEXT ends at 64 KiB."""
-
-
 def _word(length: int) -> String:
+    # MariaDB equates `Café` and `cafe` unless it is told to compare code points (docs/rules.md#rule-2).
     return String(length).with_variant(String(length, CODE_POINTS), *MARIADB)
-
-
-def _document() -> Text:
-    # JSON kept as text comes back byte for byte on every engine.
-    return Text().with_variant(Text(LARGE, CODE_POINTS), *MARIADB)
 
 
 class MemoryTables:
@@ -77,7 +64,7 @@ class MemoryTables:
             "reconciler_pause",
             self.metadata,
             Column("project", _word(64), primary_key=True),
-            Column("reason", _document(), nullable=False),
+            Column("reason", LONG_TEXT, nullable=False),
             Column("actor", _word(255), nullable=False),
             Column("since", _word(40), nullable=False),
         )
@@ -87,8 +74,8 @@ class MemoryTables:
             Column("project", _word(64), primary_key=True),
             Column("kind", _word(32), primary_key=True),
             Column("key", _word(255), primary_key=True),
-            Column("stated", _document(), nullable=False),
-            Column("origin", _document(), nullable=False),
+            Column("stated", LONG_TEXT, nullable=False),
+            Column("origin", LONG_TEXT, nullable=False),
             Column("run", _word(64), nullable=False),
             sqlite_with_rowid=False,  # stored in the order of its key, as the servers do
         )
@@ -116,9 +103,9 @@ class MemoryTables:
             Column("kind", _word(32), nullable=False),
             Column("key", _word(255), nullable=False),
             Column("action", _word(32), nullable=False),
-            Column("before", _document()),
-            Column("after", _document()),
-            Column("raw", _document()),
+            Column("before", LONG_TEXT),
+            Column("after", LONG_TEXT),
+            Column("raw", LONG_TEXT),
         )
         self.home: Table | None = None
         if owner:

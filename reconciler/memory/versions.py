@@ -17,7 +17,8 @@ from typing import Final
 from sqlalchemy import Connection, Table, bindparam, insert, inspect, select, text, update
 from sqlalchemy.schema import CreateSchema
 
-from reconciler.memory.tables import MARIADB, ONLY, VERSION, MemoryTables
+from reconciler.database.types import MARIADB
+from reconciler.memory.tables import ONLY, VERSION, MemoryTables
 from reconciler.model.errors import TargetError
 
 ENGINE: Final = "InnoDB"
