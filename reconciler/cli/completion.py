@@ -30,7 +30,7 @@ def kinds(context: click.Context, parameter: click.Parameter, typed: str) -> lis
     return [kind for kind in KINDS.kinds if kind.startswith(typed)]
 
 
-def classes(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+def liftable_classes(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
     """What `--allow` can lift."""
     return [word for word, code in CODES.items() if code.liftable and word.startswith(typed)]
 

@@ -158,7 +158,7 @@ def run_job(wanted: JobOptions, check: Callable[[JobRun], int]) -> int:
     return code
 
 
-def _bell(wanted: JobOptions) -> news.Address | None:
+def _bell(wanted: JobOptions) -> news.SecretAddress | None:
     """Where to ring; None, said aloud, where that cannot be."""
     if not wanted.ping:
         return None
@@ -169,7 +169,7 @@ def _bell(wanted: JobOptions) -> news.Address | None:
         return None
 
 
-def _ring(bell: news.Address | None, this: JobRun, step: str) -> None:
+def _ring(bell: news.SecretAddress | None, this: JobRun, step: str) -> None:
     if bell is None:
         return
     tail = hidden_in(this.said).encode("utf-8", "replace")[-LOG_BYTES:]

@@ -170,7 +170,7 @@ def with_scope(command: Command) -> Command:
             "--allow",
             multiple=True,
             metavar="CLASS",
-            shell_complete=completion.classes,
+            shell_complete=completion.liftable_classes,
             help=f"Lift what blocks: {', '.join(_liftable())}. Repeat.",
         ),
         click.option("--reason", default="", metavar="TEXT", help="Why --allow is given; kept with the plan."),

@@ -117,7 +117,7 @@ class TextStyle:
     width: int
 
 
-def as_json(data: Any) -> str:
+def json_text(data: Any) -> str:
     """A JSON document without secrets, in ASCII, DEL escaped too, so that nothing in it does anything to a terminal."""
     return json.dumps(veiled_data(data), indent=2).replace("\x7f", "\\u007f")
 
@@ -208,14 +208,14 @@ class Delivery:
 def plan_renderers(plan: Plan, environ: Mapping[str, str], root: Path | None = None) -> Renderers:
     """A plan in words, as the plan file, or as a report. `root`: where the files lie; None: here."""
     reports = _reports(topic_of_plan(plan), root, REPORTS, masked=plan.policy.privacy != "full")
-    return {TEXT: partial(text_of_plan, plan), JSON: lambda look: plan_file.plan_text(plan, environ), **reports}
+    return {TEXT: partial(text_of_plan, plan), JSON: lambda look: plan_file.sealed_plan(plan, environ), **reports}
 
 
 def drift_renderers(plan: Plan, environ: Mapping[str, str], root: Path | None = None) -> Renderers:
     """Only what moved behind our back in words and in reports; the whole plan as a document, with its
     `resource_drift`. `root` as above."""
     reports = _reports(topic_of_drift(plan, KINDS), root, REPORTS, masked=plan.policy.privacy != "full")
-    return {TEXT: partial(_text_of_drift, plan), JSON: lambda look: plan_file.plan_text(plan, environ), **reports}
+    return {TEXT: partial(_text_of_drift, plan), JSON: lambda look: plan_file.sealed_plan(plan, environ), **reports}
 
 
 def file_renderers(topic: Topic, root: Path) -> Renderers:
@@ -249,7 +249,7 @@ def result_renderers(plan: Plan, outcome: ApplyResult, seconds: float, reminders
         refs["already"] = [str(change.ref) for change in outcome.already]
         told = {"afterwards": list(reminders)} if reminders else {}
         lifted = [{"code": each.code, "reason": each.reason} for each in plan.source.allowances]
-        return as_json({"run": outcome.run.id, **refs, "allowances": lifted, **told})
+        return json_text({"run": outcome.run.id, **refs, "allowances": lifted, **told})
 
     return {TEXT: words, JSON: document}
 
@@ -258,7 +258,7 @@ def runs_renderers(rows: Sequence[RunRow]) -> Renderers:
     """The runs as a table."""
     return {
         TEXT: lambda look: history.runs_text(rows, colour=look.colour),
-        JSON: lambda look: as_json(history.runs_document(rows)),
+        JSON: lambda look: json_text(history.runs_document(rows)),
     }
 
 
@@ -269,7 +269,7 @@ def run_renderers(row: RunRow, entries: Sequence[HistoryEntry], masking: Masking
         mask = OPEN if look.open else masking
         return history.run_text(row, entries, vocabulary=KINDS, masking=mask, width=look.width, colour=look.colour)
 
-    return {TEXT: words, JSON: lambda look: as_json(history.run_document(row, entries, masking=masking))}
+    return {TEXT: words, JSON: lambda look: json_text(history.run_document(row, entries, masking=masking))}
 
 
 def text_of_plan(plan: Plan, look: TextStyle) -> str:

@@ -31,7 +31,7 @@ SORTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceFile:
     """One file. `place`: its path from the root, as complaints write it."""
 
     place: str
@@ -49,7 +49,7 @@ def trouble_with(root: Path) -> Finding | None:
     return None
 
 
-def sources(root: Path, folder: str, limits: Limits) -> Iterator[Source | Finding]:
+def sources(root: Path, folder: str, limits: Limits) -> Iterator[SourceFile | Finding]:
     """The files under root/folder in order of their paths, or why one cannot be read. A missing folder is empty."""
     with _opened(os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as top:
         try:
@@ -73,10 +73,10 @@ def content_of(root: Path, place: str, limits: Limits) -> bytes | None:
             met = _file(above, name, place, limits)
     except OSError:
         return None
-    return met.content if isinstance(met, Source) else None
+    return met.content if isinstance(met, SourceFile) else None
 
 
-def _folder(above: int, name: str, place: str, limits: Limits, depth: int) -> Iterator[Source | Finding]:
+def _folder(above: int, name: str, place: str, limits: Limits, depth: int) -> Iterator[SourceFile | Finding]:
     try:
         sort = os.stat(name, dir_fd=above, follow_symlinks=False).st_mode
         if not stat.S_ISDIR(sort):
@@ -102,7 +102,7 @@ def _folder(above: int, name: str, place: str, limits: Limits, depth: int) -> It
                 yield from _entry(here, inner, path, limits)
 
 
-def _entry(above: int, name: str, place: str, limits: Limits) -> Iterator[Source | Finding]:
+def _entry(above: int, name: str, place: str, limits: Limits) -> Iterator[SourceFile | Finding]:
     if name.endswith(SUFFIXES):
         if name.isprintable():
             yield _file(above, name, place, limits)
@@ -123,7 +123,7 @@ def _leads_to_folder(above: int, name: str) -> bool:
         return False
 
 
-def _file(above: int, name: str, place: str, limits: Limits) -> Source | Finding:
+def _file(above: int, name: str, place: str, limits: Limits) -> SourceFile | Finding:
     try:
         # Looked at before it is opened: to open a device can already do something.
         sort = os.stat(name, dir_fd=above, follow_symlinks=False).st_mode
@@ -139,7 +139,7 @@ def _file(above: int, name: str, place: str, limits: Limits) -> Source | Finding
         if status.st_size > limits.file_bytes:
             return too_large(status.st_size, limits).finding(place, {})
         try:
-            return Source(place, _read(file, status.st_size, limits.file_bytes))
+            return SourceFile(place, _read(file, status.st_size, limits.file_bytes))
         except OSError as error:
             return _unopened(place, error)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.config import cache as caches
 from reconciler.config.cache import DIGEST_BYTES, MODULUS, FileObjects
-from reconciler.config.files import Source, content_of, sources, trouble_with
+from reconciler.config.files import SourceFile, content_of, sources, trouble_with
 from reconciler.config.lines import Locator
 from reconciler.config.rules import complaints, located, without_silenced
 from reconciler.config.yaml import Limits
@@ -84,7 +84,7 @@ class _KindFiles:
 
         return FileReader(self.resource, self.vocabulary, self.limits)
 
-    def take(self, met: Source | Finding) -> None:
+    def take(self, met: SourceFile | Finding) -> None:
         """One file, or why it cannot be read."""
         if isinstance(met, Finding):
             self.findings.append(met)

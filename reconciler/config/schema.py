@@ -58,7 +58,7 @@ def file_name(resource: Resource) -> str:
     return f"{resource.kind}.schema.json"
 
 
-def text(schema: Schema) -> str:
+def schema_text(schema: Schema) -> str:
     """The bytes of a schema file: two blanks deep, properties in the order of their declaration, one final newline."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 

@@ -19,7 +19,7 @@ from reconciler.config import fast_yaml
 from reconciler.config.cache import FileObjects, pack_objects
 from reconciler.config.complaints import Remedies, explain_errors, misplaced_star, text_complaints
 from reconciler.config.fields import Tree, flat, nested, paths
-from reconciler.config.files import Source
+from reconciler.config.files import SourceFile
 from reconciler.config.lines import Parts
 from reconciler.config.yaml import Capped, Complaint, FieldPath, Limits, judge, line_of
 from reconciler.model.finding import MOST_ALIKE, Finding
@@ -234,7 +234,7 @@ class FileReader:
         self._types = Types(resource, vocabulary)
         self._limits = limits
 
-    def read(self, source: Source) -> tuple[FileObjects, tuple[Finding, ...]]:
+    def read(self, source: SourceFile) -> tuple[FileObjects, tuple[Finding, ...]]:
         """The objects of a file, and what is wrong with it; of an object with a wrong field the rest. The judge reads
         what the fast lane is not certain of; of the others only the parts that somebody is told about, for lines."""
         data = fast_yaml.parse_fast(source.content, self._limits)
@@ -250,13 +250,13 @@ class FileReader:
                 return self._packed(source, objects), tuple(findings)
         return self._judged(source)
 
-    def _judged(self, source: Source) -> tuple[FileObjects, tuple[Finding, ...]]:
+    def _judged(self, source: SourceFile) -> tuple[FileObjects, tuple[Finding, ...]]:
         document, complaints = judge(source.content, self._limits)
         objects, reasons = self._explained(document.data, source)
         findings = [reason.finding(source.place, document.lines, self._kind) for reason in (*complaints, *reasons)]
         return self._packed(source, objects), tuple(findings)
 
-    def _explained(self, data: Any, source: Source) -> tuple[dict[str, Any], Capped]:
+    def _explained(self, data: Any, source: SourceFile) -> tuple[dict[str, Any], Capped]:
         """The sound objects in the data, and what is wrong with the others."""
         reasons, wrong = Capped(), set[FieldPath]()
         try:
@@ -275,7 +275,7 @@ class FileReader:
                     reasons.add(reason)
         return objects, reasons
 
-    def _packed(self, source: Source, objects: Mapping[str, Mapping[str, Any]]) -> FileObjects:
+    def _packed(self, source: SourceFile, objects: Mapping[str, Mapping[str, Any]]) -> FileObjects:
         return pack_objects(self._kind, source.place, objects, self._types.names)
 
     def _sound(self, data: Any, wrong: Set[FieldPath]) -> dict[str, Any]:

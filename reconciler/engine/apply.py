@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from reconciler.engine.journal import allowance_entries, entries, memory_entries
 from reconciler.engine.verify import doubled, not_held, prove, recheck_moved, recheck_start, touched
-from reconciler.engine.write import Moves, Writing, size
+from reconciler.engine.write import Moves, Writing, member_count
 from reconciler.model.change import Change, Delete, Rename
 from reconciler.model.errors import Locked, Orphaned, ReconcilerError, Refused, Retry, Stale, TargetError, Unknown
 from reconciler.model.facts import SAMPLE
@@ -265,7 +265,7 @@ def _taken(others: Mapping[Ref, str], ours: Collection[Ref]) -> Iterator[Finding
 def _counted(moved: Moves) -> dict[Ref, int]:
     counts: dict[Ref, int] = {}
     for (ref, _), members in moved.items():
-        counts[ref] = counts.get(ref, 0) + size(members)
+        counts[ref] = counts.get(ref, 0) + member_count(members)
     return counts
 
 

@@ -19,7 +19,7 @@ def worst(effects: Iterable[Effect]) -> Effect:
     return next((effect for effect in WORST_FIRST if effect in found), Effect.NEUTRAL)
 
 
-def size(field: Field, value: Value | None) -> float | None:
+def limit_size(field: Field, value: Value | None) -> float | None:
     """How much service a value is, as a number; None when it cannot be told (a raw live value)."""
     match field.type:
         case Limit() | Switch() | Whole():
@@ -42,16 +42,16 @@ def effect(field: Field, before: Value | None, after: Value | None, compare: Com
                 return Effect.UNKNOWN if reference.membership else Effect.NEUTRAL
             return compare(reference, before, after)
         case Names() if field.direction is not Direction.NONE:
-            return _of_sets(members(before), members(after))
+            return _of_sets(set_members(before), set_members(after))
         case _ if field.direction is Direction.NONE:
             return Effect.NEUTRAL
-    old, new = size(field, before), size(field, after)
+    old, new = limit_size(field, before), limit_size(field, after)
     if old is None or new is None:
         return Effect.UNKNOWN
     return Effect.MORE if (new > old) is (field.direction is Direction.MORE) else Effect.LESS
 
 
-def members(value: Value | None) -> frozenset[str]:
+def set_members(value: Value | None) -> frozenset[str]:
     """The items of a set; `off` and unknown are empty."""
     return frozenset(value) if isinstance(value, tuple) else frozenset()
 

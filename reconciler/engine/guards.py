@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from math import inf, log2
 
-from reconciler.engine.effect import size
+from reconciler.engine.effect import limit_size
 from reconciler.engine.globs import Globs
 from reconciler.engine.needed_facts import goes, members_leaving, repointed
 from reconciler.engine.states import States, value_in
@@ -123,7 +123,7 @@ def _distance(kind: str, one: Values, other: Values, vocabulary: Vocabulary) -> 
     """How many doublings lie between the limits of two objects; what is not stated counts as its default."""
     total = 0.0
     for each in vocabulary.held[kind]:
-        sizes = [size(each, values.get(each.name, each.default)) for values in (one, other)]
+        sizes = [limit_size(each, values.get(each.name, each.default)) for values in (one, other)]
         if each.direction is not Direction.NONE and None not in sizes:
             steps = [UNBOUNDED if s == inf else log2(1 + max(0.0, s or 0.0)) for s in sizes]
             total += abs(steps[0] - steps[1])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from reconciler.engine.write import Moves, size
+from reconciler.engine.write import Moves, member_count
 from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
 from reconciler.model.memory import ALLOWED, MEMORY, Held, HistoryEntry, Memo
 from reconciler.model.plan import Allowance
@@ -62,7 +62,7 @@ def _entries(done: Sequence[Change], raw: Mapping[Ref, Mapping[str, Any]], moved
                 yield HistoryEntry(ref=change.ref, action="rename", before=before, after=after)
             case Reassign():
                 members = moved[change.ref, change.to]
-                said: dict[str, Value] = {"to": change.to, "moved": size(members)}
+                said: dict[str, Value] = {"to": change.to, "moved": member_count(members)}
                 yield HistoryEntry(ref=change.ref, action="reassign", before=None, after=said, raw={"members": members})
             case Delete():
                 yield HistoryEntry(

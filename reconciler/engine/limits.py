@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 
-from reconciler.engine.effect import effect, size
+from reconciler.engine.effect import effect, limit_size
 from reconciler.engine.guards import blocked_by_class
-from reconciler.engine.needed_facts import LOSSES, goes, measured, shrinking
+from reconciler.engine.needed_facts import LOSSES, goes, measured_limits, shrinking
 from reconciler.engine.states import States
 from reconciler.model.change import Change, Create, Effect, FieldDelta, Reassign, Update
 from reconciler.model.facts import Facts, Users, UserUsage
@@ -168,7 +168,7 @@ def _of_moved(
         for meter in facts.meters.get(change.ref, ())
         if goes(change, meter.ref) and meter.ref not in aftermath.stay.moved
     ]
-    for field in measured(kind, vocabulary):
+    for field in measured_limits(kind, vocabulary):
         limit = aftermath.then(kind, change.to, field.name)
         if not _shrinks(field, aftermath.now(kind, change.ref.key, field.name), limit):
             continue
@@ -219,7 +219,7 @@ def left_behind(change: Create | Update) -> Mapping[str, Value | None]:
 
 
 def _shrinks(field: Field, before: Value | None, after: Value | None) -> bool:
-    old, new = size(field, before), size(field, after)
+    old, new = limit_size(field, before), limit_size(field, after)
     return new is not None and (old is None or new < old)
 
 

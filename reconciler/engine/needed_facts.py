@@ -33,7 +33,7 @@ def needed_facts(
             case Reassign():
                 holders.add(change.ref)
                 meters.add(change.ref)
-                counters |= {f.measured_by for f in measured(change.ref.kind, vocabulary)}
+                counters |= {f.measured_by for f in measured_limits(change.ref.kind, vocabulary)}
             case Update() if has_users:
                 holders.add(change.ref)
                 fields = [vocabulary.fields[change.ref.kind][delta.name] for delta in change.fields]
@@ -104,12 +104,12 @@ def shrinking(change: Update, vocabulary: Vocabulary) -> Iterator[tuple[FieldDel
                     if item.effect in LOSSES and inner[item.item].measured_by:
                         yield delta, inner[item.item]
             case Reference(membership=True) as reference if delta.effect in LOSSES:
-                yield from ((delta, limit) for limit in measured(reference.kind, vocabulary))
+                yield from ((delta, limit) for limit in measured_limits(reference.kind, vocabulary))
             case _ if field.measured_by and delta.effect in LOSSES:
                 yield delta, field
 
 
-def measured(kind: str, vocabulary: Vocabulary) -> Iterator[Field]:
+def measured_limits(kind: str, vocabulary: Vocabulary) -> Iterator[Field]:
     """The limits of a kind whose use by its users is counted, whether they may override them or not."""
     return (field for field in vocabulary.held[kind] if field.measured_by)
 

@@ -94,7 +94,7 @@ def normalise(
         if finding.ref:
             unheld.setdefault(finding.ref.key, set()).add(finding.field)
     blocks = []
-    catalogues: dict[str, Catalogue] = {}
+    catalogues: dict[str, LiveNames] = {}
     for declared in sheet.blocks:
         block = declared
         if drop and not block.rows.keys().isdisjoint(drop):
@@ -108,7 +108,7 @@ def normalise(
             names = fields[name].type
             if isinstance(names, Names):
                 if names.catalogue not in catalogues:
-                    catalogues[names.catalogue] = Catalogue(place.catalogues.get(names.catalogue, frozenset()))
+                    catalogues[names.catalogue] = LiveNames(place.catalogues.get(names.catalogue, frozenset()))
                 block, complaints = _expand(sheet, block, name, names, catalogues[names.catalogue])
                 findings += complaints
         blocks.append(block)
@@ -196,7 +196,7 @@ def _unsupported(sheet: Sheet, vocabulary: Vocabulary, place: TargetLimits, drop
 
 
 def _expand(
-    sheet: Sheet, block: Block, name: str, names: Names, catalogue: Catalogue
+    sheet: Sheet, block: Block, name: str, names: Names, catalogue: LiveNames
 ) -> tuple[Block, tuple[Finding, ...]]:
     """The block with wildcards replaced by what they match; names that are not in the catalogue are complaints."""
     expanded: dict[str, Value] = {}
@@ -218,7 +218,7 @@ def _expand(
 
 
 def _unmatched(
-    sheet: Sheet, name: str, names: Names, unmatched: Mapping[str, list[str]], catalogue: Catalogue
+    sheet: Sheet, name: str, names: Names, unmatched: Mapping[str, list[str]], catalogue: LiveNames
 ) -> Iterator[Finding]:
     what = names.catalogue.replace("_", " ")
     for number, (key, items) in enumerate(unmatched.items()):
@@ -234,7 +234,7 @@ def _unmatched(
             )
 
 
-class Catalogue:
+class LiveNames:
     """The live names of one sort. `near`: what was meant by one that is not among them."""
 
     def __init__(self, names: Collection[str]) -> None:

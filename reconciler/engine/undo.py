@@ -10,8 +10,8 @@ from typing import TypeAlias
 from reconciler.engine.diff import Differ
 from reconciler.engine.effect import effect, worst
 from reconciler.engine.renames import with_new_names
-from reconciler.engine.verify import differences, shared, value_text
-from reconciler.engine.write import among, size
+from reconciler.engine.verify import differences, live_value_text, shared
+from reconciler.engine.write import among, member_count
 from reconciler.model.change import (
     Cause,
     Change,
@@ -109,8 +109,10 @@ class Undo:
             if _equal(now, before):
                 deltas.append(FieldDelta(name=name, before=now, after=after, cause=Cause.CHANGE, effect=Effect.UNKNOWN))
             elif not _equal(now, after):
-                then = f"before the run {value_text(after)}"
-                moved.append(f"{name}: the run wrote {value_text(before)}, live now {value_text(now)}, {then}")
+                then = f"before the run {live_value_text(after)}"
+                moved.append(
+                    f"{name}: the run wrote {live_value_text(before)}, live now {live_value_text(now)}, {then}"
+                )
         if moved:
             yield moved_on(ref, "; ".join(moved))
         elif deltas:
@@ -134,7 +136,7 @@ class Undo:
                 yield moved_on(ref, "a later run manages it")
             return
         moved = [
-            f"{name}: the run wrote {value_text(value)}, live now {value_text(now)}"
+            f"{name}: the run wrote {live_value_text(value)}, live now {live_value_text(now)}"
             for name, now, value in differences(ref.kind, live, wrote, self.vocabulary)
         ]
         yield moved_on(ref, "; ".join(moved)) if moved else Delete(ref=ref, before=live, stated=True)
@@ -164,12 +166,12 @@ class Undo:
                 yield not_revertible(ref, "history does not say who was moved", Severity.WARNING)
             return
         staying, back = among(self.members.get(told, {}), known), among(self.members.get(entry.ref, {}), known)
-        gone = size(known) - size(staying) - size(back)
+        gone = member_count(known) - member_count(staying) - member_count(back)
         if gone:
             said = f"{gone:,} of the users moved to {there.key} are not on it any more; they stay where they are"
             yield replace(moved_on(ref, said), severity=Severity.WARNING, remedy="")
         if staying:
-            yield Reassign(ref=there, to=ref.key, expected=size(staying), members=staying)
+            yield Reassign(ref=there, to=ref.key, expected=member_count(staying), members=staying)
 
 
 def moved_on(ref: Ref, message: str) -> Finding:

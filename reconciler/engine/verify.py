@@ -210,14 +210,14 @@ def not_held(changes: Sequence[Change], found: Found, vocabulary: Vocabulary) ->
                 for name, now, wanted in differences(change.ref.kind, live, change.after, vocabulary):
                     yield Finding(
                         code="not-held",
-                        message=f"wrote {value_text(wanted)}, the system holds {value_text(now)}",
+                        message=f"wrote {live_value_text(wanted)}, the system holds {live_value_text(now)}",
                         ref=change.ref,
                         field=name,
                         origin=change.origin,
                     )
                 if isinstance(change, Update):
                     for name, now in removed_values(change, live, vocabulary):
-                        message = f"taken away, the system still holds {value_text(now)}"
+                        message = f"taken away, the system still holds {live_value_text(now)}"
                         yield Finding(code="not-held", message=message, ref=change.ref, field=name)
             case Delete() if record is not None:
                 yield Finding(code="not-held", message="deleted, but it is still there", ref=change.ref)
@@ -227,7 +227,7 @@ def not_held(changes: Sequence[Change], found: Found, vocabulary: Vocabulary) ->
                 pass
 
 
-def value_text(value: Value | None) -> str:
+def live_value_text(value: Value | None) -> str:
     """A value in one line of a message."""
     match value:
         case None:
@@ -235,7 +235,7 @@ def value_text(value: Value | None) -> str:
         case tuple():
             return ", ".join(value) or NONE
         case Mapping():
-            return ", ".join(f"{name}: {value_text(inner)}" for name, inner in sorted(value.items())) or NONE
+            return ", ".join(f"{name}: {live_value_text(inner)}" for name, inner in sorted(value.items())) or NONE
         case bool():
             return str(value).lower()
         case int():
@@ -245,7 +245,8 @@ def value_text(value: Value | None) -> str:
 
 
 def _moved(name: str, before: Value | None, now: Value | None, wanted: Value | None) -> str:
-    return f"{name}: planned from {value_text(before)}, live now {value_text(now)}, wanted {value_text(wanted)}"
+    then, live, asked = map(live_value_text, (before, now, wanted))
+    return f"{name}: planned from {then}, live now {live}, wanted {asked}"
 
 
 def _stale(change: Change, *what: str) -> Finding:

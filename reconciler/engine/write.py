@@ -88,7 +88,7 @@ class Writing:
                         code="stale", message=message, ref=change.ref, origin=change.origin, remedy="plan again"
                     )
                     raise Stale("far more users than planned; nothing was changed", findings=(finding,))
-                if count != size(those):
+                if count != member_count(those):
                     raise TargetError(f"users of {change.ref} came or went while they were moved", remedy="try again")
         return moved
 
@@ -122,6 +122,6 @@ def among(there: Members, wanted: Members) -> Members:
     return {kind: keys for kind, keys in found.items() if keys}
 
 
-def size(members: Members) -> int:
+def member_count(members: Members) -> int:
     """How many users."""
     return sum(map(len, members.values()))

@@ -145,13 +145,13 @@ _SENTENCES: dict[tuple[State | None, State | None], str] = {
 }
 
 
-def told(values: Values) -> str:
+def told_quota(values: Values) -> str:
     """The quota that an object will have, for the plan; empty where the values do not make one."""
     quota = quota_of(values)
-    return f"quota: {sentence(quota)}" if quota is not None else ""
+    return f"quota: {quota_sentence(quota)}" if quota is not None else ""
 
 
-def sentence(quota: Quota) -> str:
+def quota_sentence(quota: Quota) -> str:
     """What a customer with this quota can send and what happens then, in one sentence without a full stop."""
     if quota.emails == 0:
         return "nothing goes out at all: the quota is 0 emails"
@@ -247,11 +247,11 @@ def _not_for_packages(stated: Values) -> str:
         return ""
     return (
         "states no quota and inherits none: the platform's is only for tenants without a package "
-        f"({sentence(quota).partition(';')[0]}); where this package is new, its tenants have no quota at all"
+        f"({quota_sentence(quota).partition(';')[0]}); where this package is new, its tenants have no quota at all"
     )
 
 
-QUOTA_MEANING = Meaning(fields=RULE_FIELDS, tell=told)
+QUOTA_MEANING = Meaning(fields=RULE_FIELDS, tell=told_quota)
 
 QUOTA_ADVICE = (
     Advice(

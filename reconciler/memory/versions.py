@@ -59,7 +59,7 @@ def refuse_unsafe(session: Connection, tables: MemoryTables) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpgradeStep:
+class MemoryUpgrade:
     """How the tables of the version before become those of `version`. `says`: what it does, for a person."""
 
     version: int
@@ -75,8 +75,8 @@ def _say_whose(session: Connection, tables: MemoryTables) -> None:
         _refuse_another_s(session, tables)
 
 
-_STEPS: Final[tuple[UpgradeStep, ...]] = (
-    UpgradeStep(
+_STEPS: Final[tuple[MemoryUpgrade, ...]] = (
+    MemoryUpgrade(
         version=2, says="memory says which database it is of, where a server's databases share it", run=_say_whose
     ),
 )
@@ -130,7 +130,7 @@ def install(session: Connection, tables: MemoryTables) -> list[str]:
     return [f"memory: made the reconciler's own tables, version {VERSION}"]
 
 
-def upgrade(session: Connection, tables: MemoryTables, steps: tuple[UpgradeStep, ...] = _STEPS) -> list[str]:
+def upgrade(session: Connection, tables: MemoryTables, steps: tuple[MemoryUpgrade, ...] = _STEPS) -> list[str]:
     """Bring an older memory to this version; what was done, in words. The caller commits.
 
     Raises TargetError where there is none, or a newer one, or another database's.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.config.files import Source, sources
+from reconciler.config.files import SourceFile, sources
 from reconciler.model.errors import FileErrors, ReconcilerError
 from reconciler.workflow.plan import declared
 from reconciler.workflow.site import Site
@@ -38,7 +38,7 @@ def unformatted(site: Site) -> Iterator[Formatted]:
     root = site.settings.root
     for resource in site.vocabulary:
         for met in sources(root, resource.folder, site.limits):
-            if not isinstance(met, Source):
+            if not isinstance(met, SourceFile):
                 raise ReconcilerError("the files have changed meanwhile", findings=(met,), remedy="run it again")
             path, text = root / met.place, met.content.decode()
             try:

@@ -52,17 +52,17 @@ class _Declined(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class SecretAddress:
     """Where news go. `source` is what may be said of it: `env:NAME` or `file:PATH`."""
 
     url: SplitResult
     source: str
 
-    def below(self, *steps: str, **query: str) -> Address:
+    def below(self, *steps: str, **query: str) -> SecretAddress:
         """The same with steps more in its path, and words more in its query."""
         path = "/".join([self.url.path.rstrip("/"), *steps])
         words = "&".join(filter(None, (self.url.query, urlencode(query))))
-        return Address(self.url._replace(path=path, query=words), self.source)
+        return SecretAddress(self.url._replace(path=path, query=words), self.source)
 
 
 def secret(place: str, what: str, environ: Mapping[str, str]) -> str:
@@ -84,7 +84,7 @@ def secret(place: str, what: str, environ: Mapping[str, str]) -> str:
     return found
 
 
-def address(place: str, what: str, environ: Mapping[str, str]) -> Address:
+def address(place: str, what: str, environ: Mapping[str, str]) -> SecretAddress:
     """The address that stands at `env:NAME` or `file:PATH`. Raises ReconcilerError where there is none, or one to
     which nothing may be sent: without TLS only this machine is."""
     text = secret(place, what, environ)
@@ -100,10 +100,10 @@ def address(place: str, what: str, environ: Mapping[str, str]) -> Address:
         raise _unusable(what)
     if url.scheme == "http" and not _is_here(url.hostname):
         raise ReconcilerError(f"{what} goes to another machine without TLS", remedy="use an https:// address")
-    return Address(url, place)
+    return SecretAddress(url, place)
 
 
-def post(to: Address, body: bytes, headers: Mapping[str, str], patience: Retries) -> None:
+def post(to: SecretAddress, body: bytes, headers: Mapping[str, str], patience: Retries) -> None:
     """Send it until the other side takes it, as often and as long as `patience` allows; a redirect is no answer.
     Raises NotTold."""
     pause, why = patience.pause, ""
@@ -121,7 +121,7 @@ def post(to: Address, body: bytes, headers: Mapping[str, str], patience: Retries
     raise NotSent(f"{to.source} did not take it: {why}")
 
 
-def _within(seconds: float, to: Address, body: bytes, headers: Mapping[str, str]) -> None:
+def _within(seconds: float, to: SecretAddress, body: bytes, headers: Mapping[str, str]) -> None:
     """One try. In a thread: neither the look-up of a name nor an answer that comes in drops knows a time limit."""
     ended: list[_Declined | None] = []
 
@@ -136,7 +136,7 @@ def _within(seconds: float, to: Address, body: bytes, headers: Mapping[str, str]
         raise outcome
 
 
-def _tried(seconds: float, to: Address, body: bytes, headers: Mapping[str, str]) -> _Declined | None:
+def _tried(seconds: float, to: SecretAddress, body: bytes, headers: Mapping[str, str]) -> _Declined | None:
     # Start-up: most runs send nothing.
     from http.client import HTTPException
     from urllib.error import HTTPError

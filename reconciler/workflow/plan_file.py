@@ -45,7 +45,7 @@ OWN = frozenset({"max_lock_seconds", "privacy"})
 assert {each.name for each in fields(Policy)} == SETTINGS.keys() | OWN, "a field of Policy is not placed"
 
 
-def plan_text(plan: Plan, environ: Mapping[str, str]) -> str:
+def sealed_plan(plan: Plan, environ: Mapping[str, str]) -> str:
     """The text of a plan file: canonical, with its digest, and signed where the environment holds a key."""
     meta = {"created": now(), "created_by": actor(), "tool": f"reconciler {__version__}"}
     findings = (replace(each, message=hidden_in(each.message), remedy=hidden_in(each.remedy)) for each in plan.findings)

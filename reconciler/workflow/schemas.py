@@ -26,7 +26,7 @@ SETTINGS_NAME = "reconciler.schema.json"
 def generated() -> Mapping[str, str]:
     """File name → text of every schema, made now. Same declarations, same bytes."""
     documents = {**schema.schemas(KINDS), SETTINGS_NAME: setup.schema(), PLAN_NAME: plan_schema()}
-    return {name: schema.text(document) for name, document in sorted(documents.items())}
+    return {name: schema.schema_text(document) for name, document in sorted(documents.items())}
 
 
 def outdated(folder: Path) -> Iterator[str]:
@@ -105,7 +105,7 @@ def _finding(steps: list[str], message: str, lines: Mapping[tuple[str, ...], int
     )
 
 
-def as_json(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
+def findings_json(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
     """Findings as plain data for `--json`."""
     return [
         {

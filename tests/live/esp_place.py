@@ -22,7 +22,7 @@ from reconciler.model.plan import Allowance, Plan
 from reconciler.report import plan_file
 from reconciler.workflow.database import create
 from reconciler.workflow.plan import PlanRequest, applied, planned
-from reconciler.workflow.plan_file import plan_text
+from reconciler.workflow.plan_file import sealed_plan
 from reconciler.workflow.site import Choices, Site, open_site
 
 Objects = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -153,7 +153,7 @@ class Esp:
 
 def through_a_file(plan: Plan) -> Plan:
     """The plan as its file brings it back."""
-    return plan_file.parse_plan(plan_text(plan, {}), None)
+    return plan_file.parse_plan(sealed_plan(plan, {}), None)
 
 
 @contextmanager

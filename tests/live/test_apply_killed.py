@@ -29,7 +29,7 @@ class Killed:
         self.plan = esp.plan()
         self.before = esp.dump()
         esp.copy(folder / "esp")
-        (folder / "plan.json").write_text(plan_file.plan_text(self.plan, {}), encoding="utf-8")
+        (folder / "plan.json").write_text(plan_file.sealed_plan(self.plan, {}), encoding="utf-8")
         with watched(Moments()) as self.moments:
             esp.apply(self.plan)
         self.after = state(esp)

@@ -37,7 +37,10 @@ def applied(esp: Esp) -> Plan:
     plan = planned(esp)
     assert not plan.blocked
     again = through_a_file(plan)
-    assert plan_file.plan_text(again, {}).partition('"meta"')[0] == plan_file.plan_text(plan, {}).partition('"meta"')[0]
+    assert (
+        plan_file.sealed_plan(again, {}).partition('"meta"')[0]
+        == plan_file.sealed_plan(plan, {}).partition('"meta"')[0]
+    )
     esp.apply(again)
     return plan
 
@@ -193,7 +196,7 @@ def _rewrite(esp: Esp, world: World, chance: random.Random) -> None:
 
 def _told(plan: Plan) -> dict[str, Any]:
     """The document without times, and without the lines that memory knows: it learned them from other files."""
-    document = json.loads(plan_file.plan_text(plan, {}))
+    document = json.loads(plan_file.sealed_plan(plan, {}))
     del document["meta"], document["digest"]
     for change in document["resource_changes"]:
         if not change["stated"]:

@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 from reconciler.memory import versions
 from reconciler.memory.memory import SqlMemory
 from reconciler.memory.tables import MemoryTables
-from reconciler.memory.versions import UpgradeStep
+from reconciler.memory.versions import MemoryUpgrade
 from reconciler.model.errors import Locked, TargetError
 from reconciler.model.memory import HistoryEntry, Memo, Pause, Remembered, Run
 from reconciler.model.ref import Origin, Ref
@@ -399,8 +399,8 @@ def test_an_upgrade_takes_every_step_once(session: Connection, memory: SqlMemory
     def start_at_zero(session: Connection, tables: MemoryTables) -> None:
         session.execute(text("UPDATE reconciler_lock SET beats = 0"))
 
-    first = UpgradeStep(version=3, says="the lock counts beats", run=count_beats)
-    second = UpgradeStep(version=4, says="from zero", run=start_at_zero)
+    first = MemoryUpgrade(version=3, says="the lock counts beats", run=count_beats)
+    second = MemoryUpgrade(version=4, says="from zero", run=start_at_zero)
     assert versions.upgrade(session, tables, (first,)) == ["memory: version 3: the lock counts beats"]
     assert versions.upgrade(session, tables, (first, second)) == ["memory: version 4: from zero"]
     assert versions.upgrade(session, tables, (first, second)) == []

@@ -16,7 +16,7 @@ from reconciler.model.facts import NeededFacts
 from reconciler.model.ref import Ref
 from reconciler.model.target import Provision, RefusesValues
 from reconciler.targets.native import provision
-from reconciler.targets.native.provision import VERSION, UpgradeStep, upgrade
+from reconciler.targets.native.provision import VERSION, NativeUpgrade, upgrade
 from reconciler.targets.native.seed import CATALOGUES, PACKAGES
 
 
@@ -72,11 +72,11 @@ def database_of(place: Place) -> Database:
 def test_upgrade_runs_the_missing_steps_in_one_transaction(tmp_path: Path) -> None:
     place = created(tmp_path)
     steps = (
-        UpgradeStep(VERSION, "the tables of now", lambda connection, _: connection.exec_driver_sql("no SQL at all")),
-        UpgradeStep(
+        NativeUpgrade(VERSION, "the tables of now", lambda connection, _: connection.exec_driver_sql("no SQL at all")),
+        NativeUpgrade(
             VERSION + 1, "a colour", lambda c, _: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")
         ),
-        UpgradeStep(VERSION + 2, "red", lambda c, _: c.exec_driver_sql("UPDATE esp_role SET colour = 'red'")),
+        NativeUpgrade(VERSION + 2, "red", lambda c, _: c.exec_driver_sql("UPDATE esp_role SET colour = 'red'")),
     )
     with connect(database_of(place), Mode.WRITE) as connection:
         assert upgrade(connection, sa.MetaData(), steps, VERSION + 2) == (
@@ -91,10 +91,10 @@ def test_upgrade_runs_the_missing_steps_in_one_transaction(tmp_path: Path) -> No
 def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path) -> None:
     place = created(tmp_path)
     steps = (
-        UpgradeStep(
+        NativeUpgrade(
             VERSION + 1, "a colour", lambda c, _: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")
         ),
-        UpgradeStep(VERSION + 2, "nonsense", lambda c, _: c.exec_driver_sql("no SQL at all")),
+        NativeUpgrade(VERSION + 2, "nonsense", lambda c, _: c.exec_driver_sql("no SQL at all")),
     )
     with pytest.raises(TargetError), connect(database_of(place), Mode.WRITE) as connection:
         upgrade(connection, sa.MetaData(), steps, VERSION + 2)

@@ -27,7 +27,7 @@ class Disk:
         self.esp.declare(changed(FILES, MUCH))
         self._layout = layout(None)
         self.plan = self.esp.plan()
-        (folder / "plan.json").write_text(plan_file.plan_text(self.plan, {}), encoding="utf-8")
+        (folder / "plan.json").write_text(plan_file.sealed_plan(self.plan, {}), encoding="utf-8")
         self.before = without_runs(self._rows())
         with watched(Moments()) as moments:
             self.esp.apply(self.plan)

@@ -69,7 +69,7 @@ class Range:
         assert {Create, Update, Reassign, Delete} <= {type(change) for change in self.plan.changes}
         assert self.plan.remember
         assert self.plan.drop
-        (self.folder / "plan.json").write_text(plan_file.plan_text(self.plan, {}), encoding="utf-8")
+        (self.folder / "plan.json").write_text(plan_file.sealed_plan(self.plan, {}), encoding="utf-8")
         with watched(Moments()) as moments:
             self.esp.apply(self.plan)
         self.statements = len(moments.seen)

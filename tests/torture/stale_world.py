@@ -195,7 +195,7 @@ class World:
                 for kind, of_kind in objects.items()
                 for key, fields in of_kind.items()
             }
-            self.plans[name] = Saved(plan_file.plan_text(plan, {}), stated)
+            self.plans[name] = Saved(plan_file.sealed_plan(plan, {}), stated)
         return self.plans[name]
 
 

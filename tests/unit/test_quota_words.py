@@ -10,7 +10,7 @@ import pytest
 from quota_facts import SETTINGS, Situation, fact, quota_in
 
 from reconciler.kinds import KINDS
-from reconciler.kinds.quota import Quota, State, sentence
+from reconciler.kinds.quota import Quota, State, quota_sentence
 from reconciler.model.change import Cause, Create, Effect, FieldDelta, Update
 from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
@@ -113,13 +113,13 @@ def promised(said: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize(("settings", "said"), READS, ids=[" ".join(settings) for settings, _ in READS])
 def test_a_quota_reads_as_one_sentence(settings: tuple[str, str, str, str], said: str) -> None:
-    assert sentence(quota_in(*settings)) == said
+    assert quota_sentence(quota_in(*settings)) == said
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=" ".join)
 @pytest.mark.parametrize("times", [1, 3])
 def test_what_the_sentence_promises_is_what_happens(settings: tuple[str, str, str, str], times: int) -> None:
-    full, ended = promised(sentence(quota_in(*settings, times=times)))
+    full, ended = promised(quota_sentence(quota_in(*settings, times=times)))
     assert full == FELT[fact(Situation(*settings, expired="no", over="yes"))]
     if settings[1] == "∞" and settings[0] != "0":
         assert ended == NEVER
@@ -141,12 +141,12 @@ def test_what_the_sentence_promises_is_what_happens(settings: tuple[str, str, st
     ],
 )
 def test_one_and_many_read_well(quota: Quota, said: str) -> None:
-    assert sentence(quota).startswith(said)
+    assert quota_sentence(quota).startswith(said)
 
 
 def test_many_periods_are_over_together() -> None:
     quota = Quota(emails=5, time_value=3, action="reset")
-    assert "until the 3 months are over, then" in sentence(quota)
+    assert "until the 3 months are over, then" in quota_sentence(quota)
 
 
 @pytest.mark.parametrize(
@@ -158,12 +158,12 @@ def test_many_periods_are_over_together() -> None:
     ],
 )
 def test_a_move_to_nothing_is_told(quota: Quota, told: bool) -> None:
-    assert sentence(quota).endswith(" (it shall move the customer, and names no package)") is told
+    assert quota_sentence(quota).endswith(" (it shall move the customer, and names no package)") is told
 
 
 def test_a_package_may_be_called_like_a_placeholder() -> None:
     quota = Quota(emails=5, time_value=1, wait=False, action="move", move_to="{amount} {0}")
-    assert sentence(quota).endswith("the customer moves to {amount} {0} at once")
+    assert quota_sentence(quota).endswith("the customer moves to {amount} {0} at once")
 
 
 SAID = "quota: 5 emails a month"

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli import terminal
 from reconciler.cli.options import site, with_output, with_target
-from reconciler.cli.output import JSON, TEXT, WORDS, Delivery, as_json
+from reconciler.cli.output import JSON, TEXT, WORDS, Delivery, json_text
 from reconciler.model.errors import ReconcilerError
 from reconciler.workflow import doctor
 from reconciler.workflow.site import Choices
@@ -45,7 +45,7 @@ def command(place: Choices, delivery: Delivery, rehearse: bool) -> int:
     delivery.deliver(
         {
             TEXT: lambda look: "\n".join(f"{label:<{column}}  {answer}" for label, answer in lines),
-            JSON: lambda look: as_json(dict(_gathered(lines))),
+            JSON: lambda look: json_text(dict(_gathered(lines))),
         }
     )
     if trouble is not None:

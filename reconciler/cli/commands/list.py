@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli import completion
 from reconciler.cli.options import KIND, known_kind, site, with_output, with_target
-from reconciler.cli.output import JSON, TEXT, WORDS, Delivery, TextStyle, as_json
+from reconciler.cli.output import JSON, TEXT, WORDS, Delivery, TextStyle, json_text
 from reconciler.report.masking import OPEN
 from reconciler.report.text import listing_text
 from reconciler.workflow import doctor
@@ -33,7 +33,7 @@ def command(place: Choices, delivery: Delivery, search: str, kind: str) -> int:
 
     def document(look: TextStyle) -> str:
         rows = [[masking.text(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows]
-        return as_json([dict(zip(table.columns, row, strict=True)) for row in rows])
+        return json_text([dict(zip(table.columns, row, strict=True)) for row in rows])
 
     delivery.deliver({TEXT: words, JSON: document})
     return 0

@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli import output
 from reconciler.cli.options import site, with_output, with_target
-from reconciler.cli.output import JSON, OF_FILES, TEXT, WORDS, Delivery, TextStyle, as_json
+from reconciler.cli.output import JSON, OF_FILES, TEXT, WORDS, Delivery, TextStyle, json_text
 from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding
 from reconciler.report import topic
@@ -35,7 +35,7 @@ def command(place: Choices, delivery: Delivery, by_schemas: bool) -> int:
     delivery.deliver(
         {
             TEXT: lambda look: _words(desired, findings, look),
-            JSON: lambda look: as_json({"findings": schemas.as_json(findings)}),
+            JSON: lambda look: json_text({"findings": schemas.findings_json(findings)}),
             **output.file_renderers(topic.topic_of_files(findings, files), here.settings.root),
         }
     )

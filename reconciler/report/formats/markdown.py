@@ -57,7 +57,7 @@ def code(words: str) -> str:
     return f"<code>{escaped(safe)}</code>" if _NOT_IN_A_SPAN.search(safe) else f"`{safe}`"
 
 
-def shortened(words: str) -> str:
+def short_escaped(words: str) -> str:
     """The words, or their beginning and how long they are: one cell must not take the room of all others."""
     words = hidden_in(words)  # a secret that is cut would not be known any more
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}… ({len(words):,} characters)"
@@ -153,14 +153,14 @@ def _head(told: Review) -> Iterator[str]:
     yield f"## {_VERDICTS[told.verdict]}"
     yield ""
     yield f"**{escaped(told.summary)}**" + (f" And {told.besides}, see below." if told.besides else "")
-    about = [f"reconciler {escaped(shortened(told.name))}", code(shortened(told.target)), code(told.commit)]
-    about += [f"only {code(shortened(', '.join(told.only)))}"] if told.only else []
+    about = [f"reconciler {escaped(short_escaped(told.name))}", code(short_escaped(told.target)), code(told.commit)]
+    about += [f"only {code(short_escaped(', '.join(told.only)))}"] if told.only else []
     yield ""
     yield " · ".join(filter(None, about))
     if told.allowances:
         yield ""
     for allowance in told.allowances:
-        yield f"- allowed: {code(allowance.code)}, because: {escaped(shortened(allowance.reason))}"
+        yield f"- allowed: {code(allowance.code)}, because: {escaped(short_escaped(allowance.reason))}"
 
 
 def _table(rows: Sequence[str], cut: _Cut) -> Iterator[str]:
@@ -200,7 +200,7 @@ def _change(item: Item) -> Iterator[str]:
         yield _named(item.names[:NAMED], len(item.names) - NAMED)
     for line in item.lines:
         if isinstance(line, Row):
-            yield f"{code(line.what)} {escaped(shortened(line.text))}".strip()
+            yield f"{code(line.what)} {escaped(short_escaped(line.text))}".strip()
 
 
 def _who(item: Item) -> Iterator[str]:
@@ -223,7 +223,7 @@ def _who(item: Item) -> Iterator[str]:
 def _guards(guards: Sequence[GuardNote]) -> Iterator[str]:
     for guard in guards:
         word = f"**{code(guard.code)}**" if guard.blocks else code(guard.code)
-        yield f"{word} {escaped(shortened(guard.message))}"
+        yield f"{word} {escaped(short_escaped(guard.message))}"
 
 
 def _named(names: Sequence[str], more: int) -> str:

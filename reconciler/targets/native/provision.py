@@ -17,7 +17,7 @@ MEMORY_PREFIX = "reconciler_"
 
 
 @dataclass(frozen=True, slots=True)
-class UpgradeStep:
+class NativeUpgrade:
     """What makes version `to` out of the one before; `says` tells what was done."""
 
     to: int
@@ -39,11 +39,11 @@ def _index_parents(connection: sa.Connection, names: Iterable[str]) -> None:
 
 
 VERSION = 3
-_STEPS: tuple[UpgradeStep, ...] = (
-    UpgradeStep(
+_STEPS: tuple[NativeUpgrade, ...] = (
+    NativeUpgrade(
         2, "sub-accounts are found by their parent", lambda connection, _: _index_parents(connection, ["esp_tenant"])
     ),
-    UpgradeStep(
+    NativeUpgrade(
         3,
         "customers without a package have settings",
         lambda connection, metadata: metadata.tables["esp_platform"].create(connection, checkfirst=True),
@@ -106,7 +106,7 @@ def check_version(connection: sa.Connection, version: int = VERSION) -> None:
 
 
 def upgrade(
-    connection: sa.Connection, metadata: sa.MetaData, steps: Sequence[UpgradeStep] = _STEPS, version: int = VERSION
+    connection: sa.Connection, metadata: sa.MetaData, steps: Sequence[NativeUpgrade] = _STEPS, version: int = VERSION
 ) -> Sequence[str]:
     """Run the steps that are missing, all in one transaction (but on MariaDB); what was done. Raises TargetError on a
     newer schema."""

@@ -27,7 +27,7 @@ from reconciler.targets.native.seed import FORGOTTEN
 from reconciler.targets.native.tables import SCHEMA, tables
 from reconciler.targets.sql.connection import Connection
 from reconciler.targets.sql.least_privilege import accounts, needed_rights
-from reconciler.targets.sql.live_schema import LiveSchema, half_sight, refuse, told
+from reconciler.targets.sql.live_schema import LiveSchema, flaws_told, half_sight, refuse
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.target import place_of, unusable
 from reconciler.targets.sql.writer import SqlWriter
@@ -110,7 +110,7 @@ class NativeTarget:
                 ("engine", engine_version(connection)),
                 ("schema version", f"{version} (this reconciler knows {provision.VERSION})"),
             ]
-            half, flaws = half_sight(wire), dict(told(wire, self._system))
+            half, flaws = half_sight(wire), dict(flaws_told(wire, self._system))
             for name in sorted(self._metadata.tables):
                 label, absent = f"table {name}", "not seen" if half else "missing"
                 there = flaws.get(label) or _rows_in(connection, name) if name in schema.tables else absent

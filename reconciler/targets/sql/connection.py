@@ -14,7 +14,7 @@ from reconciler.model.errors import TargetError
 from reconciler.targets.sql.mapping import Col, KindMap
 
 Query: TypeAlias = "sa.Select[*tuple[Any, ...]]"
-Line: TypeAlias = "sa.Row[*tuple[Any, ...]]"
+ResultRow: TypeAlias = "sa.Row[*tuple[Any, ...]]"
 
 ROW = "_row"
 """The name of the parameter that says which row is updated."""
@@ -31,29 +31,29 @@ class Connection:
         self.place = place
         self.locking = locking
 
-    def rows(self, statement: Query) -> Sequence[Line]:
+    def rows(self, statement: Query) -> Sequence[ResultRow]:
         """All rows of a SELECT of what may be written: nobody else may write them, or come to refer to them."""
         return self._all(statement.with_for_update() if self.locking else statement)
 
-    def names(self, statement: Query) -> Sequence[Line]:
+    def names(self, statement: Query) -> Sequence[ResultRow]:
         """All rows of a SELECT of what is only referred to: it stays, and others may refer to it too."""
         return self._all(statement.with_for_update(read=True, key_share=True) if self.locking else statement)
 
-    def counts(self, statement: Query) -> Sequence[Line]:
+    def counts(self, statement: Query) -> Sequence[ResultRow]:
         """All rows of a SELECT that groups or joins, which not every engine can lock."""
         lock = self.locking and counts_can_lock(self.connection)
         return self._all(statement.with_for_update(read=True) if lock else statement)
 
-    def _all(self, statement: Query) -> Sequence[Line]:
+    def _all(self, statement: Query) -> Sequence[ResultRow]:
         with speaking(self.place):
             return self.connection.execute(statement).fetchall()
 
-    def among(self, statement: Query, column: Col, wanted: Iterable[Any]) -> Iterator[Line]:
+    def among(self, statement: Query, column: Col, wanted: Iterable[Any]) -> Iterator[ResultRow]:
         """As `rows`, those whose `column` is one of `wanted`, chunk by chunk."""
         for chunk in chunks(wanted):
             yield from self.rows(statement.where(column.in_(chunk)))
 
-    def counted(self, statement: Query, column: Col, wanted: Iterable[Any]) -> Iterator[Line]:
+    def counted(self, statement: Query, column: Col, wanted: Iterable[Any]) -> Iterator[ResultRow]:
         """As `counts`, those whose `column` is one of `wanted`, chunk by chunk."""
         for chunk in chunks(wanted):
             yield from self.counts(statement.where(column.in_(chunk)))

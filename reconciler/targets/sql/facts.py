@@ -232,7 +232,7 @@ def _groups(user: KindMap) -> tuple[sa.ColumnElement[Any], ...]:
     return (state.column, *set_)
 
 
-def members(wire: Connection, system: System, vocabulary: Vocabulary, ref: Ref) -> Members:
+def users_on(wire: Connection, system: System, vocabulary: Vocabulary, ref: Ref) -> Members:
     """kind → keys of its users, sorted; nobody where it is not live. Locked where the wire locks."""
     number = wire.ids(system.kinds[ref.kind], (ref.key,)).get(ref.key)
     found: dict[str, list[str]] = {}

@@ -233,7 +233,7 @@ def refuse(wire: Connection, system: System) -> None:
         raise flawed(found)
 
 
-def told(wire: Connection, system: System) -> list[tuple[str, str]]:
+def flaws_told(wire: Connection, system: System) -> list[tuple[str, str]]:
     """What `doctor` says of the tables that `refuse` would name."""
     return [(f"table {flaw.table}", f"{flaw.why}: {flaw.remedy}") for flaw in flaws(wire, _tables(system))]
 

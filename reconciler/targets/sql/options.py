@@ -60,7 +60,7 @@ def referred(place: OptionReference, said: str | None, names: Mapping[int, str])
     return names.get(named, f"#{named}")
 
 
-def optional(kind: KindMap, place: Options, said: Mapping[str, str | None]) -> Values:
+def optional_text(kind: KindMap, place: Options, said: Mapping[str, str | None]) -> Values:
     """The options that have no field of their own, secrets hidden. What rows do not agree on is left out: whoever
     states it puts it right."""
     known = kind.codes(place.register)

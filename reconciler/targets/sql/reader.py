@@ -21,7 +21,7 @@ from reconciler.model.target import Listing
 from reconciler.model.values import Value
 from reconciler.targets.sql.codec import raw, text
 from reconciler.targets.sql.connection import Connection
-from reconciler.targets.sql.facts import FactReader, members
+from reconciler.targets.sql.facts import FactReader, users_on
 from reconciler.targets.sql.live_schema import refuse
 from reconciler.targets.sql.mapping import Column, Foreign, KindMap, System
 from reconciler.targets.sql.rows import LiveRows, RowReader, collector_resting
@@ -118,7 +118,7 @@ class SqlReader:
 
     def members(self, ref: Ref) -> Members:
         """Every user of it; sub-accounts and those in the bin too."""
-        return members(self._wire, self._system, self._vocabulary, ref)
+        return users_on(self._wire, self._system, self._vocabulary, ref)
 
     def listing(self, kind: str, search: str = "") -> Listing:
         """The live table as the admin panel shows it."""

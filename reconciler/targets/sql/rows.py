@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from reconciler.model.values import Value
 from reconciler.targets.sql.codec import raw, text
-from reconciler.targets.sql.connection import CHUNK, Connection, Line, Query, chunks
+from reconciler.targets.sql.connection import CHUNK, Connection, Query, ResultRow, chunks
 from reconciler.targets.sql.mapping import (
     Catalogue,
     Col,
@@ -33,7 +33,7 @@ from reconciler.targets.sql.mapping import (
     System,
     own_columns,
 )
-from reconciler.targets.sql.options import ConflictingText, optional, referred, texts
+from reconciler.targets.sql.options import ConflictingText, optional_text, referred, texts
 
 NOTHING: Mapping[str, Value] = {}
 """Shared by all objects whose map is empty."""
@@ -197,7 +197,7 @@ class RowReader:
                 names = self._named(other)
                 return [referred(place, own.get(code), names) for own in said]
             case Options():
-                return [optional(kind, place, own) for own in said]
+                return [optional_text(kind, place, own) for own in said]
 
     def _named(self, kind: str) -> dict[int, str]:
         target = self._system.kinds[kind]
@@ -224,7 +224,7 @@ class RowReader:
 
     def _rows(
         self, columns: Sequence[Col], owner: Col, ids: Sequence[int] | None, where: Sequence[Any] = ()
-    ) -> Sequence[Line]:
+    ) -> Sequence[ResultRow]:
         statement: Query = sa.select(*columns).where(*where)
         if ids is None:
             return self._wire.counts(statement)  # of all there are none is going to be written

@@ -31,7 +31,7 @@ from reconciler.model.target import Refusal, TargetSettings
 from reconciler.targets.sql.binding import Binder, BoundMapping, bind, refusals, rivals
 from reconciler.targets.sql.connection import Connection
 from reconciler.targets.sql.least_privilege import accounts, is_allowed, needed_rights
-from reconciler.targets.sql.live_schema import LiveSchema, half_sight, refuse, refuse_half_sight, told
+from reconciler.targets.sql.live_schema import LiveSchema, flaws_told, half_sight, refuse, refuse_half_sight
 from reconciler.targets.sql.mapping import Col, System
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.writer import SqlWriter
@@ -181,7 +181,7 @@ class SystemTarget:
             system = self._found.system
             unseen = UNSEEN if system.by_triggers and not is_allowed(connection, "TRIGGER") else ""
             lines += [("system", f"{self.type}, {self.adaptation.version(wire)}"), *server_settings(connection)]
-            lines += told(wire, system)
+            lines += flaws_told(wire, system)
             for kind in system.kinds:
                 lines += [(f"{kind}: no place for {n}", why) for n, why in self._found.lacking[kind].items()]
                 if kind in self._found.barred and kind in self.adaptation.creates:

@@ -20,7 +20,7 @@ from reconciler.model.resource import Vocabulary
 from reconciler.model.target import NewObject
 from reconciler.targets.sql.codec import text
 from reconciler.targets.sql.connection import CHUNK, Connection, Query, chunks
-from reconciler.targets.sql.facts import FactReader, by_kind, members, memberships
+from reconciler.targets.sql.facts import FactReader, by_kind, memberships, users_on
 from reconciler.targets.sql.mapping import Col, KindMap, Mirror, Options, System, mapped
 from reconciler.targets.sql.reader import record, twins_of
 from reconciler.targets.sql.restore import restore, restore_beside, rows_to_json
@@ -162,7 +162,7 @@ class SqlWriter:
 
     def members(self, ref: Ref) -> Members:
         """Every user of it, locked; sub-accounts and those in the bin too."""
-        return members(self._wire, self._system, self._vocabulary, ref)
+        return users_on(self._wire, self._system, self._vocabulary, ref)
 
     def delete(self, kind: str, keys: Sequence[str]) -> None:
         """Remove the rows and what belongs to them alone. Raises Refused when the schema says they are in use."""

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from desired_state import complaints, loaded, written
 
-from reconciler.config.files import Source, content_of, sources
+from reconciler.config.files import SourceFile, content_of, sources
 from reconciler.config.load import load
 from reconciler.config.yaml import Limits
 from reconciler.kinds import KINDS
@@ -243,7 +243,7 @@ def test_every_bad_file_is_named(tmp_path: Path) -> None:
 def test_a_file_is_found_again(tmp_path: Path) -> None:
     written(tmp_path, {"packages.d/eu/a.yaml": GOOD})
     (met,) = sources(tmp_path, "packages.d", Limits())
-    assert isinstance(met, Source)
+    assert isinstance(met, SourceFile)
     assert content_of(tmp_path, met.place, Limits()) == met.content == GOOD.encode()
     (tmp_path / met.place).unlink()
     assert content_of(tmp_path, met.place, Limits()) is None

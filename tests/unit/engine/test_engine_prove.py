@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scenes import plan_of, with_defaults
 
-from reconciler.engine.verify import not_held, prove, touched, value_text
+from reconciler.engine.verify import live_value_text, not_held, prove, touched
 from reconciler.kinds import KINDS
 from reconciler.model.record import Record
 from reconciler.model.ref import Origin, Ref
@@ -102,4 +102,4 @@ def test_what_the_system_did_not_keep_is_found() -> None:
     [(None, "nothing"), ((), "none"), (("a", "b"), "a, b"), ({"b": 1, "a": True}, "a: true, b: 1"), (12345, "12,345")],
 )
 def test_values_in_a_message(value: Value | None, text: str) -> None:
-    assert value_text(value) == text
+    assert live_value_text(value) == text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.engine.notes import NAMED, irreversible
 from reconciler.engine.undo import Undo
 from reconciler.engine.verify import new_object, removed_values
-from reconciler.engine.write import among, size
+from reconciler.engine.write import among, member_count
 from reconciler.kinds import KINDS
 from reconciler.model.change import Cause, Delete, Effect, FieldDelta, ItemDelta, Update
 from reconciler.model.finding import Finding, Severity
@@ -93,4 +93,4 @@ def test_what_an_update_takes_away() -> None:
 def test_members() -> None:
     there = {"tenant": ("a", "b"), "other": ("x",)}
     assert among(there, {"tenant": ("b", "c"), "none": ("z",)}) == {"tenant": ("b",)}
-    assert size(there) == 3
+    assert member_count(there) == 3

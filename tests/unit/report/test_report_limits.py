@@ -14,7 +14,7 @@ from reconciler.model.ref import Origin, Ref
 from reconciler.report.plan_file import dumps, parse_plan, plan_document, seal
 from reconciler.report.text import drift_text, findings_text, plan_text
 from reconciler.report.topic import Frame, topic_of_drift, topic_of_files, topic_of_plan
-from reconciler.workflow.schemas import as_json
+from reconciler.workflow.schemas import findings_json
 
 MANY = 5_000
 
@@ -60,7 +60,7 @@ def test_text_and_json_of_files() -> None:
     assert said.count("complaint number") == MOST_ALIKE
     assert "4,800 more of this code are not listed" in said
     assert said.endswith("5,000 errors")
-    assert len(json.dumps(as_json(topic_of_files(many()).findings))) < 100_000
+    assert len(json.dumps(findings_json(topic_of_files(many()).findings))) < 100_000
 
 
 @pytest.mark.parametrize("form", sorted(REPORTS))

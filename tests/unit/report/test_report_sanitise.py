@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_plans import delta, item, plan, update
 
-from reconciler.cli.output import REPORTS, as_json
+from reconciler.cli.output import REPORTS, json_text
 from reconciler.kinds import KINDS
 from reconciler.model import secrecy
 from reconciler.model.change import Cause, Create, Delete, Effect, Forget, Reassign, Rename
@@ -196,7 +196,7 @@ def test_no_report_gives_a_secret_away(spelled):
     topics = (topic_of_plan(whole), topic_of_drift(whole, KINDS))
     shown = [report(topic, frame) for report in reports for topic in topics for frame in frames]
     shown += [rendering for rendering in renderings(whole, spelled) if not rendering.startswith("{")]
-    shown.append(as_json({"said": [spelled, {"more": spelled}]}))
+    shown.append(json_text({"said": [spelled, {"more": spelled}]}))
     assert len(shown) > 30
     for text in shown:
         assert "kanarie" not in text.lower()
@@ -205,7 +205,7 @@ def test_no_report_gives_a_secret_away(spelled):
 
 @pytest.mark.usefixtures("kept")
 def test_a_plan_file_says_no_secret_in_its_words():
-    written = json.loads(plan_file.plan_text(hostile_plan(SECRET), {}))
+    written = json.loads(plan_file.sealed_plan(hostile_plan(SECRET), {}))
     said = [finding["message"] + finding["remedy"] for finding in written["findings"]]
     assert len(said) == 3
     assert "Kanarie" not in "".join(said)

@@ -7,7 +7,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from reconciler import settings
 from reconciler.config import yaml
-from reconciler.config.schema import text
+from reconciler.config.schema import schema_text
 from reconciler.model.errors import FileErrors
 from reconciler.model.finding import CODES, Finding
 from reconciler.model.plan import Policy
@@ -274,7 +274,7 @@ def test_the_schema_is_sound_for_both_drafts_and_describes_every_key() -> None:
     schema = settings.schema()
     Draft202012Validator.check_schema(schema)
     Draft7Validator.check_schema(schema)
-    assert "$ref" not in text(schema)
+    assert "$ref" not in schema_text(schema)
 
     def undescribed(node: dict[str, object], path: str) -> list[str]:
         properties = node.get("properties", {})
