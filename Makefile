@@ -62,7 +62,7 @@ torture: $(READY) ## Races, kills, faults and fuzz, five minutes; prints what wa
 torture-short: torture # the same with fewer rounds, for CI
 
 torture-galera: $(READY) # a cluster of three nodes on this machine: races, certification, kills, lost quorum
-	@$(BIN)/python -m pytest -n 0 -m galera tests/galera
+	@$(BIN)/python -m pytest -n 0 -m galera tests/torture/galera
 
 generate: $(READY) ## Write what is generated: schemas, reference pages, the output in README and guides
 	@$(BIN)/reconciler schema

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from borrowing import Lending
-from engines import SERVERS
+
+from tests.support.engines import SERVERS
+from tests.support.server_pool import ServerPool
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 * 2**30
@@ -51,9 +52,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def group_of(name: str) -> str:
     """Whom a test shares its worker with: those of the same server, of packaging, of one install, else nobody."""
-    if name.startswith("tests/packaging/"):
+    if name.startswith("tests/cli/packaging/"):
         return "packaging"
-    if name.startswith("tests/ci/test_install.py"):
+    if name.startswith("tests/cli/ci/test_install.py"):
         return "install"
     server = re.search(rf"\[.*\b({'|'.join(SERVERS)})\b", name)
     return server[1] if server else name
@@ -66,8 +67,8 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session")
-def lending() -> Iterator[Lending]:
+def pool() -> Iterator[ServerPool]:
     """Servers of PostgreSQL and MariaDB, started when first asked for."""
-    lending = Lending()
-    yield lending
-    lending.end()
+    pool = ServerPool()
+    yield pool
+    pool.end()

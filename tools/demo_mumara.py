@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(REPOSITORY / "tests" / room) for room in ("servers", "adapters")]
+sys.path.insert(0, str(REPOSITORY))
 
-from borrowing import Lending  # noqa: E402  # the server and the rows are those of the tests
-from engines import ServerPlace, place  # noqa: E402
-from mumara_stand import Mumara, founded, target  # noqa: E402
+from tests.support.engines import ServerPlace, place  # noqa: E402
+from tests.support.mumara import Mumara, founded, target  # noqa: E402
+from tests.support.server_pool import ServerPool  # noqa: E402  # the server and the rows are those of the tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,9 @@ def main(folder: Path) -> int:
     started = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    lending = Lending()
+    pool = ServerPool()
     try:
-        found = place("mariadb", lending, folder)
+        found = place("mariadb", pool, folder)
         assert isinstance(found, ServerPlace)
         mumara = founded(found, folder / "repository")
         mumara.settings("external: ['role/*']")
@@ -139,7 +139,7 @@ def main(folder: Path) -> int:
                 print(f"demo: exit {code}, expected {step.expected}", file=sys.stderr)
                 return 1
     finally:
-        lending.end()
+        pool.end()
     print(f"\ndemo: all {len(STEPS)} steps ended as expected", flush=True)
     print(f"demo: {time.monotonic() - started:.1f} seconds; the files are in {folder}", file=sys.stderr)
     return 0

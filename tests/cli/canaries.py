@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from small_repository import Ended, Place
+
+from tests.support.repository import Ended, Place
 
 SECRET = "Kanarie?7/x y@Vogel"
 """Signs that a URL gives a meaning to, so that it breaks at each of them where somebody forgets to quote."""

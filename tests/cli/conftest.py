@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from small_repository import FILES, Cli, Ended, Keyboard, Place
 
 from reconciler.cli.main import run
+from tests.support.repository import FILES, Cli, Ended, Keyboard, Place
 
 
 @pytest.fixture(scope="session")

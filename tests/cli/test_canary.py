@@ -8,14 +8,15 @@ from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
-import canaries as via
 import pytest
 import sqlalchemy as sa
-from borrowing import Lending, left_out, mariadb
-from canaries import SECRET, Scene, Source, found_in
-from private_servers import Missing
-from small_repository import Cli, Place
-from tls_servers import PostgreSQLElsewhere, authority
+
+from tests.cli import canaries as via
+from tests.cli.canaries import SECRET, Scene, Source, found_in
+from tests.support.private_servers import Missing
+from tests.support.repository import Cli, Place
+from tests.support.server_pool import ServerPool, left_out, mariadb
+from tests.support.tls_servers import PostgreSQLElsewhere, authority
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <s:ResourceWarning")  # PyMySQL leaves open what it cannot use
 
@@ -131,12 +132,12 @@ FAILING: list[tuple[str, str, Source, str, list[str]]] = [
 
 
 @pytest.fixture(scope="module")
-def hosts(lending: Lending, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def hosts(pool: ServerPool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Servers with an account whose password is the secret; what the URLs above are filled with."""
     folder = tmp_path_factory.mktemp("authorities")
     ours, theirs = authority(folder, "ours"), authority(folder, "theirs")
-    maria = mariadb(lending)
-    name = lending.name(maria)
+    maria = mariadb(pool)
+    name = pool.name(maria)
     maria.create(name)
     maria.execute(f"CREATE USER {name}@localhost IDENTIFIED BY '{SECRET}'")
     for schema in (name, f"{name}_memory"):

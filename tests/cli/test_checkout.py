@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_repository import Cli, Place
 
 from reconciler.workflow import git as module
 from reconciler.workflow.git import Checkout, checkout, exposed, inside
+from tests.support.repository import Cli, Place
 
 SECRETS = {
     "RECONCILER_DATABASE_URL": "sqlite:///esp.db",

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_repository import Cli, Place
 
 from reconciler.cli.completion import OFFERED, SHELLS
+from tests.support.repository import Cli, Place
 
 BASH = shutil.which("bash")
 

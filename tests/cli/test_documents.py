@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
+from tests.support import REPOSITORY
+
 sys.path.insert(0, str(REPOSITORY / "tools"))
 
-import architecture  # noqa: E402
-import demo  # noqa: E402
-import readme  # noqa: E402
-import reference  # noqa: E402
+import architecture
+import demo
+import readme
+import reference
 
 
 def test_the_demo_ends_as_expected_and_the_readme_shows_it() -> None:

@@ -12,16 +12,17 @@ from typing import Any
 
 import pytest
 import yaml
-from installed import program
-from listening import listening
-from small_repository import Cli, Place
 
 from reconciler.cli.commands.drift import command
 from reconciler.cli.drift_job import JobOptions
 from reconciler.kinds import KINDS
 from reconciler.report.metrics import METRICS, PREFIX
+from tests.support import REPOSITORY
+from tests.support.programs import program
+from tests.support.repository import Cli, Place
+from tests.support.web_server import listening
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+DEPLOY = REPOSITORY / "deploy"
 UNIT = DEPLOY / "systemd" / "reconciler-drift.service"
 RULES = DEPLOY / "prometheus" / "reconciler.rules.yaml"
 RULES_TEST = DEPLOY / "prometheus" / "reconciler.rules.test.yaml"

@@ -11,13 +11,13 @@ from urllib.parse import quote
 
 import click
 import pytest
-from small_repository import Cli, Ended, Place
 
 from reconciler.cli import log, terminal
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
 from reconciler.model.ref import Ref
+from tests.support.repository import Cli, Ended, Place
 
 JSON = ("--log-format", "json")
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from listening import Listener, listening
-from tls_servers import self_signed
 
 from reconciler.workflow.notify import NotSent, Retries, address, post
+from tests.support.tls_servers import self_signed
+from tests.support.web_server import Listener, listening
 
 SECRET = "T0canary9XyZ"
 ONCE = Retries(tries=1, each=0.3)

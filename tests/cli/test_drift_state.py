@@ -6,7 +6,8 @@ import json
 import stat
 
 import pytest
-from small_repository import Cli, Place
+
+from tests.support.repository import Cli, Place
 
 WATCH = ("drift", "--state", "told.json", "--only-new")
 

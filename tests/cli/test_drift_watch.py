@@ -12,9 +12,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from installed import program
-from listening import BUSY, OK, Listener, answering, listening
-from small_repository import Cli, Place
+
+from tests.support.programs import program
+from tests.support.repository import Cli, Place
+from tests.support.web_server import BUSY, OK, Listener, answering, listening
 
 KEY = "key-Zq7Lk2Vw9T"
 SECRET = "T0canary9XyZ"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from small_repository import Cli, Place
+from tests.support.repository import Cli, Place
 
 COMMENTED = """
     # What we sell.

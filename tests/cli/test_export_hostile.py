@@ -6,9 +6,9 @@ import sqlite3
 import unicodedata
 
 import pytest
-from small_repository import Cli, Place
 
 from reconciler.config.rules import silenced
+from tests.support.repository import Cli, Place
 
 CONTROLS = [chr(code) for code in (*range(1, 0x20), *range(0x7F, 0xA0))]  # SQLite's text ends at a NUL
 UNSEEN = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_repository import Cli, Place
 
 from reconciler.config.load import load
 from reconciler.kinds import KINDS
+from tests.support.repository import Cli, Place
 
 UNTIDY = """
     # yaml-language-server: $schema=../schemas/package.schema.json

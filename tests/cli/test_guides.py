@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
+from tests.support import REPOSITORY
+
 sys.path.insert(0, str(REPOSITORY / "tools"))
 
-import guides  # noqa: E402
+import guides
 
 GUIDES = sorted(guides.FOLDER.glob("*.md"))
 PAGES = [*GUIDES, REPOSITORY / "README.md"]

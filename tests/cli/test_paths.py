@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from listening import Listener, listening
-from small_repository import Cli, Place
 
 from reconciler.config import cache as caches
 from reconciler.model.errors import ReconcilerError
 from reconciler.workflow.write_file import write_private, write_public
+from tests.support import REPOSITORY
+from tests.support.repository import Cli, Place
+from tests.support.web_server import Listener, listening
 
-REPOSITORY = Path(__file__).parents[2]
 MANY = "".join(f"t{n}@x.example:\n  name: Tenant {n}\n" for n in range(200))
 """Enough that it is kept in the cache."""
 

@@ -8,15 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_repository import Cli, Place
 
 from reconciler.cli.main import run
 from reconciler.model.errors import ReconcilerError
 from reconciler.workflow.write_file import write_private, write_public
+from tests.support import REPOSITORY
+from tests.support.repository import Cli, Place
 
 EVIL = "\x1b[31m\x9b\u202e\x07"
 FULL = Path("/dev/full")
-HERE = Path(__file__).parents[2]
 
 
 def started(place: Place, *arguments: str, stdout: int | None = None) -> subprocess.CompletedProcess[str]:
@@ -27,7 +27,7 @@ def started(place: Place, *arguments: str, stdout: int | None = None) -> subproc
     return subprocess.run(
         wrapped,
         cwd=place.folder,
-        env=os.environ | {"PYTHONPATH": str(HERE)},
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,

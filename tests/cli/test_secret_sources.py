@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_repository import Cli, Place
+
+from tests.support.repository import Cli, Place
 
 NAMED = ("option", "variable", "variable-file")
 """One is as good as the other."""

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_repository import Cli, Place
+
+from tests.support.repository import Cli, Place
 
 CANARY = "Kanarie7Vogel"
 SECRETS = (

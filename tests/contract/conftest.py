@@ -8,21 +8,21 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from borrowing import Lending
-from boundaries import STOCK
-from engines import ENGINES, SqlitePlace, place
-from stands import Stand, native
 
 from reconciler.kinds import KINDS
+from tests.contract.boundaries import STOCK
+from tests.contract.stands import Stand, native
+from tests.support.engines import ENGINES, SqlitePlace, place
+from tests.support.server_pool import ServerPool
 
 
 @pytest.fixture(scope="session")
-def stands(lending: Lending, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stand]:
+def stands(pool: ServerPool, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stand]:
     """Made once for each engine: a new one takes longer than to empty one."""
 
     @cache
     def of(engine: str) -> Stand:
-        made = native(place(engine, lending, tmp_path_factory.mktemp(engine)))
+        made = native(place(engine, pool, tmp_path_factory.mktemp(engine)))
         if isinstance(made.place, SqlitePlace):
             shutil.copyfile(file_of(made), image_of(made))
         return made

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engines import Place, run
-
 from reconciler.kinds import KINDS
 from reconciler.model.facts import Facts, NeededFacts
 from reconciler.model.record import Record
@@ -16,6 +14,7 @@ from reconciler.model.resource import Field, Names
 from reconciler.model.target import NewObject, RefusesValues, Target, TargetSettings
 from reconciler.model.values import Value
 from reconciler.targets.registry import target_type
+from tests.support.engines import Place, run
 
 Loads = Mapping[str, Mapping[str, NewObject]]
 

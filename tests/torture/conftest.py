@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 import pytest
-from borrowing import Lending
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "live"))
-
-from esp_on_servers import Quarters
+from tests.support.esp_on_servers import Databases
+from tests.support.server_pool import ServerPool
 
 
 @pytest.fixture(scope="session")
-def quarters(lending: Lending, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Quarters]:
+def databases(pool: ServerPool, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Databases]:
     """The databases of an engine, made when first asked for."""
 
     @cache
-    def of(engine: str) -> Quarters:
-        return Quarters(engine, lending, tmp_path_factory.mktemp(engine))
+    def of(engine: str) -> Databases:
+        return Databases(engine, pool, tmp_path_factory.mktemp(engine))
 
     return of

@@ -1,4 +1,4 @@
-"""Applies and plans of one who may not write: `python disk_child.py FOLDER [early]`, as kills_child.py.
+"""Applies and plans of one who may not write: `python -m tests.torture.disk_child FOLDER [early]`, as kills_child.
 
 An order says what is in the way: `largest` (bytes that a file may have, as on a disk that is full), `pages` (that the
 database may have), `user` (who it is; root may write everywhere).
@@ -14,16 +14,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kills_child import commit_early
-from kills_warm import Order, serve
 from sqlalchemy import Pool, event
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "live"))
-
-from esp_place import Esp, without_git
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.workflow import plan_file
+from tests.support.esp import Esp, without_git
+from tests.torture.kills_child import commit_early
+from tests.torture.kills_warm import Order, serve
 
 
 def hindered(order: Order) -> None:

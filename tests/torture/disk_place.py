@@ -8,11 +8,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from esp_place import FILES, MUCH, Esp, changed, running
-from faults import Moments, watched
-from kills_rows import CHANGES, Rows, called, layout, outcomes, read, without_runs
-
 from reconciler.workflow import plan_file
+from tests.support.esp import FILES, MUCH, Esp, changed, running
+from tests.support.faults import Moments, watched
+from tests.torture.kills_rows import CHANGES, Rows, called, layout, outcomes, read, without_runs
 
 NOBODY = 65_534
 

@@ -1,4 +1,4 @@
-"""Applies that are killed: `python kills_child.py FOLDER [early]`.
+"""Applies that are killed: `python -m tests.torture.kills_child FOLDER [early]`.
 
 FOLDER holds esp/ and plan.json. `early` plants the bug that all of this is to find: a COMMIT after the first step.
 """
@@ -10,15 +10,11 @@ import signal
 import sys
 from pathlib import Path
 
-from kills_warm import Order, serve
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "live"))
-
-from esp_place import Esp, without_git
-from faults import Moments, watched
-
 from reconciler.engine.write import Writing
 from reconciler.workflow import plan_file
+from tests.support.esp import Esp, without_git
+from tests.support.faults import Moments, watched
+from tests.torture.kills_warm import Order, serve
 
 
 def commit_early() -> None:

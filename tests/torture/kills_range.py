@@ -10,15 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from engines import Hand
-from esp_on_servers import ServerEsp
-from esp_place import FILES, MUCH, Esp, changed
-from faults import Moments, watched
-from kills_rows import CHANGES, Rows, called, layout, outcomes, read, without_runs, write
-from kills_warm import Warm
-
 from reconciler.model.change import Create, Delete, Reassign, Update
 from reconciler.workflow import plan_file
+from tests.support.engines import Hand
+from tests.support.esp import FILES, MUCH, Esp, changed
+from tests.support.esp_on_servers import ServerEsp
+from tests.support.faults import Moments, watched
+from tests.torture.kills_rows import CHANGES, Rows, called, layout, outcomes, read, without_runs, write
+from tests.torture.kills_warm import Warm
 
 GONE = 30.0
 """Seconds in which a server must notice that its client is gone."""
@@ -84,7 +83,7 @@ class Range:
     def warm(self, *planted: str) -> Iterator[Warm]:
         """The process that applies and is killed."""
         self.reset()
-        with Warm("kills_child.py", str(self.folder), *planted) as warm:
+        with Warm("kills_child", str(self.folder), *planted) as warm:
             yield warm
 
     def reset(self) -> None:

@@ -14,8 +14,9 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Self
+
+from tests.support import REPOSITORY
 
 Order = dict[str, Any]
 
@@ -24,11 +25,13 @@ PATIENCE = 60.0
 
 
 class Warm:
-    """The side that orders. `script`: a file beside this one that calls `serve`."""
+    """The side that orders. `module`: one beside this that calls `serve`."""
 
-    def __init__(self, script: str, *arguments: str) -> None:
-        command = [sys.executable, str(Path(__file__).with_name(script)), *arguments]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, module: str, *arguments: str) -> None:
+        command = [sys.executable, "-m", f"tests.torture.{module}", *arguments]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -1,8 +1,8 @@
 """A warm process that lets many apply at once, each in a fork of its own: to start Python takes longer than an apply.
 
-`python many_appliers.py`: a line of JSON with orders on stdin, a line with an answer to each on stdout, and so on.
-An order: `folder`, `patience` in seconds, `early`: whether the plan is made before all others apply, `delay`: seconds
-to wait otherwise. `lockless` beside the orders plants a bug: the lock is not taken.
+`python -m tests.torture.many_appliers`: a line of JSON with orders on stdin, a line with an answer to each on stdout,
+and so on. An order: `folder`, `patience` in seconds, `early`: whether the plan is made before all others apply,
+`delay`: seconds to wait otherwise. `lockless` beside the orders plants a bug: the lock is not taken.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from esp_place import Esp, quiet, without_git
 from sqlalchemy import update
 
 from reconciler.memory.memory import RUNNING, SqlMemory
 from reconciler.model.errors import ReconcilerError
 from reconciler.workflow import apply
 from reconciler.workflow.plan import PlanRequest, new_run_of, planned
+from tests.support.esp import Esp, quiet, without_git
 
 Order = Mapping[str, Any]
 Answer = dict[str, Any]

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from esp_place import Esp
-
 from reconciler.engine.verify import differences
 from reconciler.kinds import KINDS
 from reconciler.model.memory import MEMORY, HistoryEntry
 from reconciler.model.ref import Ref
 from reconciler.model.values import Value
+from tests.support.esp import Esp
 
 World = dict[Ref, dict[str, Value]]
 

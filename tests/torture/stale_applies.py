@@ -8,13 +8,13 @@ import json
 from dataclasses import dataclass
 
 import pytest
-from esp_place import quiet
-from stale_world import Saved, World
 
 from reconciler.cli.main import run as command
 from reconciler.model.errors import ReconcilerError
 from reconciler.workflow import plan_file
 from reconciler.workflow.plan import applied
+from tests.support.esp import quiet
+from tests.torture.stale_world import Saved, World
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from string import ascii_letters
 from typing import Any
 
-from esp_place import CATALOGUES
 from hypothesis import strategies as st
-from stale_world import MANY, Saved
 
 from reconciler.kinds import KINDS
 from reconciler.model.resource import (
@@ -24,6 +22,8 @@ from reconciler.model.resource import (
     Toggle,
     Whole,
 )
+from tests.support.esp import CATALOGUES
+from tests.torture.stale_world import MANY, Saved
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Said = tuple[str, tuple[Any, ...]]

@@ -11,13 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from engines import Place, ServerPlace, SqlitePlace
-from esp_on_servers import Quarters, ServerEsp
-from esp_place import CATALOGUES, Esp, Objects, changed, founded
-
 from reconciler.kinds import KINDS
 from reconciler.model.resource import Choice, Field, Limit, Names, Switch, TextMap, Toggle, Whole
 from reconciler.workflow import plan_file
+from tests.support.engines import Place, ServerPlace, SqlitePlace
+from tests.support.esp import CATALOGUES, Esp, Objects, changed, founded
+from tests.support.esp_on_servers import Databases, ServerEsp
 
 MANY = 20
 """Users of the package that is emptied; a tenth more may come without making the plan stale."""
@@ -154,13 +153,13 @@ class World:
     """One database of an engine, brought back to its first state before each case; `folder` has no files of objects,
     so that a plan of any files may be applied there (docs/rules.md#rule-31)."""
 
-    def __init__(self, engine: str, quarters: Callable[[str], Quarters], folder: Path) -> None:
+    def __init__(self, engine: str, databases: Callable[[str], Databases], folder: Path) -> None:
         if engine == "sqlite":
             self.template: Esp = founded(folder / "template")
             self.esp: Esp = Esp(folder / "esp")
         else:
-            self.template = quarters(engine).founded().copy(folder / "template")
-            self.esp = quarters(engine).founded().copy(folder / "esp")
+            self.template = databases(engine).founded().copy(folder / "template")
+            self.esp = databases(engine).founded().copy(folder / "esp")
         self.template.declare(FILES)
         self.template.apply()
         fill(self.template)

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from disk_place import Disk, somebody
-from esp_place import without_git
-from figures import record
-from kills_warm import Warm
-from scale import count
+
+from tests.support.esp import without_git
+from tests.support.figures import record
+from tests.support.scale import count
+from tests.torture.disk_place import Disk, somebody
+from tests.torture.kills_warm import Warm
 
 pytestmark = pytest.mark.torture
 
@@ -47,7 +48,7 @@ def test_a_file_cannot_grow(disk: Disk) -> None:
     """At each of these sizes: the announcement fails, or a write, or the COMMIT, or only the tidying afterwards."""
     left: Counter[str] = Counter()
     sizes = [disk.largest * number // (SIZES - 1) for number in range(SIZES)]
-    with Warm("disk_child.py", str(disk.folder)) as warm:
+    with Warm("disk_child", str(disk.folder)) as warm:
         for size in sizes:
             left[answered(disk, warm, largest=size)] += 1
             assert not left["half"]
@@ -61,7 +62,7 @@ def test_the_database_has_no_more_pages(disk: Disk) -> None:
     """SQLITE_FULL, which a full disk gives too."""
     left: Counter[str] = Counter()
     last = disk.largest // 4096
-    with Warm("disk_child.py", str(disk.folder)) as warm:
+    with Warm("disk_child", str(disk.folder)) as warm:
         for pages in range(last - 7, last + 1):
             left[answered(disk, warm, pages=pages)] += 1
             assert not left["half"]
@@ -81,7 +82,7 @@ def told(left: Counter[str]) -> str:
 )
 def test_who_may_not_write_is_told_so(disk: Disk, folder: int, file: int, planned: bool) -> None:
     """To plan needs no right but to read, and, where nobody has the file open, a folder for SQLite's two files."""
-    with Warm("disk_child.py", str(disk.folder)) as warm:
+    with Warm("disk_child", str(disk.folder)) as warm:
         for command in ("plan", "apply"):
             disk.reset()
             disk.esp.database.chmod(file)
@@ -103,6 +104,6 @@ def test_who_may_not_write_is_told_so(disk: Disk, folder: int, file: int, planne
 
 def test_a_commit_in_the_middle_is_found(disk: Disk) -> None:
     """The planted bug: the first step of the writing is committed by itself, and then the disk is full."""
-    with Warm("disk_child.py", str(disk.folder), "early") as warm:
+    with Warm("disk_child", str(disk.folder), "early") as warm:
         sizes = range(disk.largest // 4, disk.largest // 2, 4096)
         assert "half" in {answered(disk, warm, largest=size) for size in sizes}

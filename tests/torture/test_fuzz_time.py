@@ -8,9 +8,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from figures import record
-from scale import count
-from test_fuzz_yaml import PIECES
 
 from benchmarks.hostile import Hostile, hostile_files
 from reconciler.config.load import load
@@ -18,6 +15,9 @@ from reconciler.config.rules import silenced
 from reconciler.kinds import KINDS
 from reconciler.report.formats.markdown import escaped
 from reconciler.report.masking import Masking
+from tests.support.figures import record
+from tests.support.scale import count
+from tests.torture.test_fuzz_yaml import PIECES
 
 pytestmark = pytest.mark.torture
 

@@ -6,9 +6,10 @@ import json
 import random
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+
+from tests.support import REPOSITORY
 
 pytestmark = pytest.mark.torture
 
@@ -141,7 +142,7 @@ def test_no_traceback_no_signal_no_wait(batch: int) -> None:
         text=True,
         check=False,
         timeout=120,
-        cwd=Path(__file__).parents[2],
+        cwd=REPOSITORY,
     )
     assert child.returncode == 0, child.stderr[-2000:]
     answer = json.loads(child.stdout)
@@ -171,7 +172,7 @@ def test_bombs_of_every_sort() -> None:
         text=True,
         check=False,
         timeout=120,
-        cwd=Path(__file__).parents[2],
+        cwd=REPOSITORY,
     )
     assert child.returncode == 0, child.stderr[-2000:]
     assert json.loads(child.stdout)["told"] == len(bombs)

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from engines import ENGINES
-from esp_on_servers import Quarters
-from esp_place import without_git
-from figures import record
-from kills_range import Range, Tally
-from scale import count
+
+from tests.support.engines import ENGINES
+from tests.support.esp import without_git
+from tests.support.esp_on_servers import Databases
+from tests.support.figures import record
+from tests.support.scale import count
+from tests.torture.kills_range import Range, Tally
 
 pytestmark = pytest.mark.torture
 
@@ -37,8 +38,8 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def shooting(engine: str, quarters: Callable[[str], Quarters], tmp_path: Path) -> Iterator[Range]:
-    with without_git(), Range(quarters(engine).running(), tmp_path) as shooting:
+def shooting(engine: str, databases: Callable[[str], Databases], tmp_path: Path) -> Iterator[Range]:
+    with without_git(), Range(databases(engine).running(), tmp_path) as shooting:
         yield shooting
 
 

@@ -15,12 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commit_proxy import CommitProxy, Fate, Loss
-from engines import SERVERS
-from esp_on_servers import Quarters, ServerEsp
-from esp_place import FILES, MUCH, Dump, Esp, changed, quiet, without_git
-from figures import record
-from scale import count
 
 from reconciler.engine.apply import ApplyResult
 from reconciler.model.errors import Stale, TargetError, Unknown
@@ -29,6 +23,12 @@ from reconciler.model.plan import Plan
 from reconciler.workflow import apply as persisting
 from reconciler.workflow import history
 from reconciler.workflow.plan import PlanRequest
+from tests.support.engines import SERVERS
+from tests.support.esp import FILES, MUCH, Dump, Esp, changed, quiet, without_git
+from tests.support.esp_on_servers import Databases, ServerEsp
+from tests.support.figures import record
+from tests.support.scale import count
+from tests.torture.commit_proxy import CommitProxy, Fate, Loss
 
 pytestmark = [
     pytest.mark.torture,
@@ -139,13 +139,13 @@ class Scene:
 @pytest.fixture(params=SERVERS)
 def scene(
     request: pytest.FixtureRequest,
-    quarters: Callable[[str], Quarters],
+    databases: Callable[[str], Databases],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Scene]:
     monkeypatch.setattr(persisting, "LONGEST_WAIT", 0.02)
     with without_git():
-        beginning = quarters(request.param).running()
+        beginning = databases(request.param).running()
         esp = beginning.copy(tmp_path / "esp")
         assert isinstance(beginning, ServerEsp)
         assert isinstance(esp, ServerEsp)
@@ -242,8 +242,8 @@ def test_any_other_commit_may_be_lost_too(scene: Scene) -> None:
 
 
 def test_an_apply_that_does_not_ask_is_caught(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bug: a lost answer is taken for a failure, and the plan is carried out again. Where it was taken back meanwhile,
-    memory's note of the revert still refuses the second run."""
+    """A bug: a lost answer is taken for a failure, and the plan is carried out again. Where it was taken back
+    meanwhile, memory's note of the revert still refuses the second run."""
     monkeypatch.setattr(persisting, "outcome", lambda site, run: "failed")
     held = scene.restored()
     scene.proxy.lose(Loss(scene.commits, Fate.ANSWER_LOST))

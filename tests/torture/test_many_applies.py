@@ -5,7 +5,6 @@ more."""
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import signal
@@ -21,16 +20,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engines import ENGINES, SERVERS
-from esp_on_servers import Quarters, ServerEsp
-from esp_place import FILES, Esp, Objects, changed, without_git
-from figures import record
-from many_rounds import UNDER_LOCK, Round, past, world
-from scale import count
-from test_lock_engines import applying, ended
 
 from reconciler.engine.apply import ApplyResult
 from reconciler.model.errors import Locked, Stale
+from tests.engines.test_lock_engines import applying, ended
+from tests.support import REPOSITORY
+from tests.support.engines import ENGINES, SERVERS
+from tests.support.esp import FILES, Esp, Objects, changed, without_git
+from tests.support.esp_on_servers import Databases, ServerEsp
+from tests.support.figures import record
+from tests.support.scale import count
+from tests.torture.many_rounds import UNDER_LOCK, Round, past, world
 
 pytestmark = pytest.mark.torture
 
@@ -119,9 +119,9 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def esp(engine: str, quarters: Callable[[str], Quarters], tmp_path: Path) -> Iterator[Esp]:
+def esp(engine: str, databases: Callable[[str], Databases], tmp_path: Path) -> Iterator[Esp]:
     with without_git():
-        yield quarters(engine).running().copy(tmp_path / "esp")
+        yield databases(engine).running().copy(tmp_path / "esp")
 
 
 def repositories(esp: Esp, number: int) -> list[Path]:
@@ -139,11 +139,11 @@ def repositories(esp: Esp, number: int) -> list[Path]:
 def battle(esp: Esp) -> Iterator[Field]:
     folders = repositories(esp, TOGETHER)
     with subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("many_appliers.py"))],
+        [sys.executable, "-m", "tests.torture.many_appliers"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=REPOSITORY,
     ) as crew:
         yield Field(esp, folders, crew)
         assert crew.stdin is not None

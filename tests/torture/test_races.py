@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from borrowing import Lending
-from engines import ENGINES, place
-from figures import record
-from races import CLASS_A, CLASS_B, CLASS_C, Arena, opened
-from scale import count
+
+from tests.support.engines import ENGINES, place
+from tests.support.figures import record
+from tests.support.races import CLASS_A, CLASS_B, CLASS_C, Arena, opened
+from tests.support.scale import count
+from tests.support.server_pool import ServerPool
 
 pytestmark = pytest.mark.torture
 
@@ -23,10 +24,10 @@ UNGUARDED = {"B, the foreign key empties": CLASS_B, "C, no foreign key": CLASS_C
 
 @pytest.fixture(scope="module", params=ENGINES)
 def arena(
-    request: pytest.FixtureRequest, lending: Lending, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, pool: ServerPool, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Arena]:
     where: Path = tmp_path_factory.mktemp("race")
-    found = place(request.param, lending, where)
+    found = place(request.param, pool, where)
     target = opened(found)
     target.create()
     yield Arena(found, found, target)

@@ -21,15 +21,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from engines import ENGINES, run
-from esp_on_servers import Quarters
-from esp_place import RUNS, without_git
-from figures import record
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from scale import count
-from stale_applies import Ended, apply, arrived
-from stale_edits import (
+
+from tests.support.engines import ENGINES, run
+from tests.support.esp import RUNS, without_git
+from tests.support.esp_on_servers import Databases
+from tests.support.figures import record
+from tests.support.scale import count
+from tests.torture.stale_applies import Ended, apply, arrived
+from tests.torture.stale_edits import (
     FINE,
     LONELY,
     REFUSED,
@@ -44,7 +45,7 @@ from stale_edits import (
     renamed,
     to_what_is_wanted,
 )
-from stale_world import FILES, FOCUS, MANY, PLANS, Saved, World
+from tests.torture.stale_world import FILES, FOCUS, MANY, PLANS, Saved, World
 
 pytestmark = pytest.mark.torture
 
@@ -142,13 +143,13 @@ def judge(world: World, plan: Saved, edit: Edit, noise: tuple[Edit, ...], *, by_
 
 @pytest.fixture(scope="module")
 def worlds(
-    quarters: Callable[[str], Quarters], tmp_path_factory: pytest.TempPathFactory
+    databases: Callable[[str], Databases], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], World]]:
     made: dict[str, World] = {}
 
     def of(engine: str) -> World:
         if engine not in made:
-            made[engine] = World(engine, quarters, tmp_path_factory.mktemp(f"stale-{engine}"))
+            made[engine] = World(engine, databases, tmp_path_factory.mktemp(f"stale-{engine}"))
         return made[engine]
 
     with without_git():

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from esp_place import without_git
-from figures import record
-from scale import count
-from stale_applies import Ended, apply, arrived, commanded
-from stale_world import World, declared
 
 from reconciler.report import plan_file
+from tests.support.esp import without_git
+from tests.support.figures import record
+from tests.support.scale import count
+from tests.torture.stale_applies import Ended, apply, arrived, commanded
+from tests.torture.stale_world import World, declared
 
 pytestmark = pytest.mark.torture
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from desired_state import codes, loaded
 
 from reconciler.config import schema
 from reconciler.kinds import KINDS
+from tests.unit.config.desired_state import codes, loaded
 
 VALUES = [
     ("10", "10"),

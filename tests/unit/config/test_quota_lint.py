@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from desired_state import loaded, written
 
 from reconciler.config.load import load
 from reconciler.engine.globs import Globs
@@ -17,6 +16,7 @@ from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES, Finding, Severity
 from reconciler.workflow import plan
 from reconciler.workflow.site import Choices, open_site
+from tests.unit.config.desired_state import loaded, written
 
 MONTHLY = "emails: 100, time_value: 1, time_unit: month"
 

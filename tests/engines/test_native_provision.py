@@ -1,0 +1,173 @@
+"""The `database` commands of the built-in ESP, and `doctor`."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from reconciler.database import Database, Mode, connect
+from reconciler.kinds import KINDS
+from reconciler.model.errors import TargetError
+from reconciler.model.facts import NeededFacts
+from reconciler.model.ref import Ref
+from reconciler.model.target import Provision, RefusesValues
+from reconciler.targets.native import provision
+from reconciler.targets.native.provision import VERSION, NativeUpgrade, upgrade
+from reconciler.targets.native.seed import CATALOGUES, PACKAGES
+from tests.support.native_esp import Place, created
+
+
+def test_create_makes_the_file_and_its_folder_once(tmp_path: Path) -> None:
+    place = Place(tmp_path / "var" / "esp.db")
+    assert isinstance(place.target, Provision)
+    (done,) = place.target.create()
+    assert "created" in done and f"schema version {VERSION}" in done
+    before = place.path.read_bytes()
+    with pytest.raises(TargetError, match="there already") as caught:
+        place.target.create()
+    assert "database upgrade" in caught.value.remedy
+    assert place.path.read_bytes() == before
+
+
+def test_create_refuses_a_file_with_tables_of_somebody_else(tmp_path: Path) -> None:
+    place = Place(tmp_path / "esp.db")
+    place.sql("CREATE TABLE wordpress_posts (id INTEGER)")
+    before = place.path.read_bytes()
+    with pytest.raises(TargetError, match="somebody else: wordpress_posts"):
+        place.target.create()
+    with pytest.raises(TargetError, match="not an ESP database of ours"):
+        place.target.upgrade()
+    with pytest.raises(TargetError, match="not an ESP database of ours"):
+        place.target.seed()
+    assert place.path.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["esp.db"]
+
+
+def test_memory_may_be_there_first(tmp_path: Path) -> None:
+    place = Place(tmp_path / "esp.db")
+    place.sql("CREATE TABLE reconciler_lock (id INTEGER)")
+    place.target.create()
+    assert set(place.snapshot().sheets) == set(KINDS.kinds)
+
+
+def test_a_failed_create_leaves_no_half_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Place(tmp_path / "esp.db")
+    monkeypatch.setattr(provision, "VERSION", "no number")  # the row of the version is the last thing written
+    with pytest.raises(TargetError):
+        place.target.create()
+    assert place.sql("SELECT name FROM sqlite_master") == []
+
+
+def test_upgrade_of_the_newest_does_nothing(tmp_path: Path) -> None:
+    assert created(tmp_path).target.upgrade() == (f"nothing to do: schema version {VERSION} is the newest",)
+
+
+def database_of(place: Place) -> Database:
+    return Database(sa.make_url(f"sqlite:///{place.path}"), 5)
+
+
+def test_upgrade_runs_the_missing_steps_in_one_transaction(tmp_path: Path) -> None:
+    place = created(tmp_path)
+    steps = (
+        NativeUpgrade(VERSION, "the tables of now", lambda connection, _: connection.exec_driver_sql("no SQL at all")),
+        NativeUpgrade(
+            VERSION + 1, "a colour", lambda c, _: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")
+        ),
+        NativeUpgrade(VERSION + 2, "red", lambda c, _: c.exec_driver_sql("UPDATE esp_role SET colour = 'red'")),
+    )
+    with connect(database_of(place), Mode.WRITE) as connection:
+        assert upgrade(connection, sa.MetaData(), steps, VERSION + 2) == (
+            f"version {VERSION + 1}: a colour",
+            f"version {VERSION + 2}: red",
+        )
+    assert place.sql("SELECT version FROM esp_schema") == [(VERSION + 2,)]
+    with pytest.raises(TargetError, match="made by a newer reconciler"):
+        place.target.upgrade()
+
+
+def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path) -> None:
+    place = created(tmp_path)
+    steps = (
+        NativeUpgrade(
+            VERSION + 1, "a colour", lambda c, _: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")
+        ),
+        NativeUpgrade(VERSION + 2, "nonsense", lambda c, _: c.exec_driver_sql("no SQL at all")),
+    )
+    with pytest.raises(TargetError), connect(database_of(place), Mode.WRITE) as connection:
+        upgrade(connection, sa.MetaData(), steps, VERSION + 2)
+    assert place.sql("SELECT version FROM esp_schema") == [(VERSION,)]
+    assert ("colour",) not in place.sql("SELECT name FROM pragma_table_info('esp_role')")
+
+
+def test_the_seed_is_a_running_esp(tmp_path: Path) -> None:
+    place = created(tmp_path)
+    assert place.target.seed()[0].startswith("filled with ")
+    snapshot = place.snapshot()
+    assert 280 <= len(snapshot.sheets["tenant"]) <= 320
+    assert not snapshot.twins and not snapshot.unnameable
+    assert 40 <= len(snapshot.catalogues["permission"]) <= 50
+    assert {name: frozenset(names) for name, names in CATALOGUES.items()} == snapshot.catalogues
+    packages = frozenset(Ref("package", name) for name in PACKAGES)
+    with place.target.reader() as reader:
+        facts = reader.facts(NeededFacts(holders=packages, meters=packages, counters=frozenset({"sent_this_month"})))
+    legacy = facts.holders[Ref("package", "Legacy")]
+    assert (legacy.count, dict(legacy.by_status), legacy.binned) == (30, {"active": 26, "closed": 1, "suspended": 2}, 1)
+    assert facts.holders[Ref("package", "Trial")].count == 0
+    assert facts.holders[Ref("package", "Enterprise")].unnamed == 6
+    busy = [m.counters["sent_this_month"] for m in facts.meters[Ref("package", "Professional")]]
+    assert sum(1 for sent in busy if sent > 250_000) == 3
+    assert sum(1 for sent in busy if 225_000 < sent <= 250_000) == 6
+    assert max(busy) <= 300_000
+
+
+def test_the_seed_is_the_same_every_time(tmp_path: Path) -> None:
+    dumps = []
+    for name in ("one", "two"):
+        place = created(tmp_path / name)
+        place.target.seed()
+        connection = sqlite3.connect(place.path)
+        dumps.append([line for line in connection.iterdump() if line.startswith("INSERT")])
+        connection.close()
+    assert dumps[0] == dumps[1]
+
+
+def test_the_seed_fills_only_what_is_empty(tmp_path: Path) -> None:
+    place = created(tmp_path)
+    place.sql("INSERT INTO esp_role (name) VALUES ('mine')")
+    with pytest.raises(TargetError, match="the database is not empty: esp_role has rows"):
+        place.target.seed()
+    assert set(place.snapshot().sheets["role"]) == {"mine"}
+
+
+def test_the_seed_remembers_what_no_file_states_any_more(tmp_path: Path) -> None:
+    ((ref, origin),) = created(tmp_path).target.seeded().items()
+    assert (str(ref), str(origin)) == ("package/Legacy", "packages.d/legacy.yaml:1")
+
+
+def test_doctor_answers_what_a_person_asks_first(tmp_path: Path) -> None:
+    place = created(tmp_path)
+    place.target.seed()
+    place.sql("DROP TABLE esp_usage")
+    answers = dict(place.target.doctor())
+    assert answers["connection"] == "esp.db"
+    assert answers["engine"] == f"sqlite {sqlite3.sqlite_version}"
+    assert answers["schema version"] == f"{VERSION} (this reconciler knows {VERSION})"
+    assert answers["table esp_package"] == "5 rows"
+    assert answers["table esp_usage"] == "missing"
+    assert (answers["foreign_keys"], answers["journal_mode"], answers["query_only"]) == ("1", "wal", "1")
+    assert answers["protection of package"] == "A"
+    assert str(tmp_path) not in str(answers)
+
+
+def test_every_value_fits_the_native_tables(tmp_path: Path) -> None:
+    assert not isinstance(created(tmp_path).target, RefusesValues)
+
+
+def test_a_writer_s_connection_is_safe(tmp_path: Path) -> None:
+    with created(tmp_path).target.writer() as writer:
+        asked = ("foreign_keys", "journal_mode", "synchronous", "busy_timeout", "query_only")
+        found = [writer.session.exec_driver_sql(f"PRAGMA {name}").scalar() for name in asked]
+    assert found == [1, "wal", 2, 5000, 0]

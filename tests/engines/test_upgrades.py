@@ -1,0 +1,243 @@
+"""A database that the version before made, on every engine: it is not touched until `database upgrade`, and then it is
+like one made today, with all that was in it.
+
+`previous/` holds what version 1 wrote: its DDL for each engine, and the rows of `esp_place.running` after a second
+apply and an edit by hand (Legacy's limit). Whoever changes the tables without a step makes the comparison red.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from reconciler.cli.main import run as command
+from reconciler.database import Mode, connect, database
+from reconciler.memory.memory import SqlMemory
+from reconciler.model.change import Cause, Update
+from reconciler.model.errors import TargetError
+from reconciler.workflow import database as provision
+from tests.support.engines import ENGINES, Place, ServerPlace, place, run
+from tests.support.esp import FILES, Esp, changed, without_git
+from tests.support.esp_on_servers import Databases, ServerEsp
+from tests.support.faults import Moments, watched
+from tests.support.server_pool import ServerPool
+
+PREVIOUS = Path(__file__).parent / "previous"
+VERSIONS = frozenset({"esp_schema", "reconciler_meta", "reconciler_home"})
+DECLARED = changed(FILES, {"package": {"Growth": {"sending.daily_limit": 30_000}}})
+DONE = [
+    "version 2: sub-accounts are found by their parent",
+    "version 3: customers without a package have settings",
+    "memory: version 2: memory says which database it is of, where a server's databases share it",
+]
+
+
+@dataclass(frozen=True)
+class Old:
+    """A repository whose database is of the version before."""
+
+    esp: Esp
+    place: Place
+
+    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """What people and runs wrote."""
+        return {n: rows for n, rows in self.place.dump().items() if rows and n.split(".")[-1] not in VERSIONS}
+
+    def versions(self) -> tuple[int, int]:
+        """The target's and memory's."""
+        ((target,),) = self.place.sql("SELECT version FROM esp_schema")
+        ((memory,),) = self.place.sql(f"SELECT version FROM {self.memory('reconciler_meta')}")
+        return target, memory
+
+    def memory(self, table: str) -> str:
+        """The table's name as SQL says it."""
+        return f"{self.place.memory}.{table}" if self.place.memory else table
+
+    def upgrade(self) -> list[str]:
+        return list(provision.upgrade(self.esp.site()))
+
+    def cli(self, *arguments: str) -> int:
+        return command([*arguments, "-c", str(self.esp.folder / "reconciler.yaml")])
+
+
+@pytest.fixture(params=ENGINES)
+def old(request: pytest.FixtureRequest, pool: ServerPool, tmp_path: Path) -> Old:
+    """Version 1, with rows; the files want a change, and a hand has made another."""
+    engine: str = request.param
+    there = place(engine, pool, tmp_path)
+    written = (PREVIOUS / f"{engine}.sql").read_text(encoding="utf-8") + (PREVIOUS / "rows.sql").read_text("utf-8")
+    prefix = f"{there.memory}." if there.memory else ""
+    written = written.replace("SCHEMA {memory}", f"SCHEMA {there.memory}").replace("{memory}.", prefix)
+    with there.hand() as connection:
+        for statement in filter(None, map(str.strip, written.split(";\n"))):
+            run(connection, statement)
+        for statement in there.afterwards if isinstance(there, ServerPlace) else ():
+            run(connection, statement)
+    if isinstance(there, ServerPlace):
+        esp: Esp = ServerEsp(tmp_path, place=there, spares=iter(()))
+    else:
+        esp = Esp(tmp_path)
+    esp.settings()
+    esp.declare(DECLARED)
+    return Old(esp, there)
+
+
+def schema_of(where: Place) -> Mapping[str, str]:
+    """Every table of the target and of memory: columns with their types, keys, checks, indexes."""
+    found: dict[str, str] = {}
+    with connect(database(where.url, 5), Mode.READ) as connection:
+        live = sa.inspect(connection)
+        for schema in {None, where.memory or None}:
+            for table in live.get_table_names(schema):
+                told = [
+                    live.get_columns(table, schema),
+                    live.get_pk_constraint(table, schema),
+                    live.get_foreign_keys(table, schema),
+                    live.get_unique_constraints(table, schema),
+                    live.get_check_constraints(table, schema),
+                    live.get_indexes(table, schema),
+                ]
+                text = json.dumps(told, sort_keys=True, default=str)
+                found[table] = text.replace(where.memory, "memory") if where.memory else text
+    return found
+
+
+def assert_is_like_one_made_today(old: Old, databases: Callable[[str], Databases]) -> None:
+    today = databases(old.place.engine).running()
+    new = today.place if isinstance(today, ServerEsp) else type(old.place)("sqlite", f"sqlite:///{today.database}", "")
+    assert schema_of(old.place) == schema_of(new)
+    growth, legacy = old.esp.plan().changes
+    assert isinstance(growth, Update) and isinstance(legacy, Update)
+    limit = "sending.daily_limit"
+    assert (str(growth.ref), growth.before[limit], growth.after[limit]) == ("package/Growth", 24_000, 30_000)
+    assert (str(legacy.ref), legacy.before[limit], legacy.after[limit]) == ("package/Legacy", 1_500, 1_000)
+    assert (growth.cause, legacy.cause) == (Cause.CHANGE, Cause.DRIFT)
+
+
+def test_every_command_asks_for_the_upgrade_and_touches_nothing(
+    old: Old, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = old.place.dump()
+    for arguments in (["plan"], ["drift"], ["apply", "--yes"], ["history"], ["pause", "--reason", "x"], ["export"]):
+        assert old.cli(*arguments) == 1, arguments
+        assert "run `reconciler database upgrade`" in capsys.readouterr().err
+    assert old.cli("database", "create") == 1
+    assert "run `reconciler database upgrade`" in capsys.readouterr().err
+    assert old.place.dump() == before
+
+
+def test_upgraded_it_is_like_one_made_today(
+    old: Old, databases: Callable[[str], Databases], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = old.rows()
+    assert old.cli("database", "upgrade") == 0
+    assert capsys.readouterr().out.splitlines() == DONE
+    assert old.versions() == (3, 2)
+    assert old.rows() == before
+    with without_git():
+        assert_is_like_one_made_today(old, databases)
+        assert old.cli("history", "fcff009e5b899e82") == 0
+        told = capsys.readouterr().out
+        assert "ann" in told and "25,000 → 24,000" in told
+        assert old.cli("database", "upgrade") == 0
+        assert capsys.readouterr().out == "nothing to do: schema version 3 is the newest\n"
+        assert old.rows() == before
+        assert len(old.esp.apply().done) == 2
+        assert not old.esp.plan().changes
+        assert old.cli("revert", "fcff009e5b899e82", "--out", str(old.esp.folder / "back.json")) == 0
+
+
+def test_the_target_alone_is_not_enough(old: Old) -> None:
+    """As an upgrade leaves it that breaks off between the two."""
+    old.esp.site().target.upgrade()  # type: ignore[attr-defined]
+    assert old.versions() == (3, 1)
+    with pytest.raises(TargetError, match="memory is of version 1") as raised:
+        old.esp.plan()
+    assert raised.value.remedy == "run `reconciler database upgrade`"
+    assert old.upgrade()[1:] == DONE[2:]
+    assert len(old.esp.plan().changes) == 2
+
+
+@pytest.mark.parametrize("newer", ["esp_schema", "reconciler_meta"])
+def test_what_a_newer_one_made_is_left_alone(old: Old, newer: str) -> None:
+    old.upgrade()
+    old.place.sql(f"UPDATE {old.memory(newer) if newer != 'esp_schema' else newer} SET version = 99")
+    before, shape = old.place.dump(), schema_of(old.place)
+    for attempt in (old.upgrade, old.esp.plan, lambda: provision.create(old.esp.site())):
+        with pytest.raises(TargetError) as raised:
+            attempt()
+        if attempt is not old.upgrade:
+            continue
+        assert "made by a newer reconciler" in raised.value.message
+        assert raised.value.remedy == "upgrade the reconciler"
+    assert (old.place.dump(), schema_of(old.place)) == (before, shape)
+
+
+MOMENTS = (
+    ("", "CREATE INDEX"),
+    ("", "UPDATE esp_schema"),
+    ("UPDATE esp_schema", "COMMIT"),
+    ("", "CREATE TABLE"),
+    ("", "INSERT INTO"),
+    ("", "reconciler_meta SET"),
+)
+"""When it is killed: after what holds the second word, once something held the first."""
+
+
+def killed(old: Old, since: str, word: str) -> bool:
+    """Whether an upgrade died right after this statement; else it got to its end."""
+
+    def look(number: int, over: bool) -> None:
+        if over and word in moments.seen[-1] and any(since in said for said in moments.seen):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    moments = Moments(look=look)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # this process has threads
+        child = os.fork()
+    if not child:
+        with watched(moments):
+            old.upgrade()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+def test_killed_again_and_again_it_is_taken_up_where_it_was(old: Old, databases: Callable[[str], Databases]) -> None:
+    """MariaDB keeps each DDL statement, the others roll back; nobody may plan in between."""
+    before, half = old.rows(), set()
+    for since, word in MOMENTS:
+        if word in {"CREATE TABLE", "INSERT INTO"} and old.place.engine != "mariadb":
+            continue  # only there memory says whose it is
+        assert killed(old, since, word)
+        half.add(old.versions())
+        assert old.rows() == before
+        with pytest.raises(TargetError) as raised:
+            old.esp.plan()
+        assert raised.value.remedy == "run `reconciler database upgrade`"
+    assert {(1, 1), (3, 1)} <= half <= {(1, 1), (2, 1), (3, 1)}
+    old.upgrade()
+    assert old.rows() == before
+    with without_git():
+        assert_is_like_one_made_today(old, databases)
+
+
+@pytest.mark.parametrize("old", ["mariadb"], indirect=True)  # only there databases share their schemas
+def test_memory_of_another_database_is_not_upgraded(old: Old) -> None:
+    """A memory that says whose it is is that one's alone."""
+    home, shop = old.memory("reconciler_home"), old.place.url.rpartition("/")[2].partition("?")[0]
+    old.upgrade()
+    for version in (1, 2):
+        old.place.sql(f"UPDATE {home} SET `database` = 'staging'")
+        old.place.sql(f"UPDATE {old.memory('reconciler_meta')} SET version = ?", version)
+        with connect(database(old.place.url, 5), Mode.WRITE) as session, pytest.raises(TargetError, match="not of"):
+            SqlMemory(old.place.memory, shop).upgrade(session)
+        assert old.versions() == (3, version)
+        assert old.place.sql(f"SELECT `database` FROM {home}") == [("staging",)]
