@@ -1,24 +1,17 @@
-"""`make demo`: the whole idea on a running ESP, in a copy of the example repository under var/demo.
-
-Drives the real command and prints each one before its output. Fails when a step does not end as the table says.
-"""
+"""`make demo`: the whole idea on a running ESP, in a copy of the example repository under var/demo."""
 
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import shlex
 import shutil
 import sqlite3
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+from demo_runner import REPOSITORY, Step, emptied, play
+
 EXAMPLE = ("reconciler.yaml", "packages.d", "roles.d", "tenants.d", "schemas")
 
 HAND_EDIT = "UPDATE esp_package SET sending_daily_limit = 40000 WHERE name = 'Professional'"
@@ -30,15 +23,6 @@ Legacy:
   reassign_to: Starter Plan
   note: "OPS-402: everyone moves to Starter Plan, then the package goes"
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What is said, what is run, and the exit code that it must have."""
-
-    says: str
-    run: str | Callable[[Path], Iterator[str]]
-    expected: int = 0
 
 
 def remedy(folder: Path) -> Iterator[str]:
@@ -80,55 +64,19 @@ STEPS = (
 )
 
 
-def main(folder: Path) -> int:
-    """Play every step in a fresh copy below `folder`; 1 when one did not end as expected."""
-    started = time.monotonic()
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    for name in EXAMPLE:
-        source = REPOSITORY / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-    (folder / "var").mkdir()
-    for step in STEPS:
-        if step.says:
-            print(f"\n# {step.says}", flush=True)
-        code = _played(step, folder)
-        if code != step.expected:
-            print(f"demo: exit {code}, expected {step.expected}", file=sys.stderr)
-            return 1
-    print(f"\ndemo: all {len(STEPS)} steps ended as expected", flush=True)
-    print(
-        f"demo: {time.monotonic() - started:.1f} seconds; the files and the database are in {folder}", file=sys.stderr
-    )
-    return 0
-
-
-def _played(step: Step, folder: Path) -> int:
-    if callable(step.run):
-        for line in step.run(folder):
-            print(line, flush=True)
-        return 0
-    print(f"$ reconciler {step.run}", flush=True)
-    command = [sys.executable, "-m", "reconciler", *shlex.split(step.run)]
-    code = subprocess.run(
-        command, cwd=folder, env=_environment(folder), stderr=subprocess.STDOUT, check=False
-    ).returncode
-    print(f"[exit {code}]", flush=True)
-    return code
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """Nothing of the caller's settings, and no git work tree above: the demo's copy is not what is checked out."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("RECONCILER_")}
-    ours = {"GIT_CEILING_DIRECTORIES": folder.parent, "PYTHONPATH": REPOSITORY, "XDG_CACHE_HOME": folder / "var"}
-    return kept | {name: str(place) for name, place in ours.items()}
-
-
 def _difference(before: str, after: str, name: str) -> Iterator[str]:
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), f"a/{name}", f"b/{name}", n=1, lineterm="")
     yield from lines
 
 
+def main(folder: Path) -> int:
+    """Play every step in a copy of the example in `folder`; 1 when one did not end as expected."""
+    for name in EXAMPLE:
+        source = REPOSITORY / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    (folder / "var").mkdir()
+    return play(STEPS, folder)
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else REPOSITORY / "var" / "demo"))
+    sys.exit(main(emptied("demo")))

@@ -25,7 +25,8 @@ def test_the_demo_ends_as_expected_and_the_readme_shows_it() -> None:
 def test_the_demo_says_when_a_step_ends_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(demo, "STEPS", (demo.Step("", "validate", 0),))
+    monkeypatch.setattr(demo, "STEPS", (demo.Step("", "validate"),))
+    (tmp_path / "demo").mkdir()
     assert demo.main(tmp_path / "demo") == 1
     assert "exit 1, expected 0" in capfd.readouterr().err
 
