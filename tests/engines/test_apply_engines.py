@@ -214,12 +214,16 @@ def test_two_who_wait_for_each_other(served: ServerEsp) -> None:
     with served.place.session() as rival:
         weigh_more(served, rival)
         rival.execute(lock, ("Trial",))
-        waiting = threading.Timer(0.5, lambda: rival.execute(lock, ("Growth",)))
-        waiting.start()
-        finishing = threading.Timer(3, rival.commit)
-        finishing.start()
+
+        def crosses() -> None:
+            served.place.wait_for_blocked()  # ours has Growth, and waits for Trial
+            rival.execute(lock, ("Growth",))
+            rival.commit()
+
+        crossing = threading.Thread(target=crosses)
+        crossing.start()
         served.apply(plan, patience=20, progress=phases.append)
-        finishing.join()
+        crossing.join()
     assert "starting over, try 2 of 5" in phases
     assert not served.plan().changes
     assert outcomes(served) == ["done"]

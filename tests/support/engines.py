@@ -4,6 +4,7 @@ MariaDB's own way of doing that is here and in no test."""
 from __future__ import annotations
 
 import sqlite3
+import time
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,19 @@ END $$
 """PostgreSQL's counters do not look at what is there."""
 
 SERVERS = ("postgresql", "mariadb")
+
+WAITING = {
+    "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND wait_event_type = 'Lock'",
+    "mariadb": (
+        "SELECT count(*) FROM information_schema.innodb_trx AS trx JOIN information_schema.processlist AS process "
+        "ON process.id = trx.trx_mysql_thread_id WHERE process.db = ? AND trx.trx_state = 'LOCK WAIT'"
+    ),
+}
+"""How many sessions of a database wait for a row that another one holds."""
+
+BLOCKED_WITHIN = 30.0
+"""Seconds, on a machine that is busy with much else."""
+
 ENGINES = ("sqlite", *SERVERS)
 
 
@@ -156,6 +170,14 @@ class ServerPlace(Place):
         finally:
             connection.close()
             engine.dispose()
+
+    def wait_for_blocked(self, number: int = 1) -> None:
+        """Return when so many of the database's sessions wait for a lock, as the server's own tables say."""
+        deadline = time.monotonic() + BLOCKED_WITHIN
+        while self.sql(WAITING[self.engine], self.name)[0][0] < number:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"nobody waited for a lock within {BLOCKED_WITHIN} s")
+            time.sleep(0.01)
 
     def take(self, other: ServerPlace) -> None:
         """Become like another database that has the same tables: every row of it, and no others."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -120,10 +119,7 @@ REFUSED = [
 @pytest.mark.parametrize("prepare", REFUSED, ids=lambda prepare: prepare.__name__)
 def test_refused_at_once(tmp_path: Path, prepare: Callable[[Path], None]) -> None:
     prepare(tmp_path)
-    started = time.perf_counter()
-    findings = load(tmp_path, KINDS).findings
-    assert time.perf_counter() - started < 1
-    (finding,) = findings
+    (finding,) = load(tmp_path, KINDS).findings
     assert finding.code == "unreadable"
     assert finding.blocks
     assert finding.remedy
