@@ -30,7 +30,7 @@ demo-mumara: $(READY) ## A Mumara adopted, changed and guarded, on a private Mar
 	@$(BIN)/python tools/demo_mumara.py
 
 test: $(READY) ## Every test but the long ones
-	@$(BIN)/python -m pytest -n 2 -rs -m "not torture and not galera"
+	@$(BIN)/python -m pytest -n 2 -rs -m "not galera and (every_run or not torture)"
 
 lint: $(READY) ## Format, rules, types, floors
 	@$(BIN)/ruff format --check .
@@ -56,7 +56,7 @@ torture-short: export RECONCILER_TORTURE := short
 
 torture: $(READY) ## Races, kills, faults and fuzz, five minutes; prints what was measured
 	@mkdir -p var && rm -f $$RECONCILER_FIGURES && touch $$RECONCILER_FIGURES
-	@$(BIN)/python -m pytest -n 2 -rs -m "torture and not galera"; \
+	@$(BIN)/python -m pytest -n 2 -rs -m "torture and not galera and not every_run"; \
 		ended=$$?; sort $$RECONCILER_FIGURES; exit $$ended
 
 torture-short: torture # the same with fewer rounds, for CI

@@ -35,6 +35,19 @@ def roomy(folder: Path) -> bool:
     return shutil.disk_usage(folder).free > ROOM and not os.statvfs(folder).f_flag & os.ST_NOEXEC
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What SQLite proves in every run is proven on PostgreSQL and MariaDB in the torture. Those marked `every_run` cover
+    what a server does in its own way, and run there in every run too."""
+    for item in items:
+        call = getattr(item, "callspec", None)
+        on_server = call is not None and any(
+            value in SERVERS for value in call.params.values() if isinstance(value, str)
+        )
+        if on_server and "pool" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.torture)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """All tests of one server go to one worker, which then starts no other server and makes its databases once; so do

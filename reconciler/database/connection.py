@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -25,13 +26,15 @@ ENGINES: Final[dict[str, Engine]] = {
 @contextmanager
 def connect(place: Database, door: Mode) -> Iterator[sa.Connection]:
     """A connection, rolled back and closed at the end. Every error of the driver comes out in plain words."""
-    with speaking(place):
-        engine = _of(place).open_engine(place, door)
-        try:
-            with _connected(engine) as connection:
-                yield connection
-        finally:
-            engine.dispose()
+    with speaking(place), _connected(_kept_engine(place, door)) as connection:
+        yield connection
+
+
+@lru_cache(maxsize=16)
+def _kept_engine(place: Database, door: Mode) -> sa.Engine:
+    """It holds no connection, but the statements that it compiled and what it learned of the server: an apply, a revert
+    and a watch that plans again connect several times."""
+    return _of(place).open_engine(place, door)
 
 
 def _connected(engine: sa.Engine) -> sa.Connection:

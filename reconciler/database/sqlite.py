@@ -22,16 +22,16 @@ SCHEMAS_ARE_SHARED: Final = False
 
 def open_engine(place: Database, door: Mode) -> sa.Engine:
     """Its connections hold foreign keys in force; every transaction of a writer begins with the lock."""
-    path = Path(place.url.database or "").absolute()
-    try:
-        _check_file(path, place, door)
-    except (OSError, ValueError) as error:
-        raise TargetError(
-            f"the folder of {place.shown} cannot be used: {getattr(error, 'strerror', error)}",
-            remedy="check the database URL and the folder's owner and mode",
-        ) from error
 
     def connect() -> sqlite3.Connection:
+        path = Path(place.url.database or "").absolute()
+        try:
+            _check_file(path, place, door)
+        except (OSError, ValueError) as error:
+            raise TargetError(
+                f"the folder of {place.shown} cannot be used: {getattr(error, 'strerror', error)}",
+                remedy="check the database URL and the folder's owner and mode",
+            ) from error
         connection = sqlite3.connect(
             f"file:{quote(os.fsencode(path))}?mode={'rwc' if door is Mode.CREATE else 'rw'}",
             uri=True,

@@ -66,9 +66,9 @@ def named(case: Path) -> str:
 
 
 def lengths() -> Iterator[Any]:
-    """The costlier laws hold for all cases; here they are proven for every third, and for the others in the torture."""
+    """The costlier laws hold for all cases; here they are proven for every tenth, and for the others in the torture."""
     for number, case in enumerate(CASES):
-        in_full = number % 3 == 0
+        in_full = number % 10 == 0
         yield pytest.param(case, in_full, id=named(case))
         if not in_full:
             yield pytest.param(case, True, id=f"{named(case)} in full", marks=pytest.mark.torture)
@@ -88,7 +88,8 @@ def test_golden(case: Path, in_full: bool, scene: Scene, bless: bool) -> None:
         assert dump(database) == before
         return
     golden(case / "plan.txt", as_text(plan), bless)
-    golden(case / "plan.json", as_document(plan), bless)
+    if (case / "plan.json").exists():  # where the document is the point
+        golden(case / "plan.json", as_document(plan), bless)
     assert not list(disagreements(plan, KINDS))
     if in_full:
         again = planned(site, asked)

@@ -17,6 +17,7 @@ import readme
 import reference
 
 
+@pytest.mark.torture
 def test_the_demo_ends_as_expected_and_the_readme_shows_it() -> None:
     text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     assert readme.refreshed(text) == text, "run `make generate`"

@@ -198,7 +198,10 @@ def interrupted(start: str, command: str, after: int, cwd: Path, *before: str) -
 
 
 @pytest.mark.parametrize("start", STARTS)
-@pytest.mark.parametrize("after", [1, 2, 5, 10, 20, 30, 40, 60, 80, 120, 200, 300])
+@pytest.mark.parametrize(
+    "after",
+    [1, 40, 200, *(pytest.param(n, marks=pytest.mark.torture) for n in (2, 5, 10, 20, 30, 60, 80, 120, 300))],
+)
 def test_an_interrupt_while_it_starts_shows_no_traceback(place: Place, start: str, after: int) -> None:
     code, said = interrupted(start, "plan", after, place.folder)
     assert "Traceback" not in said

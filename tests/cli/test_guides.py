@@ -23,6 +23,7 @@ def test_there_is_a_guide_for_each_use() -> None:
     assert [path.name for path in GUIDES] == ["ci.md", "drift.md", "pull-requests.md"]
 
 
+@pytest.mark.torture
 @pytest.mark.skipif(not (shutil.which("bash") and shutil.which("git")), reason="needs bash and git")
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
 def test_a_guide_answers_as_it_shows(path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.support.repository import Cli, Place
 
 FULL = Path("/dev/full")
 TROUBLES = ("reader gone", "closed", "disk full")
-LOGS = ((), ("--log-format", "json"))
+LOGS = ((), pytest.param(("--log-format", "json"), marks=pytest.mark.torture))
 
 pytestmark = pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 
@@ -65,7 +65,15 @@ NAMED = {(1,): "stdout", (2,): "stderr", (1, 2): "both"}
 
 
 @pytest.fixture(
-    params=[(trouble, streams) for trouble in TROUBLES for streams in BEHIND], ids=lambda p: f"{p[0]}-{NAMED[p[1]]}"
+    params=[
+        pytest.param(
+            (trouble, streams),
+            id=f"{trouble}-{NAMED[streams]}",
+            marks=() if (trouble, streams) == ("reader gone", (1, 2)) else pytest.mark.torture,
+        )
+        for trouble in TROUBLES
+        for streams in BEHIND
+    ]
 )
 def run(request: pytest.FixtureRequest, place: Place) -> Iterator[Callable[..., Deaf]]:
     """Runs a command with one of the troubles."""
@@ -182,7 +190,9 @@ def test_a_rehearsal_changes_nothing_whatever_it_says(cli: Cli, place: Place, ru
 @pytest.mark.parametrize(
     ("arguments", "code"), [(("plan", "--detailed-exitcode"), 2), (("validate",), 0), (("drift",), 0), (("show",), 64)]
 )
-@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize(
+    "trouble", ["closed", *(pytest.param(name, marks=pytest.mark.torture) for name in TROUBLES[::2])]
+)
 @pytest.mark.parametrize("log", LOGS, ids=["words", "log"])
 def test_a_deaf_stderr_changes_no_exit_code(
     place: Place, arguments: tuple[str, ...], code: int, trouble: str, log: tuple[str, ...]

@@ -10,6 +10,8 @@ from reconciler.model.facts import SAMPLE, Facts, NeededFacts
 from reconciler.model.ref import Ref
 from tests.contract.stands import Stand, refs
 
+pytestmark = pytest.mark.every_run
+
 FIRST, SECOND, ROLE = refs("package/first package", "package/second package", "role/first role")
 
 

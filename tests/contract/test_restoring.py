@@ -11,6 +11,8 @@ import pytest
 from reconciler.model.ref import Ref
 from tests.contract.stands import Stand
 
+pytestmark = pytest.mark.every_run
+
 FIRST, SECOND = Ref("package", "first"), Ref("package", "second")
 PEOPLE = {f"{name}@x.example": {"package": "first"} for name in ("a", "b", "c")}
 

@@ -16,6 +16,8 @@ from tests.contract.boundaries import FIELDS, boundaries
 from tests.contract.stands import Stand, refs
 from tests.support.scale import count
 
+pytestmark = pytest.mark.every_run
+
 
 def test_it_says_what_it_holds_and_creates(stand: Stand) -> None:
     assert set(stand.target.supports) <= set(KINDS.kinds)

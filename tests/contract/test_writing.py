@@ -12,6 +12,8 @@ from reconciler.model.ref import Ref
 from reconciler.model.target import Writer
 from tests.contract.stands import Stand, refs
 
+pytestmark = pytest.mark.every_run
+
 
 def test_a_rename_keeps_the_row_and_all_that_points_at_it(stand: Stand) -> None:
     stand.load({"tenant": {"user": {"package": "first package"}}})

@@ -36,6 +36,7 @@ def outcomes(esp: Esp) -> list[str]:
     return sorted(found)
 
 
+@pytest.mark.every_run
 def test_one_of_everything_and_the_plan_is_empty(each: Esp) -> None:
     each.declare(changed(FILES, MUCH))
     plan = through_a_file(each.plan())
@@ -150,6 +151,7 @@ def test_after_five_times_it_is_told_and_nothing_is_changed(each: Esp, monkeypat
     assert outcomes(each) == ["failed"]
 
 
+@pytest.mark.every_run
 @pytest.mark.parametrize("arrived", [True, False])
 def test_the_answer_to_the_commit_is_lost(each: Esp, arrived: bool) -> None:
     """It is asked what became of the run: done, it is not done again; not done, it is done once."""
@@ -205,6 +207,7 @@ def test_a_connection_that_is_lost_before_the_commit_changes_nothing(served: Ser
     assert not served.plan().changes
 
 
+@pytest.mark.every_run
 def test_two_who_wait_for_each_other(served: ServerEsp) -> None:
     """A real deadlock: the application holds what we need, and then wants what we hold. We give way and begin again."""
     limits = {"Growth": {"sending.daily_limit": 1}, "Trial": {"sending.daily_limit": 2}}
@@ -255,6 +258,7 @@ def test_a_rehearsal_finds_what_an_apply_would(each: Esp) -> None:
     assert each.dump(frozenset()) == before
 
 
+@pytest.mark.every_run
 def test_users_who_come_while_nothing_guards_are_told_and_brought_back(served: ServerEsp) -> None:
     """Class C, allowed by name: the application assigns between our count and our COMMIT. Exit 6; `revert` heals."""
     (link,) = (found for found in links(served) if (found.table, found.column) == ("esp_tenant", "package_id"))

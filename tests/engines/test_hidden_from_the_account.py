@@ -108,6 +108,7 @@ def test_a_strange_table_of_another_schema_is_seen(postgresql: Operator) -> None
     assert kept(postgresql, "billing.invoice")
 
 
+@pytest.mark.every_run
 @pytest.mark.parametrize("engine", ["mariadb", "postgresql"])
 def test_a_strange_table_that_refers_to_the_name_is_seen(engine: str, pool: ServerPool, tmp_path: Path) -> None:
     for shop in opened(engine, pool, tmp_path):
@@ -159,6 +160,7 @@ def test_memory_that_may_not_be_read_does_not_count_as_empty(engine: str, pool: 
             shop.owner(f"GRANT SELECT ON {memory}.{table} TO {account}")
 
 
+@pytest.mark.every_run
 @pytest.mark.parametrize("engine", ["mariadb", "postgresql"])
 def test_columns_that_may_not_be_read_are_not_empty(engine: str, pool: ServerPool, tmp_path: Path) -> None:
     """Rights on some columns alone."""

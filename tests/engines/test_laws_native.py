@@ -6,6 +6,7 @@ import json
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,7 @@ def stated_is_live(esp: Esp) -> None:
                 assert found == stated, (kind, key, field.name)
 
 
+@pytest.mark.every_run
 @law(first=worlds(), rest=st.data())
 def test_after_an_apply_the_plan_is_empty(founding: Founding, first: World, rest: st.DataObject) -> None:
     """From nothing, and from one world to the next."""

@@ -92,6 +92,7 @@ WRITES = {
 WRITES["mariadb"] = (*WRITES["postgresql"], "CREATE INDEX mine ON {table} ({column})")
 
 
+@pytest.mark.every_run
 def test_who_plans_is_refused_every_write_by_the_server(shop: Operator) -> None:
     tried = [
         write.format(table=table, column=shop.quoted(columns[0]))
@@ -125,11 +126,13 @@ NOT_APPLYING = (
 )
 
 
+@pytest.mark.every_run
 def test_who_applies_changes_no_table_no_history_and_deletes_no_customer(shop: Operator) -> None:
     own, memory = shop.esp.place.schemas
     assert shop.let_through(APPLYING, *(each.format(own=own, memory=memory) for each in NOT_APPLYING)) == []
 
 
+@pytest.mark.every_run
 def test_both_accounts_are_enough_and_not_too_much(shop: Operator) -> None:
     for account, said in ((PLANNING, "enough to plan"), (APPLYING, "enough to plan and to apply")):
         found = shop.doctor(account)

@@ -76,6 +76,7 @@ def waiting(esp: Esp) -> Iterator[subprocess.Popen[str]]:
         yield process
 
 
+@pytest.mark.every_run
 def test_a_killed_one_leaves_nothing(each: Esp) -> None:
     each.declare(changed(FILES, MUCH))
     plan, before = each.plan(), each.dump()
@@ -87,6 +88,7 @@ def test_a_killed_one_leaves_nothing(each: Esp) -> None:
     assert not each.plan().changes
 
 
+@pytest.mark.every_run
 def test_a_frozen_one_is_stopped(served: ServerEsp) -> None:
     """The engine ends its transaction after `max_lock_time`; awake again it finds out and changes nothing."""
     served.settings("safety: {block: [], max_lock_time: 3 s}")

@@ -17,6 +17,8 @@ from reconciler.model.ref import Origin, Ref
 from tests.support.engines import ENGINES, Place, place
 from tests.support.server_pool import ServerPool
 
+pytestmark = pytest.mark.every_run
+
 GROWTH = Ref("package", "Growth")
 NAMES = ("Growth", "growth", "Café", "cafe", "Cafe ", "a\\'b%", "用户@例え.example", "\U0001f600")
 

@@ -70,6 +70,7 @@ def arena(
 GUARDED: dict[str, str] = {"A": CLASS_A, "B": CLASS_B}
 
 
+@pytest.mark.every_run
 @pytest.mark.parametrize("by", GUARDED.values(), ids=GUARDED.keys())
 def test_nobody_loses_the_package(arena: Arena, by: str) -> None:
     arena.protected(by)
@@ -99,6 +100,7 @@ def test_triggers_that_do_not_lock_are_no_guard(arena: Arena) -> None:
     assert dict(arena.target.doctor())["protection of package"] == "C"
 
 
+@pytest.mark.every_run
 def test_doctor_tells_the_class_and_what_would_raise_it(arena: Arena) -> None:
     """And the SQL that it prints does so."""
     for by, letter in ((CLASS_A, "A"), (CLASS_B, "B"), ("", "C")):

@@ -62,6 +62,7 @@ def test_everything_at_once_and_back(each: Esp) -> None:
     assert memory(each) == known
 
 
+@pytest.mark.every_run
 def test_those_who_were_moved_go_back_and_nobody_else(each: Esp) -> None:
     run = applied(each, BURY_LEGACY)
     each.sql("UPDATE esp_tenant SET package_id = NULL WHERE email = 'late@free.example'")

@@ -110,6 +110,7 @@ def test_the_outcome_of_a_commit_without_answer_is_not_known(served: ServerEsp) 
     assert caught.value.exit_code == 6
 
 
+@pytest.mark.every_run
 def test_an_apply_whose_commit_is_not_answered_ends_with_6(served: ServerEsp, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody answers, so what became of it cannot be asked either; the next run tells."""
     served.declare(CHANGE)

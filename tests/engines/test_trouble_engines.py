@@ -20,6 +20,8 @@ from tests.support.esp import FILES, changed
 from tests.support.esp_on_servers import ServerEsp
 from tests.support.server_pool import ServerPool
 
+pytestmark = pytest.mark.every_run
+
 
 def target(esp: ServerEsp, lock_timeout: float = 0.2, **url: object) -> NativeTarget:
     """The same database by another URL."""

@@ -32,12 +32,14 @@ def test_of_what_is_to_be_created(each: Esp, twin: str) -> None:
     assert said == f'package/Scale: "{twin}" is live too now, which is the same name but for case and blanks'
 
 
+@pytest.mark.every_run
 def test_of_many_at_once(each: Esp) -> None:
     """More than are asked for one by one."""
     many = {f"Tier {number}": {"description": "x"} for number in range(600)}
     assert '"TIER 7" is live too' in stale(each, changed(FILES, {"role": many}), "role", "name", "TIER 7")
 
 
+@pytest.mark.every_run
 def test_of_what_is_to_be_created_beyond_ascii(each: Esp) -> None:
     said = stale(each, changed(FILES, {"role": {"Größe": {"description": "x"}}}), "role", "name", "GRÖSSE")
     assert '"GRÖSSE" is live too now' in said

@@ -31,6 +31,8 @@ from tests.support.esp_on_servers import Databases, ServerEsp
 from tests.support.faults import Moments, watched
 from tests.support.server_pool import ServerPool
 
+pytestmark = pytest.mark.every_run
+
 PREVIOUS = Path(__file__).parent / "previous"
 VERSIONS = frozenset({"esp_schema", "reconciler_meta", "reconciler_home"})
 DECLARED = changed(FILES, {"package": {"Growth": {"sending.daily_limit": 30_000}}})

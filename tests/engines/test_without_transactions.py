@@ -15,6 +15,8 @@ from tests.support.least_privilege import OWNER, Operator, operator
 from tests.support.private_servers import MariaDB
 from tests.support.server_pool import ServerPool
 
+pytestmark = pytest.mark.every_run
+
 CHANGE = {"package": {"Growth": {"sending.daily_limit": 30_000}}}
 KINDS_OF_TABLE = ("MyISAM", "Aria TRANSACTIONAL=0", "Aria TRANSACTIONAL=1", "MEMORY", "CSV")
 

@@ -16,6 +16,8 @@ from tests.cli.ci.github_api import BOT, Api
 from tests.cli.ci.github_runner import Ended, Runner
 from tests.support import REPOSITORY, github_log
 
+pytestmark = pytest.mark.torture
+
 ACTION = REPOSITORY / "action.yml"
 HEAD = "beef" * 10
 
@@ -55,6 +57,7 @@ def on_push(runner: Runner) -> Runner:
     return replace(runner, github={"event_name": "push"})
 
 
+@pytest.mark.every_run
 def test_a_plan_is_commented_kept_and_told_by_outputs(runner: Runner, checkout: Path, api: Api) -> None:
     edit(checkout, "packages.d/packages.yaml", "25000", "20000")
     ended = use(runner, environment="production")
@@ -192,6 +195,7 @@ def test_no_input_is_run_as_a_script(runner: Runner, checkout: Path) -> None:
     assert not (checkout / "esp" / "owned").exists()
 
 
+@pytest.mark.every_run
 def test_no_input_is_an_option_of_the_program(runner: Runner) -> None:
     assert use(runner, target="--help").code == 1
     assert use(runner, command="apply", plan_file="--help").code == 1
@@ -208,6 +212,7 @@ def test_a_name_in_a_complaint_is_no_command_to_the_runner(runner: Runner, check
         assert not [each for each in log.commands if each.message.startswith("owned") or each.name == "##["]
 
 
+@pytest.mark.every_run
 def test_the_reviewed_plan_is_applied_word_for_word(runner: Runner, checkout: Path, api: Api) -> None:
     edit(checkout, "packages.d/packages.yaml", "25000", "20000")
     plan_on_main(runner, api)
@@ -269,6 +274,7 @@ def test_a_plan_file_given_by_name_is_applied(runner: Runner, checkout: Path, ap
     assert "fetch the reviewed plan" not in ended.used
 
 
+@pytest.mark.every_run
 def test_nothing_is_spliced_into_a_script() -> None:
     steps = yaml.safe_load(ACTION.read_text(encoding="utf-8"))["runs"]["steps"]
     scripts = [step["run"] for step in steps if "run" in step]

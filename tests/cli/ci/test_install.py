@@ -82,12 +82,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return temp
 
 
+@pytest.mark.torture
 def test_the_action_installs_no_development_tool(installed: Path) -> None:
     found = {path.name.partition("-")[0] for path in installed.glob("reconciler/lib/python*/site-packages/*.dist-info")}
     names = {canonicalize_name(name) for name in found}
     assert names == {"pip", "setuptools", "esp-reconciler", *locked("requirements-runtime.lock")} - foreign(names)
 
 
+@pytest.mark.torture
 def test_no_step_of_the_action_runs_what_is_checked_out(
     installed: Path, runner: Runner, checkout: Path, api: Api, tmp_path: Path
 ) -> None:

@@ -16,6 +16,8 @@ from reconciler.cli.main import COMMANDS
 from tests.cli.ci.pull_requests import planted
 from tests.support import REPOSITORY
 
+pytestmark = pytest.mark.torture
+
 HOOKS = REPOSITORY / ".pre-commit-hooks.yaml"
 
 
