@@ -6,7 +6,6 @@ somebody is to be told about.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,7 +48,7 @@ def load(
     if trouble:
         return Desired(sheets={kind: Sheet(kind) for kind in vocabulary.kinds}, findings=(trouble,))
     locate = Locator(root, limits)
-    with _known(cache, root, vocabulary, base) as known, _collector_off():
+    with _known(cache, root, vocabulary, base) as known:
         shelves = [_KindFiles(resource, vocabulary, limits, known) for resource in vocabulary]
         for shelf in shelves:
             for met in sources(root, shelf.resource.folder, limits):
@@ -120,18 +119,6 @@ def _known(cache: Path | None, root: Path, vocabulary: Vocabulary, base: Path | 
             )
     with caches.open_cache(cache, vocabulary, base) as known:
         yield known
-
-
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    """No garbage collection meanwhile: nothing here makes cycles, and it would walk every row again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _by_place(finding: Finding) -> tuple[str, int, str, str, str]:

@@ -17,7 +17,7 @@ from reconciler.cli import main
 from reconciler.cli.main import COMMANDS, reconciler, run
 from tests.support.repository import Cli, Place
 
-HEAVY = ("sqlalchemy", "pydantic", "yaml", "yaml_rs", "deepdiff", "jsonschema", "rich", "ruamel")
+HEAVY = ("sqlalchemy", "pydantic", "yaml", "yaml_rs", "deepdiff", "jsonschema", "ruamel")
 
 
 def imported(*arguments: str, cwd: Path) -> set[str]:

@@ -25,7 +25,7 @@ from reconciler.targets.sql.mapping import Account, Col, Column, Foreign, KindMa
 from reconciler.targets.sql.options import lines, plain_text
 from reconciler.targets.sql.options import number as spelled
 from reconciler.targets.sql.php import php_text
-from reconciler.targets.sql.rows import NOTHING, RowReader, collector_resting
+from reconciler.targets.sql.rows import NOTHING, RowReader
 
 
 class FactReader:
@@ -126,12 +126,11 @@ class FactReader:
             ids = self._wire.ids(self._system.kinds[kind], keys, only_named=True)
             found: dict[int, list[UserUsage]] = {number: [] for number in ids.values()}
             own = self._system.kinds[kind]
-            with collector_resting():
-                if own.account:
-                    self._measure(own, own.account, own.id, found, counters)
-                for user, place in self._users_of(kind):
-                    if user.account:
-                        self._measure(user, user.account, place.column, found, counters)
+            if own.account:
+                self._measure(own, own.account, own.id, found, counters)
+            for user, place in self._users_of(kind):
+                if user.account:
+                    self._measure(user, user.account, place.column, found, counters)
             meters |= {Ref(kind, key): tuple(found[number]) for key, number in ids.items()}
         return meters
 

@@ -24,7 +24,7 @@ from reconciler.targets.sql.connection import Connection
 from reconciler.targets.sql.facts import FactReader, users_on
 from reconciler.targets.sql.live_schema import refuse
 from reconciler.targets.sql.mapping import Column, Foreign, KindMap, System
-from reconciler.targets.sql.rows import LiveRows, RowReader, collector_resting
+from reconciler.targets.sql.rows import LiveRows, RowReader
 
 
 def listing(wire: Connection, system: System, vocabulary: Vocabulary, kind: str, search: str) -> Listing:
@@ -92,9 +92,8 @@ class SqlReader:
         sheets, twins, unnameable, taken = {}, {}, {}, {}
         rows = RowReader(self._wire, self._system)
         for kind in self._system.kinds.values():
-            with collector_resting():
-                packed = rows.every(kind)
-                found = dict(zip(packed.keys, packed.values, strict=True))
+            packed = rows.every(kind)
+            found = dict(zip(packed.keys, packed.values, strict=True))
             twins[kind.kind] = clashes(packed.keys)
             for key in {key for group in twins[kind.kind] for key in group}:
                 del found[key]

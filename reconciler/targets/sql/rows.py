@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -250,16 +248,3 @@ def _with_own(
     columns = zip(*(each.codec.decode(stored[each.column]) for each in own.values()), strict=True)
     added = ({name: value for name, value in zip(own, row, strict=True) if value is not None} for row in columns)
     return [{**found, **more} if more else found for found, more in zip(maps, added, strict=True)]
-
-
-@contextmanager
-def collector_resting() -> Iterator[None]:
-    """A stretch without garbage collection: rows make no circles, and looking for some among so many takes
-    longer than reading them."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

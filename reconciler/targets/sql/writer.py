@@ -25,7 +25,7 @@ from reconciler.targets.sql.mapping import Col, KindMap, Mirror, Options, System
 from reconciler.targets.sql.reader import record, twins_of
 from reconciler.targets.sql.restore import restore, restore_beside, rows_to_json
 from reconciler.targets.sql.row_writer import RowWriter, _table, delete_where
-from reconciler.targets.sql.rows import RowReader, collector_resting
+from reconciler.targets.sql.rows import RowReader
 
 
 class SqlWriter:
@@ -110,22 +110,20 @@ class SqlWriter:
         """key → its values; a field not given takes the column's default."""
         own = self._system.kinds[kind]
         ink = RowWriter(self._wire, self._system, own)
-        with collector_resting():
-            ink.insert(rows)
-            ids = self._live(own, rows)
-            ink.extras({ids[key]: draft for key, draft in rows.items()}, occupied=())
+        ink.insert(rows)
+        ids = self._live(own, rows)
+        ink.extras({ids[key]: draft for key, draft in rows.items()}, occupied=())
 
     def update(self, kind: str, rows: Mapping[str, NewObject]) -> None:
         """key → the fields to write; a whole set, map or override row replaces what is there."""
         own = self._system.kinds[kind]
         ink = RowWriter(self._wire, self._system, own)
         self._look_into_mirrors()
-        with collector_resting():
-            ids = self._live(own, rows)
-            drafts = {ids[key]: draft for key, draft in rows.items()}
-            ink.update_columns(drafts)
-            ink.extras(drafts, occupied=drafts)
-            self._follow(own.id, drafts)
+        ids = self._live(own, rows)
+        drafts = {ids[key]: draft for key, draft in rows.items()}
+        ink.update_columns(drafts)
+        ink.extras(drafts, occupied=drafts)
+        self._follow(own.id, drafts)
 
     def restore(self, kind: str, rows: Mapping[str, NewObject], raw: Mapping[str, Raw]) -> None:
         """Insert what was deleted, with all columns and the id that it had; references and maps as `rows` say."""

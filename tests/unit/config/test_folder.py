@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.config.load import load
 from reconciler.kinds import KINDS
-from tests.unit.config.desired_state import loaded, written
+from tests.unit.config.desired_state import loaded
 
 VALUES: list[tuple[str, str, dict[str, Any]]] = [
     ("package", "sending: {daily_limit: -1}", {"sending.daily_limit": "unlimited"}),
@@ -111,15 +109,3 @@ def test_the_digest_depends_on_everything_declared(tmp_path: Path) -> None:
 def test_origins(tmp_path: Path) -> None:
     sheet = loaded(tmp_path, {"packages.d/eu/a.yaml": "# c\nA: {}\n"}).sheets["package"]
     assert str(sheet["A"].origin) == "packages.d/eu/a.yaml:2"
-
-
-@pytest.mark.parametrize("on", [True, False])
-def test_the_collector_is_left_as_it_was(tmp_path: Path, on: bool) -> None:
-    written(tmp_path, {"packages.d/a.yaml": "A: {}"})
-    was_on = gc.isenabled()
-    (gc.enable if on else gc.disable)()
-    try:
-        load(tmp_path, KINDS)
-        assert gc.isenabled() is on
-    finally:
-        (gc.enable if was_on else gc.disable)()
