@@ -49,24 +49,25 @@ def _pair(held: Held | None) -> list[str] | None:
 
 def _entries(done: Sequence[Change], raw: Mapping[Ref, Mapping[str, Any]], moved: Moves) -> Iterator[HistoryEntry]:
     for change in done:
+        action = change.operation.value  # plain text: some drivers write a member of an Enum by its name
         match change:
             case Create():
-                yield HistoryEntry(ref=change.ref, action="create", before=None, after=change.after)
+                yield HistoryEntry(ref=change.ref, action=action, before=None, after=change.after)
             case Update():
                 names = [delta.name for delta in change.fields]
                 before = {name: change.before[name] for name in names if name in change.before}
                 after = {name: change.after[name] for name in names if name in change.after}
-                yield HistoryEntry(ref=change.ref, action="update", before=before, after=after)
+                yield HistoryEntry(ref=change.ref, action=action, before=before, after=after)
             case Rename():
                 before, after = {"name": change.old}, {"name": change.ref.key}
-                yield HistoryEntry(ref=change.ref, action="rename", before=before, after=after)
+                yield HistoryEntry(ref=change.ref, action=action, before=before, after=after)
             case Reassign():
                 members = moved[change.ref, change.to]
                 said: dict[str, Value] = {"to": change.to, "moved": member_count(members)}
-                yield HistoryEntry(ref=change.ref, action="reassign", before=None, after=said, raw={"members": members})
+                yield HistoryEntry(ref=change.ref, action=action, before=None, after=said, raw={"members": members})
             case Delete():
                 yield HistoryEntry(
-                    ref=change.ref, action="delete", before=change.before, after=None, raw=raw.get(change.ref)
+                    ref=change.ref, action=action, before=change.before, after=None, raw=raw.get(change.ref)
                 )
             case Forget():
-                yield HistoryEntry(ref=change.ref, action="forget", before=change.before, after=None)
+                yield HistoryEntry(ref=change.ref, action=action, before=change.before, after=None)

@@ -19,7 +19,7 @@ from reconciler.engine.removal import origin_of
 from reconciler.engine.renames import renamed_live
 from reconciler.engine.states import States
 from reconciler.engine.undo import NOWHERE, Undo, moved_on
-from reconciler.model.change import Change, Create, Delete, Members, Reassign, Rename, Update
+from reconciler.model.change import Change, Create, Delete, Members, Operation, Reassign, Rename, Update
 from reconciler.model.facts import Desired, Snapshot
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import MEMORY, Held, HistoryEntry, Memo, Remembered, Run
@@ -46,7 +46,7 @@ class RestoredMemory:
     @property
     def renamed(self) -> frozenset[Ref]:
         """The names that renames gave and that go again."""
-        return frozenset(entry.ref for entry in self.entries if entry.action == "rename")
+        return frozenset(entry.ref for entry in self.entries if entry.action == Operation.RENAME)
 
     def remember(self) -> tuple[Memo, ...]:
         """What memory has to learn again, by object."""
@@ -58,7 +58,7 @@ class RestoredMemory:
 
     def _before(self) -> Iterator[tuple[Ref, MemoryBefore]]:
         told = dict(self._told())
-        updates = {entry.ref: entry for entry in self.entries if entry.action == "update"}
+        updates = {entry.ref: entry for entry in self.entries if entry.action == Operation.UPDATE}
         for ref, (before, dropped) in sorted(told.items()):
             now = self.held.get(ref)
             if ref in self.aside or (self.scope and ref not in self.scope):
@@ -217,7 +217,7 @@ class _Revert:
     ) -> Iterator[Rename]:
         """What gets its old name back; `names` learns of all that have the old name in the end."""
         for entry in entries:
-            if entry.action != "rename" or entry.before is None:
+            if entry.action != Operation.RENAME or entry.before is None:
                 continue
             new, old = entry.ref, Ref(entry.ref.kind, str(entry.before.get("name", "")))
             sheet = self.snapshot.sheets.get(new.kind, Sheet(new.kind))
@@ -261,7 +261,7 @@ class _Revert:
         stuck = {f.ref for f in findings if f.severity is Severity.LEFT_OUT and f.ref is not None}
         stuck |= {entry.ref for entry in entries if undoing.ref_of(entry.ref) in stuck}
         for entry in self.past.entries:
-            if entry.action == "rename" and entry.before and entry.ref in stuck | outside:
+            if entry.action == Operation.RENAME and entry.before and entry.ref in stuck | outside:
                 stuck.add(Ref(entry.ref.kind, str(entry.before.get("name", ""))))
         return RestoredMemory(
             run=self.past.run,

@@ -21,6 +21,7 @@ from reconciler.model.change import (
     FieldDelta,
     Forget,
     Members,
+    Operation,
     Reassign,
     Update,
 )
@@ -54,18 +55,22 @@ class Undo:
         """What takes the entry back, effects not known yet (see `judged`); nothing where it is back already."""
         ref = self.ref_of(entry.ref)
         was, wrote = self._then(ref.kind, entry.before), self._then(ref.kind, entry.after)
-        told = {"create": entry.after, "delete": entry.before, "reassign": entry.after}
-        if entry.action in told and told[entry.action] is None:  # a hand was in the history
+        needed: dict[str, Values | None] = {
+            Operation.CREATE: entry.after,
+            Operation.DELETE: entry.before,
+            Operation.REASSIGN: entry.after,
+        }
+        if entry.action in needed and needed[entry.action] is None:  # a hand was in the history
             yield not_revertible(ref, "history does not say what was done", Severity.LEFT_OUT)
             return
         match entry.action:
-            case "update":
+            case Operation.UPDATE:
                 yield from self._update(ref, was, wrote)
-            case "create":
+            case Operation.CREATE:
                 yield from self._create(ref, wrote)
-            case "delete":
+            case Operation.DELETE:
                 yield from self._delete(ref, was, entry)
-            case "reassign":
+            case Operation.REASSIGN:
                 yield from self._reassign(ref, wrote, entry)
             case _:
                 pass  # renames come first, and memory is told by itself

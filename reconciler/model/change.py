@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.values import Value, Values
@@ -35,6 +35,35 @@ class Effect(StrEnum):
     LESS = "less"
     NEUTRAL = "neutral"
     UNKNOWN = "unknown"
+
+
+class Operation(StrEnum):
+    """What each sort of change is called, by the word that plan files, history, metrics and reports have for it."""
+
+    todo: str
+    """What it would do."""
+    done: str
+    """What it did."""
+    marker: str
+    """The sign in front of it."""
+    action: str
+    """What happens to the live object, as policies and CI count it: create, update, delete; forget is nothing of it."""
+    place: int
+    """Where a summary names it."""
+
+    def __new__(cls, word: str, todo: str, done: str, marker: str, action: str, place: int) -> Self:
+        """One row of the table."""
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.todo, member.done, member.marker, member.action, member.place = todo, done, marker, action, place
+        return member
+
+    CREATE = "create", "create", "created", "+", "create", 0
+    UPDATE = "update", "update", "updated", "~", "update", 2
+    RENAME = "rename", "rename", "renamed", "~", "update", 1
+    REASSIGN = "reassign", "reassign", "reassigned", "→", "update", 3
+    DELETE = "delete", "delete", "deleted", "-", "delete", 4
+    FORGET = "forget", "stop managing", "stopped managing", "-", "forget", 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +100,7 @@ class Create:
     whole rows that it had before it was deleted, to be put back; empty for what is new. `explained`: what fields mean
     together, a sentence each; it is only said."""
 
+    operation: ClassVar[Operation] = Operation.CREATE
     ref: Ref
     after: Values
     defaults: frozenset[str]
@@ -86,6 +116,7 @@ class Update:
     """`before` and `after`: all stated fields (docs/rules.md#rule-30); `fields`: those that differ. `explained`: as of
     a Create."""
 
+    operation: ClassVar[Operation] = Operation.UPDATE
     ref: Ref
     before: Values
     after: Values
@@ -100,6 +131,7 @@ class Update:
 class Rename:
     """The same live row under a new name."""
 
+    operation: ClassVar[Operation] = Operation.RENAME
     ref: Ref
     old: str
     origin: Origin | None = None
@@ -111,6 +143,7 @@ class Reassign:
     """Move whoever is on `ref` at apply time to `to`. `expected`: how many the plan saw. `refs` of users that the
     settings leave alone are not moved; they block. `members`: move these alone, as far as they are still there."""
 
+    operation: ClassVar[Operation] = Operation.REASSIGN
     ref: Ref
     to: str
     expected: int
@@ -124,6 +157,7 @@ class Delete:
     """Remove the live row. `before`: what it held. `stated`: a file asks for it (a tombstone), so `origin` is a place
     that still exists; else it is where the object was declared last."""
 
+    operation: ClassVar[Operation] = Operation.DELETE
     ref: Ref
     before: Values
     origin: Origin | None = None
@@ -135,6 +169,7 @@ class Delete:
 class Forget:
     """Stop managing it; the live row stays as it is."""
 
+    operation: ClassVar[Operation] = Operation.FORGET
     ref: Ref
     before: Values
     origin: Origin | None = None

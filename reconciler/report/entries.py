@@ -32,7 +32,7 @@ from reconciler.model.values import Value
 from reconciler.report.layout import WIDTH, Detail, Entry, Line, Row
 from reconciler.report.masking import OPEN, Masking
 from reconciler.report.sections import UNDONE
-from reconciler.report.words import Tense, counted, inherited, listed_lines, movement, percentage, value, verb, wrapped
+from reconciler.report.words import counted, inherited, listed_lines, movement, percentage, value, wrapped
 
 _MOST_ITEMS = 100
 
@@ -104,7 +104,6 @@ _FEW = 4
 _NOTE_LINES = 5
 _INDENT = 10
 """What a detail may be narrower than the page: its own indent, and the gap before a place."""
-_MARKERS: Mapping[type[Change], str] = {Create: "+", Update: "~", Rename: "~", Reassign: "→", Delete: "-", Forget: "-"}
 
 Placed = tuple[Line, str]
 """A line and the place it is about."""
@@ -133,12 +132,12 @@ class EntryMaker:
         """All that blocks one object, then what would have been done with it. Neither may be empty."""
         lines: list[Placed] = []
         for finding in findings:
-            lines += self._complaint(finding, verb(type(changes[-1]), Tense.WOULD), changes)
+            lines += self._complaint(finding, changes[-1].operation.todo, changes)
         for change in changes:
             lines += [] if isinstance(change, Delete | Forget) else self._said(change)
             lines += _explained(change)
         lines += self._noted(changes[-1])
-        return self._entry(_MARKERS[type(changes[-1])], changes[0].ref, lines)
+        return self._entry(changes[-1].operation.marker, changes[0].ref, lines)
 
     def finding(self, finding: Finding) -> Entry:
         """A complaint about no change."""
@@ -157,7 +156,7 @@ class EntryMaker:
     def _marker(self, change: Change) -> str:
         if isinstance(change, Create | Update) and change.cause in UNDONE:
             return "!"
-        return _MARKERS[type(change)]
+        return change.operation.marker
 
     def _complaint(self, finding: Finding, does: str, changes: Sequence[Change] = ()) -> Iterator[Placed]:
         said = f"{finding.field}: {finding.message}" if finding.field else finding.message
@@ -182,7 +181,7 @@ class EntryMaker:
             case Reassign(expected=expected, to=to):
                 yield Row("", f"{counted(expected, 'user')} → {to}"), place
             case Delete():
-                yield Row("", "delete"), place
+                yield Row("", change.operation.todo), place
             case Forget():
                 yield Row("", f"no longer managed; the live {change.ref.kind} stays as it is"), place
 

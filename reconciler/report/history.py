@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from reconciler.model.change import Operation
 from reconciler.model.memory import ALLOWED, MEMORY, HistoryEntry, RunRow
 from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Value, Values, same
@@ -15,7 +16,7 @@ from reconciler.report.words import counted, listed_lines, movement, value, wrap
 
 _HEADER = ("Run", "Started", "By", "Host", "Command", "Outcome", "Changes", "Commit")
 _CHANGES = frozenset({6})
-_MARKERS = {"create": "+", "update": "~", "rename": "~", "reassign": "→", "delete": "-", "forget": "-"}
+_MARKERS = {str(each): each.marker for each in Operation}
 _INDENT = 10
 _NAMED = 10
 
@@ -106,26 +107,27 @@ class EntryWriter:
     def _lines(self, entry: HistoryEntry) -> Iterator[Line]:
         before, after = entry.before or {}, entry.after or {}
         match entry.action:
-            case "create":
-                yield Row("", "created")
+            case Operation.CREATE:
+                yield Row("", Operation.CREATE.done)
                 yield from self._held(entry.ref.kind, after)
-            case "update":
+            case Operation.UPDATE:
                 for name in sorted(before.keys() | after.keys()):
                     said = movement(before.get(name), after.get(name), self._type(entry.ref.kind, name))
                     yield Row(name, self._masking.text(said))
-            case "rename":
-                yield Row("", f'renamed; was "{self._masking.name(entry.ref.kind, str(before.get("name", "")))}"')
-            case "reassign":
+            case Operation.RENAME:
+                former = self._masking.name(entry.ref.kind, str(before.get("name", "")))
+                yield Row("", f'{Operation.RENAME.done}; was "{former}"')
+            case Operation.REASSIGN:
                 people = [self._masking.name(kind, key) for kind, key in _members(entry)]
                 count = after.get("moved", len(people))
                 yield Row("", f"{counted(count if isinstance(count, int) else 0, 'user')} → {after.get('to', '')}")
                 few, more = people[:_NAMED], max(0, len(people) - _NAMED)
                 yield from map(Detail, listed_lines(few, more, self._width - _INDENT) if few else ())
-            case "delete":
+            case Operation.DELETE:
                 rows = sum(len(rows) for rows in (entry.raw or {}).values() if isinstance(rows, list))
-                yield Row("", f"deleted; {counted(rows, 'row')} kept")
+                yield Row("", f"{Operation.DELETE.done}; {counted(rows, 'row')} kept")
                 yield from self._held(entry.ref.kind, before)
-            case "forget":
+            case Operation.FORGET:
                 yield Row("", "no longer managed")
             case other:
                 yield Row("", other)
@@ -204,7 +206,7 @@ def _change(entry: HistoryEntry, masking: Masking) -> dict[str, Any]:
 def _masked(values: Values | None, kind: str, action: str, masking: Masking) -> Any:
     if values is None:
         return None
-    if action == "rename":
+    if action == Operation.RENAME:
         return {name: masking.name(kind, str(held)) for name, held in values.items()}
     return {name: _hidden(held, masking) for name, held in values.items()}
 

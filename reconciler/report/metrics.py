@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.model.change import Create, Delete, Forget, Reassign, Rename, Update
+from reconciler.model.change import Create, Delete, Operation, Update
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.resource import Vocabulary
 from reconciler.report.masking import safe_text
@@ -63,15 +63,6 @@ METRICS: Mapping[str, Metric] = {
 OF_THE_RUN = frozenset({LAST_RUN, EXIT_CODE, BUILD, DURATION})
 """What a run that failed says itself; the rest is kept as it was, for a failure is no all-clear."""
 
-ACTIONS: Mapping[type, str] = {
-    Create: "create",
-    Update: "update",
-    Rename: "rename",
-    Reassign: "reassign",
-    Delete: "delete",
-    Forget: "forget",
-}
-
 
 class Sample(NamedTuple):
     """One line of the file: the name without its prefix, and the values of its labels in the declared order."""
@@ -116,13 +107,13 @@ def drift_samples(plan: Plan, traces: Iterable[DriftedField], watched: Watched, 
     goes."""
     undone = (Create, Update)
     waiting = [change for change in plan.changes if not (isinstance(change, undone) and change.cause in UNDONE)]
-    pending = Counter((change.ref.kind, ACTIONS[type(change)]) for change in waiting)
+    pending = Counter((change.ref.kind, change.operation) for change in waiting)
     drifted = Counter(ref.kind for ref in {trace.ref for trace in traces})
     blocked = {finding.ref for finding in plan.blocked}
     refused = Counter(c.ref.kind for c in plan.changes if isinstance(c, Delete) and c.ref in blocked)
     samples = [Sample(ORPHANED, (), watched.orphans), Sample(LOCKED, (), watched.locked)]
     for kind in vocabulary.kinds:
-        samples += [Sample(PENDING, (kind, action), pending[kind, action]) for action in ACTIONS.values()]
+        samples += [Sample(PENDING, (kind, each), pending[kind, each]) for each in Operation]
         samples.append(Sample(DRIFTED, (kind,), drifted[kind]))
         samples.append(Sample(REFUSED, (kind,), refused[kind]))
         samples.append(Sample(_MANAGED, (kind,), plan.managed.get(kind, 0)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
-from reconciler.model.change import Change, Create, Delete, Effect, Forget, Reassign, Rename, Update
+from reconciler.model.change import Change, Create, Delete, Effect, Forget, Operation, Reassign, Rename, Update
 from reconciler.model.plan import Impact
 from reconciler.model.ref import Ref
 from reconciler.model.values import Values
@@ -36,8 +36,7 @@ _DEFAULTS = unordered(TEXT)
 _MEMBERS = mapping_of(sequence(TEXT))
 _RAW = mapping_of(JSON)
 _SENTENCES = sequence(TEXT)
-_OPERATIONS = ("create", "update", "rename", "reassign", "delete", "forget")
-_ACTIONS = ("create", "update", "delete", "forget")
+_ACTIONS = dict.fromkeys(operation.action for operation in Operation)
 
 _CHANGE = closed(
     "What is done: before and after hold field → value, dotted; null where there is none.",
@@ -55,7 +54,7 @@ ROW_SCHEMA = closed(
         "previous_address": {"type": ["string", "null"], "description": "Of a rename: what it is called now."},
         "type": {"type": "string", "description": "The kind."},
         "name": {"type": "string"},
-        "operation": {"enum": list(_OPERATIONS)},
+        "operation": {"enum": [str(each) for each in Operation]},
         "change": _CHANGE,
         "action_reason": {
             "type": "string",
@@ -122,25 +121,25 @@ def row(change: Change, *, guard: Sequence[str] = (), impact: Sequence[Impact] =
     }
     match change:
         case Create():
-            special = _done("create", None, change.after, change.cause)
+            special = _done(change, None, change.after, change.cause)
             special["defaults"] = _DEFAULTS.encode(change.defaults)
             special |= {"raw": _RAW.encode(change.raw)} if change.raw else {}
         case Update():
-            special = _done("update", change.before, change.after, change.cause)
+            special = _done(change, change.before, change.after, change.cause)
             special["fields"] = _FIELDS.encode(change.fields)
             special["effect"] = str(_worst(change))
         case Rename():
-            special = _done("rename", None, None, "renamed", actions=["update"])
+            special = _done(change, None, None, "renamed")
             special["previous_address"] = str(Ref(change.ref.kind, change.old))
         case Reassign():
-            special = _done("reassign", None, None, "removed", actions=["update"])
+            special = _done(change, None, None, "removed")
             move = {"to": change.to, "expected": change.expected, "members": _MEMBERS.encode(change.members)}
             special |= {"reassign": move, "effect": "unknown"}
         case Delete():
-            special = _done("delete", change.before, None, "removed" if change.stated else "not-declared")
+            special = _done(change, change.before, None, "removed" if change.stated else "not-declared")
             special |= {"stated": change.stated, "effect": "less"}
         case Forget():
-            special = _done("forget", change.before, None, "not-declared") | {"stated": False}
+            special = _done(change, change.before, None, "not-declared") | {"stated": False}
         case _:  # pragma: no cover
             assert_never(change)
     if isinstance(change, Create | Update) and change.explained:
@@ -158,11 +157,11 @@ def change_of(found: Mapping[str, Any]) -> Change:
     }
     before, after = found["change"]["before"], found["change"]["after"]
     match found["operation"]:
-        case "create":
+        case Operation.CREATE:
             cause, defaults = CAUSE.decode(found["action_reason"]), _DEFAULTS.decode(found["defaults"])
             said |= {"raw": _RAW.decode(found.get("raw", {})), "explained": _explained(found)}
             return Create(**said, after=VALUES.decode(after), defaults=defaults, cause=cause)
-        case "update":
+        case Operation.UPDATE:
             return Update(
                 **said,
                 before=VALUES.decode(before),
@@ -171,15 +170,15 @@ def change_of(found: Mapping[str, Any]) -> Change:
                 cause=CAUSE.decode(found["action_reason"]),
                 explained=_explained(found),
             )
-        case "rename":
+        case Operation.RENAME:
             return Rename(**said, old=Ref.parse(TEXT.decode(found["previous_address"])).key)
-        case "reassign":
+        case Operation.REASSIGN:
             move = found["reassign"]
             to, expected = TEXT.decode(move["to"]), WHOLE.decode(move["expected"])
             return Reassign(**said, to=to, expected=expected, members=_MEMBERS.decode(move["members"]))
-        case "delete":
+        case Operation.DELETE:
             return Delete(**said, before=VALUES.decode(before), stated=FLAG.decode(found["stated"]))
-        case "forget":
+        case Operation.FORGET:
             return Forget(**said, before=VALUES.decode(before))
         case other:
             raise ValueError(f"{other!r} is no operation")
@@ -190,39 +189,39 @@ def drift_row(change: Create | Update) -> dict[str, Any]:
     written: Values
     if isinstance(change, Create):
         written = {name: value for name, value in change.after.items() if name not in change.defaults}
-        moved = {"actions": ["delete"], "before": written, "after": None}
+        moved = {"actions": [Operation.DELETE.action], "before": written, "after": None}
     else:
         drifted = [delta for delta in change.fields if delta.cause in ("drift", "conflict")]
         told = ((d.name, d.after if d.remembered is None else d.remembered) for d in drifted)
         written = {name: value for name, value in told if value is not None}
         found = {delta.name: delta.before for delta in drifted if delta.before is not None}
-        moved = {"actions": ["update"], "before": written, "after": found}
+        moved = {"actions": [Operation.UPDATE.action], "before": written, "after": found}
     return {"address": str(change.ref), "type": change.ref.kind, "name": change.ref.key, "change": moved}
 
 
 def essence(change: Change) -> list[Any]:
     """What a fingerprint is made of: who, what was there, what will be there. No counts, causes, places and notes."""
+    return [str(change.operation), str(change.ref), *_essence(change)]
+
+
+def _essence(change: Change) -> list[Any]:
     match change:
         case Create():
-            return ["create", str(change.ref), change.after, *([change.raw] if change.raw else [])]
+            return [change.after, *([change.raw] if change.raw else [])]
         case Update():
-            return ["update", str(change.ref), change.before, change.after]
+            return [change.before, change.after]
         case Rename():
-            return ["rename", str(change.ref), change.old]
+            return [change.old]
         case Reassign():
-            return ["reassign", str(change.ref), change.to, *([change.members] if change.members else [])]
-        case Delete():
-            return ["delete", str(change.ref), change.before]
-        case Forget():
-            return ["forget", str(change.ref), change.before]
+            return [change.to, *([change.members] if change.members else [])]
+        case Delete() | Forget():
+            return [change.before]
 
 
-def _done(
-    operation: str, before: Values | None, after: Values | None, reason: str, *, actions: Sequence[str] = ()
-) -> dict[str, Any]:
+def _done(change: Change, before: Values | None, after: Values | None, reason: str) -> dict[str, Any]:
     return {
-        "operation": operation,
-        "change": {"actions": list(actions) or [operation], "before": before, "after": after},
+        "operation": str(change.operation),
+        "change": {"actions": [change.operation.action], "before": before, "after": after},
         "action_reason": str(reason),
     }
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import NamedTuple
 
-from reconciler.model.change import Change, Create, Delete, Effect, Forget, ItemDelta, Reassign, Rename, Update
+from reconciler.model.change import Change, Create, Delete, Effect, ItemDelta, Operation, Reassign, Update
 from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.plan import Allowance, Counts, Plan
 from reconciler.model.ref import Ref
@@ -63,16 +63,6 @@ def _overridden(items: Sequence[ItemDelta], declared: Mapping[str, Field]) -> It
 
 _WIDTH = 100
 """Where long enumerations are broken."""
-_WORDS: Mapping[type[Change], str] = {
-    Create: "create",
-    Update: "update",
-    Rename: "rename",
-    Reassign: "reassign",
-    Delete: "delete",
-    Forget: "forget",
-}
-OPERATIONS = (*_WORDS.values(),)
-"""What can be done with an object, in one word each."""
 
 
 class Verdict(StrEnum):
@@ -117,7 +107,7 @@ class Item:
     section: Section
     kind: str
     names: tuple[str, ...]
-    operations: tuple[str, ...] = ()
+    operations: tuple[Operation, ...] = ()
     lines: tuple[Line, ...] = ()
     places: tuple[str, ...] = ()
     guards: tuple[GuardNote, ...] = ()
@@ -244,7 +234,7 @@ def _items(found: Iterable[Change], findings: Iterable[Finding], speaker: EntryM
 def _item(
     ref: Ref, changes: Sequence[Change], findings: Sequence[Finding], speaker: EntryMaker, *, drift: bool
 ) -> Item:
-    operations = tuple(_WORDS[type(change)] for change in changes)
+    operations = tuple(change.operation for change in changes)
     entries = [speaker.drift(change) if drift else speaker.change(change) for change in changes]
     guards = tuple(_guard(finding, speaker) for finding in findings)
     hits = tuple(affected_by(impact, speaker) for impact in speaker.impact.get(ref, ())) if not drift else ()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from reconciler.model.change import Cause, Change, Create, Delete, Forget, Reassign, Rename, Update
+from reconciler.model.change import Cause, Change, Create, Operation, Update
 from reconciler.model.plan import Plan
 from reconciler.report.masking import safe_text
-from reconciler.report.words import Tense, counted, verb
+from reconciler.report.words import counted
 
-_ORDER: tuple[type[Change], ...] = (Create, Rename, Update, Reassign, Delete, Forget)
+_ORDER = sorted(Operation, key=lambda operation: operation.place)
 
 
 def summary(plan: Plan) -> str:
@@ -19,10 +19,10 @@ def summary(plan: Plan) -> str:
     Refusals that belong to none of the changes are named after it.
     """
     refused = {finding.ref for finding in plan.blocked}
-    done = Counter(type(change) for change in plan.changes)
-    blocked = Counter(type(change) for change in plan.changes if change.ref in refused)
+    done = Counter(change.operation for change in plan.changes)
+    blocked = Counter(change.operation for change in plan.changes if change.ref in refused)
     todo = [
-        f"{done[operation]:,} to {verb(operation, Tense.WOULD)}"
+        f"{done[operation]:,} to {operation.todo}"
         + (f" ({blocked[operation]:,} blocked)" if blocked[operation] else "")
         for operation in _ORDER
         if done[operation]
@@ -36,8 +36,8 @@ def summary(plan: Plan) -> str:
 
 def applied_summary(plan: Plan, *, done: Collection[Change], already: Collection[Change]) -> str:
     """`Applied: 1 created, 2 updated; 1 already so; 57 unchanged.` `done` and `already` as the apply tells them."""
-    counts = Counter(type(change) for change in done)
-    parts = [f"{counts[operation]:,} {verb(operation, Tense.DONE)}" for operation in _ORDER if counts[operation]]
+    counts = Counter(change.operation for change in done)
+    parts = [f"{counts[operation]:,} {operation.done}" for operation in _ORDER if counts[operation]]
     so = [f"{len(already):,} already so"] if already else []
     return f"Applied: {_joined(', '.join(parts) or 'no changes', so, _rest(plan))}."
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from reconciler.model.change import Change
+from reconciler.model.change import Change, Operation
 from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.plan import Impact, Plan
 from reconciler.model.ref import Ref
@@ -19,7 +19,7 @@ from reconciler.report.layout import GROUPED_FROM, NAMED, WIDTH, Entry, Page, Pa
 from reconciler.report.masking import OPEN, Masking, masking_of, safe_text
 from reconciler.report.sections import Section, section_of, section_of_finding
 from reconciler.report.summary import allowances_said, applied_summary, drift_summary, summary
-from reconciler.report.words import Tense, commit_said, counted, listed, sentence, verb
+from reconciler.report.words import Tense, commit_said, counted, listed, sentence
 
 HINTS = {Section.DRIFT: "changed in the database since the last apply"}
 """What a title needs said beside it."""
@@ -183,12 +183,12 @@ def outcome_text(
 
 
 def _sentences(changes: Collection[Change], masking: Masking) -> Iterator[str]:
-    alike: dict[tuple[type[Change], str], list[Change]] = {}
+    alike: dict[tuple[Operation, str], list[Change]] = {}
     for change in changes:
-        alike.setdefault((type(change), change.ref.kind), []).append(change)
+        alike.setdefault((change.operation, change.ref.kind), []).append(change)
     for (operation, kind), group in alike.items():
         if len(group) < GROUPED_FROM:
             yield from (sentence(change, Tense.DONE, masking) for change in group)
         else:
             names = listed([masking.name(kind, c.ref.key) for c in group[:NAMED]], len(group) - NAMED)
-            yield safe_text(f"{verb(operation, Tense.DONE)} {counted(len(group), kind)}: {names}")
+            yield safe_text(f"{operation.done} {counted(len(group), kind)}: {names}")

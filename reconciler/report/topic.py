@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.model.change import Change, Create, Delete, Reassign, Rename, Update
+from reconciler.model.change import Change, Operation, Update
 from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.plan import Plan, digest_of
 from reconciler.model.ref import Origin, Ref
@@ -198,13 +198,7 @@ def _by_place(finding: Finding) -> Iterator[object]:
     yield from (not placed, place, line, finding.code, str(finding.ref or ""), finding.field, finding.message)
 
 
-_COUNTED: Mapping[type[Change], str] = {
-    Create: "create",
-    Update: "update",
-    Rename: "update",
-    Reassign: "update",
-    Delete: "delete",
-}
+_COUNTED = [each.action for each in (Operation.CREATE, Operation.UPDATE, Operation.DELETE)]
 """To stop managing an object changes nothing in the live system, so it is not counted."""
 
 
@@ -212,5 +206,5 @@ def tally(topic: Topic) -> dict[str, int]:
     """`create`, `update`, `delete` → how many, each always there. Of drift: what an apply would put back."""
     plan = topic.plan
     changes = () if plan is None else plan.drifted if topic.command == DRIFT else plan.changes
-    counts = Counter(_COUNTED[type(change)] for change in changes if type(change) in _COUNTED)
-    return {word: counts[word] for word in ("create", "update", "delete")}
+    counts = Counter(change.operation.action for change in changes)
+    return {word: counts[word] for word in _COUNTED}

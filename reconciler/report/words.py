@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import TypeGuard
 
-from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
+from reconciler.model.change import Change, Reassign, Rename
 from reconciler.model.plan import Source, digest_of
 from reconciler.model.resource import FieldType, Text
 from reconciler.model.secrecy import hidden_in
@@ -113,27 +113,11 @@ class Tense(Enum):
     DONE = "done"
 
 
-_VERBS: dict[type[Change], tuple[str, str]] = {
-    Create: ("create", "created"),
-    Update: ("update", "updated"),
-    Rename: ("rename", "renamed"),
-    Reassign: ("reassign", "reassigned"),
-    Delete: ("delete", "deleted"),
-    Forget: ("stop managing", "stopped managing"),
-}
-
-
-def verb(operation: type[Change], tense: Tense) -> str:
-    """`create` or `created`: what such a change does, or did."""
-    todo, done = _VERBS[operation]
-    return done if tense is Tense.DONE else todo
-
-
 def sentence(change: Change, tense: Tense, masking: Masking = OPEN) -> str:
     """The change in one line of safe text, without a full stop."""
     kind = change.ref.kind
     name = masking.name(kind, change.ref.key)
-    does = verb(type(change), tense) if tense is Tense.DONE else f"would {verb(type(change), tense)}"
+    does = change.operation.done if tense is Tense.DONE else f"would {change.operation.todo}"
     match change:
         case Rename():
             return safe_text(f"{does} {kind} {masking.name(kind, change.old)} to {name}")

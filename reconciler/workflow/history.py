@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from reconciler.model.change import Operation
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.memory import HistoryEntry, RunRow, Session
 from reconciler.model.names import folded
@@ -100,7 +101,7 @@ def _past(site: Site, reader: Reader, beginning: str) -> RunToRevert:
 
 def _between(entry: HistoryEntry) -> Iterator[Ref]:
     """Where an entry moved users from, and where to."""
-    if entry.action == "reassign" and entry.after is not None:
+    if entry.action == Operation.REASSIGN and entry.after is not None:
         yield entry.ref
         yield Ref(entry.ref.kind, str(entry.after.get("to", "")))
 

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from reconciler import __version__
 from reconciler.kinds import KINDS
 from reconciler.model import secrecy
-from reconciler.model.change import Create, Raw
+from reconciler.model.change import Create, Operation, Raw
 from reconciler.model.errors import ReconcilerError, Stale
 from reconciler.model.finding import Finding
 from reconciler.model.memory import Session
@@ -177,10 +177,9 @@ def _not_from_history(site: Site, session: Session, plan: Plan) -> Iterator[Find
             yield _elsewhere(f'the plan takes back the run "{reverts}", and history has none of that id')
             return
         entries = site.memory.entries(session, reverts)
-        names = {
-            e.ref: Ref(e.ref.kind, str(e.before.get("name"))) for e in entries if e.action == "rename" and e.before
-        }
-        told = {names.get(e.ref, e.ref): e.raw or {} for e in entries if e.action == "delete"}
+        renames = (e for e in entries if e.action == Operation.RENAME and e.before)
+        names = {e.ref: Ref(e.ref.kind, str((e.before or {}).get("name"))) for e in renames}
+        told = {names.get(e.ref, e.ref): e.raw or {} for e in entries if e.action == Operation.DELETE}
     for change in plan.changes:
         if isinstance(change, Create) and change.raw and change.raw != told.get(change.ref):
             said = "the rows to be put back are not those that history kept"

@@ -14,13 +14,13 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
-from reconciler.model.change import Effect
+from reconciler.model.change import Effect, Operation
 from reconciler.model.secrecy import hidden_in
 from reconciler.model.values import Value
 from reconciler.report.entries import affected_words
 from reconciler.report.layout import Row
 from reconciler.report.masking import safe_text
-from reconciler.report.review import OPERATIONS, Item, LimitChange, Review, Verdict, review
+from reconciler.report.review import Item, LimitChange, Review, Verdict, review
 from reconciler.report.sections import Section
 from reconciler.report.topic import Frame, Topic
 from reconciler.report.words import counted, listed, percentage, value
@@ -159,14 +159,14 @@ def report(topic: Topic, frame: Frame) -> str:
         policy=_policy(style, script),
         style=style,
         script=script,
-        deletions=[item for item in told.changes if item.refused and "delete" in item.operations],
-        refusals=[item for item in told.changes if item.refused and "delete" not in item.operations],
+        deletions=[item for item in told.changes if item.refused and Operation.DELETE in item.operations],
+        refusals=[item for item in told.changes if item.refused and Operation.DELETE not in item.operations],
         reaches=reaches(told.changes),
         quotas=[
             (item.label, list(moves(item.quotas))) for item in told.changes if item.quotas and item.who != item.kind
         ],
         kinds=list(_by_kind(told)),
-        operations=[name for name in OPERATIONS if any(name in item.operations[-1:] for item in told.changes)],
+        operations=[name for name in Operation if any(name in item.operations[-1:] for item in told.changes)],
         sections=[section for section in Section if any(item.section is section for item in told.changes)],
         left_out=[item for item in told.remarks if item.section is Section.LEFT_OUT],
         remarks=[item for item in told.remarks if item.section is not Section.LEFT_OUT],

@@ -257,7 +257,8 @@ def _told(item: Item) -> Iterator[str]:
 def _sign(item: Item) -> str:
     if item.section is Section.DRIFT or not item.operations:
         return "!"
-    return {"create": "+", "delete": "-", "forget": "-"}.get(item.operations[-1], "~")
+    marker = item.operations[-1].marker
+    return marker if marker in "+-" else "~"
 
 
 def _frame(fold: _Fold) -> int:
