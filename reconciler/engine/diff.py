@@ -35,14 +35,14 @@ def _as_map(value: Value | None) -> dict[str, Value]:
 
 @dataclass(frozen=True, slots=True)
 class Differ:
-    """Compares records of any kind within one world. Item-level views of equal pairs are made once."""
+    """Compares records of any kind of one plan. Item-level views of equal pairs are made once."""
 
-    world: States
+    states: States
     _items: dict[tuple[str, str], dict[str, tuple[Value | None, Value | None]]] = field(default_factory=dict)
 
     def deltas(self, declared: Record, live: Values, remembered: Values | None) -> Iterator[FieldDelta]:
         """A FieldDelta for each stated field whose live value is another."""
-        fields = self.world.vocabulary.fields[declared.kind]
+        fields = self.states.vocabulary.fields[declared.kind]
         for name, wanted in declared.values.items():
             found = comparable(fields[name], wanted, live.get(name))
             if found is not None and same(found, wanted):
@@ -79,7 +79,7 @@ class Differ:
         )
 
     def _override(self, declared: Record, field: Field, item: str, old: Value | None, new: Value | None) -> ItemDelta:
-        inner = self.world.vocabulary.overrides_of(declared.kind, field)[item]
+        inner = self.states.vocabulary.overrides_of(declared.kind, field)[item]
         before = old if old is not None else self._inherited(declared, field, item, after=False)
         after = new if new is not None else self._inherited(declared, field, item, after=True)
         return ItemDelta(
@@ -92,8 +92,8 @@ class Differ:
 
     def _inherited(self, declared: Record, field: Field, item: str, *, after: bool) -> Value | None:
         assert isinstance(field.type, Overrides)
-        through = self.world.vocabulary.fields[declared.kind][field.type.through]
-        look = self.world.then if after else self.world.now
+        through = self.states.vocabulary.fields[declared.kind][field.type.through]
+        look = self.states.after if after else self.states.before
         holder = look(declared.kind, declared.key, through.name)
         if not isinstance(holder, str) or not isinstance(through.type, Reference):
             return None
@@ -101,11 +101,11 @@ class Differ:
 
     def compare(self, reference: Reference, old: str, new: str) -> Effect:
         """What it does to a customer to be moved from one object to another, by all that has a direction."""
-        fields = self.world.vocabulary.held[reference.kind]
+        fields = self.states.vocabulary.held[reference.kind]
         return between(
             fields,
-            {f.name: self.world.now(reference.kind, old, f.name) for f in fields},
-            {f.name: self.world.then(reference.kind, new, f.name) for f in fields},
+            {f.name: self.states.before(reference.kind, old, f.name) for f in fields},
+            {f.name: self.states.after(reference.kind, new, f.name) for f in fields},
             lambda reference, old, new: Effect.NEUTRAL,
         )
 

@@ -29,12 +29,12 @@ from reconciler.model.values import Values
 _NAMED = 10
 
 
-def retired(changes: Sequence[Change], world: States, stated: Mapping[str, Sheet]) -> Iterator[Finding]:
+def retired(changes: Sequence[Change], states: States, stated: Mapping[str, Sheet]) -> Iterator[Finding]:
     """One finding for each closed object that would get users, naming the first of them."""
     arrivals: dict[Ref, list[Change]] = {}
     for change in changes:
-        for ref in _joins(change, world):
-            if _is_closed(ref, world, stated):
+        for ref in _joins(change, states):
+            if _is_closed(ref, states, stated):
                 arrivals.setdefault(ref, []).append(change)
     for ref, users in sorted(arrivals.items()):
         first = users[0]
@@ -52,24 +52,25 @@ def retired(changes: Sequence[Change], world: States, stated: Mapping[str, Sheet
         )
 
 
-def _joins(change: Change, world: States) -> Iterator[Ref]:
+def _joins(change: Change, states: States) -> Iterator[Ref]:
     if isinstance(change, Reassign):
         yield Ref(change.ref.kind, change.to)
     if not isinstance(change, (Create, Update)):
         return
-    for each, reference in world.vocabulary.references[change.ref.kind]:
+    for each, reference in states.vocabulary.references[change.ref.kind]:
         new = change.after.get(each.name)
         old = change.before.get(each.name) if isinstance(change, Update) else None
         if reference.membership and isinstance(new, str) and new != old:
             yield Ref(reference.kind, new)
 
 
-def _is_closed(ref: Ref, world: States, stated: Mapping[str, Sheet]) -> bool:
-    stone = world.vocabulary[ref.kind].tombstone
+def _is_closed(ref: Ref, states: States, stated: Mapping[str, Sheet]) -> bool:
+    stone = states.vocabulary[ref.kind].tombstone
     if stone is None:
         return False
-    said = value_in(stated[ref.kind], ref.key, stone.field) if ref.kind in stated else None
-    return (said if said is not None else world.now(ref.kind, ref.key, stone.field)) == stone.closed
+    in_file = value_in(stated[ref.kind], ref.key, stone.field) if ref.kind in stated else None
+    # A file counts also where the target has no place for it.
+    return (in_file if in_file is not None else states.before(ref.kind, ref.key, stone.field)) == stone.closed
 
 
 UNBOUNDED = 64.0

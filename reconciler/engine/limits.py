@@ -1,7 +1,5 @@
 """Users whose live use is above the limit that the plan gives them (guard `over-limit`).
 
-The same function serves planning and the transaction: what will be is what the changes say, else what is live now.
-
 Whom a change hits: users of a changed object, those whose override hides the change, those above the new limit.
 
 Users who are moved to something that gives them less: for the guard `limit-decrease` (ADR 009).
@@ -9,58 +7,62 @@ Users who are moved to something that gives them less: for the guard `limit-decr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import nlargest
 
 from reconciler.engine.effect import effect, limit_size
 from reconciler.engine.guards import blocked_by_class
 from reconciler.engine.needed_facts import LOSSES, goes, measured_limits, shrinking
 from reconciler.engine.states import States
-from reconciler.model.change import Change, Create, Effect, FieldDelta, Reassign, Update
+from reconciler.model.change import Change, Effect, FieldDelta, Reassign, Update
 from reconciler.model.facts import Facts, Users, UserUsage
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Impact, Policy
 from reconciler.model.ref import Ref
-from reconciler.model.resource import Direction, Field, Overrides, Reference, Vocabulary
+from reconciler.model.resource import Direction, Field, Overrides, Reference
 from reconciler.model.values import Value
 
 NEAR_PERCENT = 90
 _TOP = 3
 
 
-@dataclass(frozen=True, slots=True)
-class StayingUsers:
-    """What the plan does to users themselves, so that nobody is counted who leaves or gets a value of their own."""
-
-    overrides: Mapping[Ref, Mapping[str, Value]]
-    moved: Mapping[Ref, str]
-
-    def overridden(self, meter: UserUsage, name: str) -> bool:
-        """Whether the user has an own value of this field after the plan."""
-        return name in self.overrides.get(meter.ref, meter.overrides)
+def own_values(user: UserUsage, states: States) -> Mapping[str, Value]:
+    """What a user overrides after the plan: what is asked for, else what was counted."""
+    for field in states.vocabulary.held.get(user.ref.kind, ()):
+        if isinstance(field.type, Overrides):
+            planned = states.planned(user.ref.kind, user.ref.key, field.name)
+            if isinstance(planned, Mapping):
+                return planned
+    return user.overrides
 
 
-def staying(changes: Sequence[Change], vocabulary: Vocabulary) -> StayingUsers:
-    """Read the users' own updates out of a list of changes."""
-    overrides: dict[Ref, Mapping[str, Value]] = {}
-    moved: dict[Ref, str] = {}
-    for change in changes:
-        if not isinstance(change, Update):
-            continue
-        for name, after in change.after.items():
-            kind_of_field = vocabulary.fields[change.ref.kind][name].type
-            if isinstance(kind_of_field, Overrides) and isinstance(after, Mapping):
-                overrides[change.ref] = after
-        for field, reference in vocabulary.references[change.ref.kind]:
-            if reference.membership and field.name in change.after:
-                moved[change.ref] = str(change.after[field.name])
-    return StayingUsers(overrides, moved)
+def assigned(user: UserUsage, states: States) -> str | None:
+    """The object on which the plan itself puts a user; None where it says nothing of that."""
+    for field, reference in states.vocabulary.references.get(user.ref.kind, ()):
+        planned = states.planned(user.ref.kind, user.ref.key, field.name) if reference.membership else None
+        if isinstance(planned, str):
+            return planned
+    return None
 
 
-def impact_of(changes: Sequence[Change], facts: Facts, vocabulary: Vocabulary) -> Iterator[Impact]:
+def limit_after(user: UserUsage, name: str, states: States) -> Value | None:
+    """What will bind this user: its own value, else that of what it is on."""
+    own = own_values(user, states)
+    if name in own:
+        return own[name]
+    fields = states.vocabulary.fields[user.ref.kind]
+    for field in fields.values():
+        if isinstance(field.type, Overrides):
+            through = fields[field.type.through].type
+            holder = states.after(user.ref.kind, user.ref.key, field.type.through)
+            if isinstance(through, Reference) and isinstance(holder, str):
+                return states.after(through.kind, holder, name)
+    return None
+
+
+def impact_of(changes: Sequence[Change], facts: Facts, states: States) -> Iterator[Impact]:
     """An Impact for each changed field of an object that has users, in the order of the changes."""
-    stay = staying(changes, vocabulary)
+    vocabulary = states.vocabulary
     for change in changes:
         if isinstance(change, Update) and vocabulary.memberships[change.ref.kind]:
             holders = facts.holders.get(change.ref, Users())
@@ -68,17 +70,17 @@ def impact_of(changes: Sequence[Change], facts: Facts, vocabulary: Vocabulary) -
                 meters = [
                     meter
                     for meter in facts.meters.get(change.ref, ())
-                    if stay.moved.get(meter.ref, change.ref.key) == change.ref.key
+                    if assigned(meter, states) in (None, change.ref.key)
                 ]
                 for delta in change.fields:
                     field = vocabulary.fields[change.ref.kind][delta.name]
-                    yield _impact(change.ref, delta, field, holders.count, meters, stay)
+                    yield _impact(change.ref, delta, field, holders.count, meters, states)
 
 
 def _impact(
-    ref: Ref, delta: FieldDelta, field: Field, tenants: int, meters: Sequence[UserUsage], stay: StayingUsers
+    ref: Ref, delta: FieldDelta, field: Field, tenants: int, meters: Sequence[UserUsage], states: States
 ) -> Impact:
-    bound = [meter for meter in meters if not (field.overridable and stay.overridden(meter, field.name))]
+    bound = [meter for meter in meters if not (field.overridable and field.name in own_values(meter, states))]
     limit = delta.after
     hits: list[tuple[str, int, int]] = []
     if field.measured_by and delta.effect in LOSSES and isinstance(limit, int):
@@ -99,48 +101,14 @@ def _impact(
 
 
 _NAMED = 3
-UsageNow = Callable[[str, str, str], "Value | None"]
-"""(kind, key, field) → the live value, renames in view."""
 
 
-@dataclass(frozen=True, slots=True)
-class ValuesAfter:
-    """Values once the changes are done."""
-
-    vocabulary: Vocabulary
-    after: Mapping[Ref, Mapping[str, Value | None]]
-    stay: StayingUsers
-    now: UsageNow
-
-    def then(self, kind: str, key: str, name: str) -> Value | None:
-        """The value of any object's field."""
-        after = self.after.get(Ref(kind, key), {})
-        return after[name] if name in after else self.now(kind, key, name)
-
-    def limit(self, meter: UserUsage, name: str) -> Value | None:
-        """What will bind this user: its own value, else that of what it is on."""
-        own = self.stay.overrides.get(meter.ref, meter.overrides)
-        if name in own:
-            return own[name]
-        for field in self.vocabulary.held[meter.ref.kind]:
-            if isinstance(field.type, Overrides):
-                through = self.vocabulary.fields[meter.ref.kind][field.type.through].type
-                holder = self.then(meter.ref.kind, meter.ref.key, field.type.through)
-                if isinstance(through, Reference) and isinstance(holder, str):
-                    return self.then(through.kind, holder, name)
-        return None
-
-
-def over_limit(
-    changes: Sequence[Change], facts: Facts, policy: Policy, vocabulary: Vocabulary, now: UsageNow
-) -> Iterator[Finding]:
+def over_limit(changes: Sequence[Change], facts: Facts, policy: Policy, states: States) -> Iterator[Finding]:
     """Users above their new limit: what they are on shrinks, they are moved, or they themselves shrink."""
     severity = over_limit_severity(policy)
     if severity is None:
         return
-    after = {change.ref: left_behind(change) for change in changes if isinstance(change, (Create, Update))}
-    aftermath = ValuesAfter(vocabulary, after, staying(changes, vocabulary), now)
-    for impact in impact_of(changes, facts, vocabulary):
+    for impact in impact_of(changes, facts, states):
         if impact.over:
             yield Finding(
                 code="over-limit",
@@ -154,28 +122,26 @@ def over_limit(
             )
     for change in changes:
         if isinstance(change, Reassign):
-            yield from _of_moved(change, facts, vocabulary, severity, aftermath)
-        elif isinstance(change, Update) and not vocabulary.memberships[change.ref.kind]:
-            yield from _of_one(change, facts, vocabulary, severity, aftermath)
+            yield from _of_moved(change, facts, severity, states)
+        elif isinstance(change, Update) and not states.vocabulary.memberships[change.ref.kind]:
+            yield from _of_one(change, facts, severity, states)
 
 
-def _of_moved(
-    change: Reassign, facts: Facts, vocabulary: Vocabulary, severity: Severity, aftermath: ValuesAfter
-) -> Iterator[Finding]:
+def _of_moved(change: Reassign, facts: Facts, severity: Severity, states: States) -> Iterator[Finding]:
     kind = change.ref.kind
     moved = [
         meter
         for meter in facts.meters.get(change.ref, ())
-        if goes(change, meter.ref) and meter.ref not in aftermath.stay.moved
+        if goes(change, meter.ref) and assigned(meter, states) is None
     ]
-    for field in measured_limits(kind, vocabulary):
-        limit = aftermath.then(kind, change.to, field.name)
-        if not _shrinks(field, aftermath.now(kind, change.ref.key, field.name), limit):
+    for field in measured_limits(kind, states.vocabulary):
+        limit = states.after(kind, change.to, field.name)
+        if not _shrinks(field, states.before(kind, change.ref.key, field.name), limit):
             continue
         above = [
             (used, meter.ref.key)
             for meter in moved
-            if not aftermath.stay.overridden(meter, field.name)
+            if field.name not in own_values(meter, states)
             and isinstance(limit, int)
             and (used := meter.counters.get(field.measured_by, 0)) > limit
         ]
@@ -193,12 +159,10 @@ def _of_moved(
             )
 
 
-def _of_one(
-    change: Update, facts: Facts, vocabulary: Vocabulary, severity: Severity, aftermath: ValuesAfter
-) -> Iterator[Finding]:
+def _of_one(change: Update, facts: Facts, severity: Severity, states: States) -> Iterator[Finding]:
     for meter in facts.meters.get(change.ref, ()):
-        for delta, field in shrinking(change, vocabulary):
-            limit = aftermath.limit(meter, field.name)
+        for delta, field in shrinking(change, states.vocabulary):
+            limit = limit_after(meter, field.name, states)
             used = meter.counters.get(field.measured_by, 0)
             if isinstance(limit, int) and not isinstance(limit, bool) and used > limit:
                 yield Finding(
@@ -210,12 +174,6 @@ def _of_one(
                     origin=delta.origin,
                     remedy="raise it, or let the customer run dry",
                 )
-
-
-def left_behind(change: Create | Update) -> Mapping[str, Value | None]:
-    """The values that a change leaves behind, with None for what it takes away."""
-    gone = {delta.name: None for delta in change.fields if delta.after is None} if isinstance(change, Update) else {}
-    return {**change.after, **gone}
 
 
 def _shrinks(field: Field, before: Value | None, after: Value | None) -> bool:
@@ -233,28 +191,25 @@ def over_limit_severity(policy: Policy) -> Severity | None:
 CODE = "limit-decrease"
 
 
-def downgrades(changes: Sequence[Change], policy: Policy, world: States) -> Iterator[Finding]:
+def downgrades(changes: Sequence[Change], policy: Policy, states: States) -> Iterator[Finding]:
     """One finding for each Reassign to something smaller, where the settings block reductions."""
     if CODE not in policy.block:
         return
-    after = {change.ref: left_behind(change) for change in changes if isinstance(change, (Create, Update))}
     for change in changes:
-        lost = list(_lost(change, world, after)) if isinstance(change, Reassign) else []
+        lost = list(_lost(change, states)) if isinstance(change, Reassign) else []
         if isinstance(change, Reassign) and lost:
-            said = f"less service for those moved to {change.to}: {', '.join(lost)}"
-            yield blocked_by_class(CODE, change, said)
+            message = f"less service for those moved to {change.to}: {', '.join(lost)}"
+            yield blocked_by_class(CODE, change, message)
 
 
-def _lost(change: Reassign, world: States, after: Mapping[Ref, Mapping[str, Value | None]]) -> Iterator[str]:
+def _lost(change: Reassign, states: States) -> Iterator[str]:
     """The fields of which a moved user has less: what the old object gives now beside what the new one will give."""
-    kind, to = change.ref.kind, Ref(change.ref.kind, change.to)
-    for field in world.vocabulary.held[kind]:
-        if field.direction is Direction.NONE:
-            continue
-        coming = after.get(to, {})
-        then = coming[field.name] if field.name in coming else world.now(kind, change.to, field.name)
-        if effect(field, world.now(kind, change.ref.key, field.name), then, _not_compared) in LOSSES:
-            yield field.name
+    kind = change.ref.kind
+    for field in states.vocabulary.held[kind]:
+        if field.direction is not Direction.NONE:
+            now, then = states.before(kind, change.ref.key, field.name), states.after(kind, change.to, field.name)
+            if effect(field, now, then, _not_compared) in LOSSES:
+                yield field.name
 
 
 def _not_compared(reference: Reference, old: str, new: str) -> Effect:

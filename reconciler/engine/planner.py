@@ -23,7 +23,7 @@ from reconciler.engine.notes import explained_fields, incomplete_fields, irrever
 from reconciler.engine.references import dangling, unreachable
 from reconciler.engine.removal import Forgotten, Removals, Removed, origin_of
 from reconciler.engine.renames import Objects, renamed_live, renamed_memory, renames
-from reconciler.engine.states import States
+from reconciler.engine.states import States, states_of_files
 from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
 from reconciler.model.facts import Desired, Facts, NeededFacts, Snapshot, Users
 from reconciler.model.finding import Finding, Severity, allowed
@@ -89,7 +89,7 @@ class PlanDraft:
     are hit, found only where the settings count customers."""
 
     plan: Plan
-    world: States
+    states: States
     stated: Mapping[str, Sheet]
     question: NeededFacts
     reached: frozenset[Ref] = frozenset()
@@ -129,15 +129,17 @@ class _Drafting:
             names.setdefault(move.ref.kind, {})[move.old] = move.ref.key
         live = renamed_live(self._with_renamed_unnameables(moves), names, self.vocabulary)
         memos = renamed_memory(self.remembered.objects, names, self.vocabulary)
-        world = States(self.vocabulary, self._settled(findings), live)
-        total = self._all_kinds(world, memos)
+        settled = self._settled(findings)
+        states = states_of_files(self.vocabulary, settled, live)
+        total = self._all_kinds(settled, live, memos, Differ(states))
         changes = in_safe_order((*moves, *total.changes), self.vocabulary)
+        states = states.once_done(changes)
         findings += total.findings
         going = self._going(changes, live)
         findings += dangling(self.desired, self.vocabulary, Globs(self.policy.external), going=going, live=live)
         findings += unreachable(changes, self.vocabulary, live, self.desired.sheets, going)
         findings += irreversible(changes, self.vocabulary, live, self.snapshot.catalogues, self.target.creates)
-        findings += incomplete_fields(changes, world, self.target.supports)
+        findings += incomplete_fields(changes, states, self.target.supports)
         findings += self._about_memory()
         plan = Plan(
             target=self.target.name,
@@ -150,14 +152,14 @@ class _Drafting:
                 kind: len(sheet.keys() | memos.get(kind, {}).keys()) for kind, sheet in self.desired.sheets.items()
             },
             policy=self.policy,
-            remember=(*total.remember, *self._under_new_names(memos, moves, world, total)),
+            remember=(*total.remember, *self._under_new_names(memos, moves, settled, total)),
             drop=tuple(sorted({*total.drop, *(Ref(move.ref.kind, move.old) for move in moves)})),
         )
         counted = self.policy.max_tenants_affected is not None
         hit = reached(changes, self.vocabulary, live) if counted else frozenset()
         return PlanDraft(
             plan=plan,
-            world=world,
+            states=states,
             stated=self.desired.sheets,
             question=needed_facts(changes, self.vocabulary, hit),
             reached=hit,
@@ -179,13 +181,14 @@ class _Drafting:
             going |= {Ref(kind, key) for key in tombstones(sheet, self.vocabulary[kind]).difference(live.get(kind, ()))}
         return frozenset(going)
 
-    def _all_kinds(self, world: States, memos: Objects) -> Compared:
+    def _all_kinds(
+        self, settled: Mapping[str, Sheet], live: Mapping[str, Sheet], memos: Objects, differ: Differ
+    ) -> Compared:
         total = Compared()
-        differ = Differ(world)
-        for kind, settled in world.desired.items():
+        for kind, sheet in settled.items():
             remembered = memos.get(kind, {})
-            total.add(self._compared(kind, settled, world.live[kind], remembered, differ))
-            for leaving in self._leaving(kind, world.live[kind], remembered):
+            total.add(self._compared(kind, sheet, live[kind], remembered, differ))
+            for leaving in self._leaving(kind, live[kind], remembered):
                 if isinstance(leaving, Finding):
                     total.findings.append(leaving)
                 elif isinstance(leaving, Forgotten):
@@ -196,7 +199,9 @@ class _Drafting:
         total.drop += [change.ref for change in total.changes if isinstance(change, (Delete, Forget))]
         return total
 
-    def _under_new_names(self, memos: Objects, moves: list[Rename], world: States, total: Compared) -> list[Memo]:
+    def _under_new_names(
+        self, memos: Objects, moves: list[Rename], settled: Mapping[str, Sheet], total: Compared
+    ) -> list[Memo]:
         """Memory of renamed objects, and of those that mention one, where nothing else made it new."""
         known = {memo.ref for memo in total.remember}
         renamed = {move.ref for move in moves}
@@ -205,7 +210,7 @@ class _Drafting:
             for kind, of_kind in (memos if moves else {}).items()
             for key, (stated, origin) in of_kind.items()
             if (ref := Ref(kind, key)) not in known
-            and key in world.desired.get(kind, ())
+            and key in settled.get(kind, ())
             and (ref in renamed or stated is not self.remembered.objects[kind].get(key, ("", ""))[0])
         ]
 
@@ -337,7 +342,7 @@ def draft(
 
 def complete(draft: PlanDraft, facts: Facts, *, source: Source, allowances: tuple[Allowance, ...] = ()) -> Plan:
     """Judge a draft by the facts: guards, impact, allowances."""
-    vocabulary = draft.world.vocabulary
+    vocabulary = draft.states.vocabulary
     facts = under_new_names(facts, draft.plan.changes)
     changes = tuple(_with_expected(draft.plan.changes, facts, vocabulary))
     case = GuardInput(
@@ -353,9 +358,9 @@ def complete(draft: PlanDraft, facts: Facts, *, source: Source, allowances: tupl
     findings = list(draft.plan.findings)
     for guard in (*ON_FACTS, *ON_FILES):
         findings += guard(case)
-    findings += retired(changes, draft.world, draft.stated)
-    findings += downgrades(changes, draft.plan.policy, draft.world)
-    findings += over_limit(changes, facts, draft.plan.policy, vocabulary, draft.world.now)
+    findings += retired(changes, draft.states, draft.stated)
+    findings += downgrades(changes, draft.plan.policy, draft.states)
+    findings += over_limit(changes, facts, draft.plan.policy, draft.states)
     lifted = frozenset(allowance.code for allowance in allowances)
     for code in sorted(lifted.difference(finding.code for finding in findings if finding.blocks)):
         said = f"--allow {code} lifts nothing in this plan"
@@ -363,9 +368,9 @@ def complete(draft: PlanDraft, facts: Facts, *, source: Source, allowances: tupl
     judged = tuple(sorted(allowed(tuple(findings), lifted), key=_by_weight))
     plan = replace(
         draft.plan,
-        changes=tuple(explained_fields(changes, draft.world)),
+        changes=tuple(explained_fields(changes, draft.states)),
         findings=judged,
-        impact=tuple(impact_of(changes, facts, vocabulary)),
+        impact=tuple(impact_of(changes, facts, draft.states)),
         source=replace(source, allowances=allowances),
     )
     return replace(plan, declared=_declared_people(plan, draft.stated, vocabulary))

@@ -17,7 +17,7 @@ from reconciler.engine.notes import irreversible
 from reconciler.engine.planner import PlanDraft, TargetAbilities, in_safe_order
 from reconciler.engine.removal import origin_of
 from reconciler.engine.renames import renamed_live
-from reconciler.engine.states import States
+from reconciler.engine.states import States, states_of_files
 from reconciler.engine.undo import NOWHERE, Undo, moved_on
 from reconciler.model.change import Change, Create, Delete, Members, Operation, Reassign, Rename, Update
 from reconciler.model.facts import Desired, Snapshot
@@ -157,16 +157,21 @@ class _Revert:
         undone = [each for entry in entries for each in undoing.changes(entry)]
         findings += (each for each in undone if isinstance(each, Finding))
         changes = [each for each in undone if not isinstance(each, Finding)]
-        world = States(self.vocabulary, _wanted(changes), live)
-        differ = Differ(world)
+        states = states_of_files(self.vocabulary, _wanted(changes), live)
+        differ = Differ(states)
         changes = [*moves, *(undoing.judged(change, differ) for change in changes)]
         ordered = in_safe_order(changes, self.vocabulary)
         findings += self._nowhere(ordered, live)
         findings += irreversible(ordered, self.vocabulary, live, self.snapshot.catalogues, self.target.creates)
-        return self._finished(ordered, findings, world, self._recollection(entries, findings, undoing))
+        return self._finished(ordered, findings, live, states, self._recollection(entries, findings, undoing))
 
     def _finished(
-        self, changes: tuple[Change, ...], findings: list[Finding], world: States, memory: RestoredMemory
+        self,
+        changes: tuple[Change, ...],
+        findings: list[Finding],
+        live: Mapping[str, Sheet],
+        states: States,
+        memory: RestoredMemory,
     ) -> PlanDraft:
         remember, drop = memory.remember(), memory.drop()
         if changes or remember or drop:
@@ -190,10 +195,10 @@ class _Revert:
             drop=drop,
         )
         counted = self.policy.max_tenants_affected is not None
-        hit = reached(changes, self.vocabulary, world.live) if counted else frozenset()
+        hit = reached(changes, self.vocabulary, live) if counted else frozenset()
         return PlanDraft(
             plan=plan,
-            world=world,
+            states=states.once_done(changes),
             stated=self.desired.sheets,
             question=needed_facts(changes, self.vocabulary, hit),
             reached=hit,

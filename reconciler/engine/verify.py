@@ -16,6 +16,7 @@ from reconciler.engine.diff import comparable
 from reconciler.engine.guards import ON_FACTS, GuardInput, in_use
 from reconciler.engine.limits import over_limit, over_limit_severity
 from reconciler.engine.needed_facts import needed_facts, new_names, under_new_names
+from reconciler.engine.states import States, planned_by
 from reconciler.model.change import Change, Create, Delete, FieldDelta, Forget, Reassign, Rename, Update
 from reconciler.model.facts import Facts, NeededFacts
 from reconciler.model.finding import Finding, Severity, allowed
@@ -147,6 +148,10 @@ class LiveObjects:
                     values[field.name] = new.key
         return values
 
+    def value(self, kind: str, key: str, name: str) -> Value | None:
+        """One live value; None where there is none."""
+        return (self.values(Ref(kind, key)) or {}).get(name)
+
     def _rename(self, change: Rename) -> bool | Finding:
         old = Ref(change.ref.kind, change.old) in self.found
         new = change.ref in self.found
@@ -270,7 +275,7 @@ def recheck_start(
         renamed = {new: old for old, new in new_names(todo).items()}
         joined = frozenset(renamed.get(ref, ref) for ref in _joined(todo, vocabulary))
         seen = LiveObjects({**found, **writer.read(joined.difference(found))}, renamed, vocabulary)
-        findings += over_limit(todo, facts, plan.policy, vocabulary, lambda *field: _now(seen, *field))
+        findings += over_limit(todo, facts, plan.policy, States(vocabulary, seen.value, planned_by(todo)))
     return allowed(tuple(findings), frozenset(allowance.code for allowance in plan.source.allowances))
 
 
@@ -303,7 +308,3 @@ def _joined(todo: Sequence[Change], vocabulary: Vocabulary) -> Iterator[Ref]:
                     key = values.get(field.name)
                     if isinstance(key, str) and key != NONE:
                         yield Ref(reference.kind, key)
-
-
-def _now(seen: LiveObjects, kind: str, key: str, name: str) -> Value | None:
-    return (seen.values(Ref(kind, key)) or {}).get(name)

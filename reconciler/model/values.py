@@ -9,11 +9,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any, Final, TypeAlias
 
 Scalar: TypeAlias = int | bool | str
 Value: TypeAlias = "Scalar | tuple[str, ...] | Mapping[str, Value]"
 Values: TypeAlias = Mapping[str, Value]
+
+
+class Removed(Enum):
+    """Not a value: what a plan takes away. None is what nothing is said of."""
+
+    REMOVED = "removed"
+
+
+REMOVED: Final = Removed.REMOVED
 
 UNLIMITED: Final = "unlimited"
 OFF: Final = "off"
