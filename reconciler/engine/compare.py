@@ -1,14 +1,35 @@
 """All declared objects of one kind against the live ones: creations, updates, and what only memory has to learn.
 
-Packed rows in, the keys worth a look out: what equals its live row never becomes an object.
+Terms
 
-A declared name that is live under another spelling (docs/rules.md#rule-2): the object takes no part.
+- **Stated**: what a file says of an object. **Settled**: the same made comparable: what no system holds is taken off,
+  wildcards are names. **Live**: the row of now, under its new name where this plan renames it.
+- **Remembered** (a memo): what the last apply settled. It tells a change in git from one in the database.
+- A field is **released** when memory has it and the file no longer does: the live value stays. It is **cleared** when
+  it can mean nothing beside what the file states now, such as where a quota moves to once it moves nobody
+  (docs/rules.md#rule-7).
+- An object is **left out** when nobody can say what is meant: it is live under another spelling (docs/rules.md#rule-2),
+  a name that it would be given belongs to several live things, its live state is a word that we do not know.
 
-What a file no longer states and what can mean nothing beside what it states now, such as where a quota moves to once it
-moves nobody: it is cleared, not released (docs/rules.md#rule-7).
+Premise
 
-Changes that would give out a name which several live things have: nobody can say which one is meant, so those objects
-are left out and everything else goes on.
+- Most objects equal their live row. So packed rows are compared whole, a block at a time, and only what differs becomes
+  a Record. A hundred thousand tenants without a difference make no object.
+- Only stated fields are compared. What no file states is not ours.
+- What is left out stops nothing else.
+
+Pseudo-code
+
+    find_differing: settled rows against live rows → missing, differing, equal; of the equal, those that memory
+                    knows otherwise (news)
+    missing:    live under another spelling, or the name is taken     → left out
+                the target creates none                               → absent
+                else                                                  → Create
+    differing:  a live state that is no word of ours                  → left out
+                moved by the application itself                       → said, and left alone
+                fields that differ, fields that are cleared           → Update
+    news:       nothing to write; memory learns
+    ambiguous_names: changes that would give out a name of several things are taken out again
 """
 
 from __future__ import annotations

@@ -1,160 +1,96 @@
-"""What must not happen, one function a guard; each yields findings. Run when planning, and again on fresh facts inside
-the write transaction (docs/rules.md#rule-31).
+"""What must not happen. A plan that a guard forbids is shown and not applied.
 
-New users on something closed to new users (docs/rules.md#rule-25).
+Terms
 
-What to write so that a refused deletion becomes possible.
+- A **guard** is a function: GuardInput in, findings out, all of one code. It does not know when it runs.
+- A **fact** is what no file declares and the live system knows: who uses an object, how much, what points at it.
+- To **block**: a finding of severity ERROR forbids the plan. Which classes block is up to the settings, and
+  `--allow CODE` turns a liftable one into a warning (docs/rules.md#rule-25).
+
+Premise
+
+- A plan is judged on what was read when it was made, and written later. Users may come in between. So a guard that
+  judges facts runs twice: when planning, and again inside the write transaction on what is read there under lock.
+- A guard that judges only what the files and the settings say runs once: the plan's digest seals both.
+- What is in use is never deleted, and nothing lifts that (docs/rules.md#rule-17).
+
+Pseudo-code
+
+    plan:    draft the changes, ask the facts that they need
+             for each guard in GUARDS: findings += guard(changes, facts)
+    apply:   begin, lock, prove that the live rows are what the plan saw, ask the facts again
+             for each guard in GUARDS that says rerun: refuse where a finding blocks
+             write what arrives, move users
+             in_use once more for what is deleted: it must be nobody by now
+             delete, read back, commit
+
+To add a guard: one function, one line in GUARDS, one line in CODES (model/finding.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nlargest
 from itertools import groupby
 from math import inf, log2
 
-from reconciler.engine.effect import limit_size
+from reconciler.engine.effect import effect, limit_size
 from reconciler.engine.globs import Globs
-from reconciler.engine.needed_facts import goes, members_leaving, repointed
+from reconciler.engine.limits import assigned, impact_of, limit_after, over_limit_severity, own_values
+from reconciler.engine.needed_facts import LOSSES, goes, measured_limits, members_leaving, shrinking
 from reconciler.engine.states import States, value_in
-from reconciler.model.change import Change, Create, Delete, Effect, Forget, Reassign, Update
+from reconciler.model.change import Cause, Change, Create, Delete, Effect, Forget, Reassign, Update
 from reconciler.model.facts import Facts, Users
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Policy
 from reconciler.model.record import Sheet, column
 from reconciler.model.ref import Origin, Ref
-from reconciler.model.resource import Direction, Vocabulary
-from reconciler.model.values import Values
+from reconciler.model.resource import Direction, Field, Reference, Vocabulary
+from reconciler.model.values import Value, Values
 
 _NAMED = 10
-
-
-def retired(changes: Sequence[Change], states: States, stated: Mapping[str, Sheet]) -> Iterator[Finding]:
-    """One finding for each closed object that would get users, naming the first of them."""
-    arrivals: dict[Ref, list[Change]] = {}
-    for change in changes:
-        for ref in _joins(change, states):
-            if _is_closed(ref, states, stated):
-                arrivals.setdefault(ref, []).append(change)
-    for ref, users in sorted(arrivals.items()):
-        first = users[0]
-        count = sum(change.expected if isinstance(change, Reassign) else 1 for change in users)
-        names = [change.ref.key for change in users if not isinstance(change, Reassign)][:_NAMED]
-        alone = len(users) == 1
-        yield Finding(
-            code="retired",
-            message=f"{ref} is closed to new users" if alone else f"closed to new users, and {count:,} would come",
-            ref=first.ref if alone else ref,
-            origin=first.origin,
-            remedy="name another one, or --allow retired --reason TEXT",
-            names=tuple(names),
-            more=count - len(names) if names else 0,
-        )
-
-
-def _joins(change: Change, states: States) -> Iterator[Ref]:
-    if isinstance(change, Reassign):
-        yield Ref(change.ref.kind, change.to)
-    if not isinstance(change, (Create, Update)):
-        return
-    for each, reference in states.vocabulary.references[change.ref.kind]:
-        new = change.after.get(each.name)
-        old = change.before.get(each.name) if isinstance(change, Update) else None
-        if reference.membership and isinstance(new, str) and new != old:
-            yield Ref(reference.kind, new)
-
-
-def _is_closed(ref: Ref, states: States, stated: Mapping[str, Sheet]) -> bool:
-    stone = states.vocabulary[ref.kind].tombstone
-    if stone is None:
-        return False
-    in_file = value_in(stated[ref.kind], ref.key, stone.field) if ref.kind in stated else None
-    # A file counts also where the target has no place for it.
-    return (in_file if in_file is not None else states.before(ref.kind, ref.key, stone.field)) == stone.closed
-
-
-UNBOUNDED = 64.0
-"""How far `unlimited` is from nothing, where a doubling is 1."""
-
-
-def how_to_delete(change: Delete, stated: Mapping[str, Sheet], vocabulary: Vocabulary) -> str:
-    """The lines to write, and the lines of files that still name it."""
-    stone = vocabulary[change.ref.kind].tombstone
-    if stone is None:
-        return "let its users name something else first"
-    lines = naming_lines(change.ref, stated, vocabulary)
-    also = f"; and change {_together(lines)}" if lines else ""
-    successor = _most_alike(change, stated, vocabulary)
-    return f"to delete it: {stone.field}: {stone.removed}, {stone.successor}: {successor}{also}"
-
-
-def naming_lines(ref: Ref, stated: Mapping[str, Sheet], vocabulary: Vocabulary) -> list[Origin]:
-    """The lines of files that name `ref`, in order."""
-    found: list[Origin] = []
-    for kind, sheet in stated.items():
-        for each, reference in vocabulary.references[kind]:
-            if reference.kind == ref.kind:
-                keys = [key for b in sheet.blocks for key, value in column(b, each.name).items() if value == ref.key]
-                found += [sheet[key].where(each.name) for key in keys]
-    return sorted(found, key=lambda origin: (origin.place, origin.line or 0))
-
-
-def _together(lines: list[Origin]) -> str:
-    """`tenants.d/eu.yaml:12, :40, tenants.d/us.yaml:3`."""
-    return ", ".join(
-        f"{place}:" + ", :".join(str(origin.line) for origin in origins)
-        for place, origins in groupby(lines, key=lambda origin: origin.place)
-    )
-
-
-def _most_alike(change: Delete, stated: Mapping[str, Sheet], vocabulary: Vocabulary) -> str:
-    """The declared object, open to new users, whose limits are nearest to those of the one that goes."""
-    stone = vocabulary[change.ref.kind].tombstone
-    sheet = stated.get(change.ref.kind, Sheet(change.ref.kind))
-    distances = {
-        key: _distance(change.ref.kind, change.before, sheet[key].values, vocabulary)
-        for key in sheet
-        if key != change.ref.key
-        and (stone is None or sheet[key].values.get(stone.field) not in (stone.closed, stone.removed))
-    }
-    return min(distances, key=lambda key: (distances[key], key), default="ANOTHER")
-
-
-def _distance(kind: str, one: Values, other: Values, vocabulary: Vocabulary) -> float:
-    """How many doublings lie between the limits of two objects; what is not stated counts as its default."""
-    total = 0.0
-    for each in vocabulary.held[kind]:
-        sizes = [limit_size(each, values.get(each.name, each.default)) for values in (one, other)]
-        if each.direction is not Direction.NONE and None not in sizes:
-            steps = [UNBOUNDED if s == inf else log2(1 + max(0.0, s or 0.0)) for s in sizes]
-            total += abs(steps[0] - steps[1])
-    return total
+_ABOVE = 3
+"""How many users above a limit are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardInput:
-    """What guards judge. `managed`: kind → how many objects this project manages; `declared`: kind → how many it
-    declares; `stated`: the files, for the places of a remedy; `reached`: unchanged objects whose users a change of
-    something else hits (both empty inside the transaction)."""
+    """What guards judge."""
 
     changes: Sequence[Change]
     facts: Facts
     policy: Policy
-    vocabulary: Vocabulary
+    states: States
     managed: Mapping[str, int]
-    declared: Mapping[str, int]
+    """kind → how many objects this project manages."""
     stated: Mapping[str, Sheet] = field(default_factory=dict)
+    """The files; none inside the transaction."""
     reached: frozenset[Ref] = frozenset()
+    """Unchanged objects whose users a change of something else hits; none inside the transaction."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """All kinds."""
+        return self.states.vocabulary
 
 
-Guard = Callable[[GuardInput], Iterator[Finding]]
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One line of GUARDS."""
+
+    code: str
+    """The code of every finding that it yields."""
+    find: Callable[[GuardInput], Iterator[Finding]]
+    rerun: bool = False
+    """It judges facts, so it runs again inside the transaction."""
 
 
 def in_use(case: GuardInput) -> Iterator[Finding]:
     """Deleting what still has users of any status, or what anything else points at. No flag turns it off."""
     moved = {change.ref for change in case.changes if isinstance(change, Reassign) and not change.members}
     leaving = members_leaving(case.changes, case.vocabulary)
-    after = repointed(case.changes, case.vocabulary)
+    deleted = {change.ref for change in case.changes if isinstance(change, Delete)}
     for change in case.changes:
         if not isinstance(change, Delete):
             continue
@@ -165,15 +101,15 @@ def in_use(case: GuardInput) -> Iterator[Finding]:
         pointing = [
             (ref, name)
             for ref, name in case.facts.pointers.get(change.ref, ())
-            if after.get((ref, name), change.ref.key) == change.ref.key
+            if ref not in deleted and case.states.planned(ref.kind, ref.key, name) in (None, change.ref.key)
         ]
         if pointing:
             people = sorted({ref.key for ref, _ in pointing if _is_personal(ref.kind, case.vocabulary)})
-            said = [f"{ref} {name}" for ref, name in pointing if not _is_personal(ref.kind, case.vocabulary)][:10]
-            said += [f"{len(people):,} accounts"] if people else []
+            things = [f"{ref} {name}" for ref, name in pointing if not _is_personal(ref.kind, case.vocabulary)][:10]
+            things += [f"{len(people):,} accounts"] if people else []
             yield Finding(
                 code="in-use",
-                message=f"{len(pointing)} still point at it: " + ", ".join(said),
+                message=f"{len(pointing)} still point at it: " + ", ".join(things),
                 ref=change.ref,
                 origin=change.origin,
                 remedy="let them name something else first",
@@ -266,32 +202,188 @@ def too_much(case: GuardInput) -> Iterator[Finding]:
             )
 
 
+def over_limit(case: GuardInput) -> Iterator[Finding]:
+    """Users whose use is above the limit that the plan gives them: what they are on shrinks, they are moved, or they
+    themselves shrink (docs/adr/007-over-limit-inside-the-transaction.md)."""
+    severity = over_limit_severity(case.policy)
+    if severity is None:
+        return
+    for impact in impact_of(case.changes, case.facts, case.states):
+        if impact.over:
+            yield Finding(
+                code="over-limit",
+                severity=severity,
+                message=f"{impact.over:,} of {impact.tenants:,} users are above the new limit now",
+                ref=impact.ref,
+                field=impact.field,
+                remedy="raise the limit, give those users an override, or let them run dry",
+                names=tuple(key for key, _, _ in impact.top[: impact.over]),
+                more=max(0, impact.over - _ABOVE),
+            )
+    for change in case.changes:
+        if isinstance(change, Reassign):
+            yield from _moved_over_limit(change, case, severity)
+        elif isinstance(change, Update) and not case.vocabulary.memberships[change.ref.kind]:
+            yield from _one_over_limit(change, case, severity)
+
+
+def _moved_over_limit(change: Reassign, case: GuardInput, severity: Severity) -> Iterator[Finding]:
+    kind = change.ref.kind
+    moved = [
+        meter
+        for meter in case.facts.meters.get(change.ref, ())
+        if goes(change, meter.ref) and assigned(meter, case.states) is None
+    ]
+    for each in measured_limits(kind, case.vocabulary):
+        limit = case.states.after(kind, change.to, each.name)
+        if not _shrinks(each, case.states.before(kind, change.ref.key, each.name), limit):
+            continue
+        above = [
+            (used, meter.ref.key)
+            for meter in moved
+            if each.name not in own_values(meter, case.states)
+            and isinstance(limit, int)
+            and (used := meter.counters.get(each.measured_by, 0)) > limit
+        ]
+        if above:
+            yield Finding(
+                code="over-limit",
+                severity=severity,
+                message=f"{len(above):,} of the users moved to {change.to} are above its limit of {limit:,}",
+                ref=change.ref,
+                field=each.name,
+                origin=change.origin,
+                remedy="move them elsewhere, give them an override, or let them run dry",
+                names=tuple(key for _, key in nlargest(_ABOVE, above)),
+                more=max(0, len(above) - _ABOVE),
+            )
+
+
+def _one_over_limit(change: Update, case: GuardInput, severity: Severity) -> Iterator[Finding]:
+    for meter in case.facts.meters.get(change.ref, ()):
+        for delta, each in shrinking(change, case.vocabulary):
+            limit = limit_after(meter, each.name, case.states)
+            used = meter.counters.get(each.measured_by, 0)
+            if isinstance(limit, int) and not isinstance(limit, bool) and used > limit:
+                yield Finding(
+                    code="over-limit",
+                    severity=severity,
+                    message=f"{used:,} in use, the new {each.name} is {limit:,}",
+                    ref=change.ref,
+                    field=delta.name,
+                    origin=delta.origin,
+                    remedy="raise it, or let the customer run dry",
+                )
+
+
+def _shrinks(field: Field, before: Value | None, after: Value | None) -> bool:
+    old, new = limit_size(field, before), limit_size(field, after)
+    return new is not None and (old is None or new < old)
+
+
+def retired(case: GuardInput) -> Iterator[Finding]:
+    """New users on something closed to new users (docs/rules.md#rule-25): one finding for each closed object."""
+    arrivals: dict[Ref, list[Change]] = {}
+    for change in case.changes:
+        for ref in _joins(change, case.vocabulary):
+            if _is_closed(ref, case):
+                arrivals.setdefault(ref, []).append(change)
+    for ref, users in sorted(arrivals.items()):
+        first = users[0]
+        count = sum(change.expected if isinstance(change, Reassign) else 1 for change in users)
+        names = [change.ref.key for change in users if not isinstance(change, Reassign)][:_NAMED]
+        alone = len(users) == 1
+        yield Finding(
+            code="retired",
+            message=f"{ref} is closed to new users" if alone else f"closed to new users, and {count:,} would come",
+            ref=first.ref if alone else ref,
+            origin=first.origin,
+            remedy="name another one, or --allow retired --reason TEXT",
+            names=tuple(names),
+            more=count - len(names) if names else 0,
+        )
+
+
+def _joins(change: Change, vocabulary: Vocabulary) -> Iterator[Ref]:
+    if isinstance(change, Reassign):
+        yield Ref(change.ref.kind, change.to)
+    if not isinstance(change, (Create, Update)):
+        return
+    for each, reference in vocabulary.references[change.ref.kind]:
+        new = change.after.get(each.name)
+        old = change.before.get(each.name) if isinstance(change, Update) else None
+        if reference.membership and isinstance(new, str) and new != old:
+            yield Ref(reference.kind, new)
+
+
+def _is_closed(ref: Ref, case: GuardInput) -> bool:
+    stone = case.vocabulary[ref.kind].tombstone
+    if stone is None:
+        return False
+    in_file = value_in(case.stated[ref.kind], ref.key, stone.field) if ref.kind in case.stated else None
+    # A file counts also where the target has no place for it.
+    return (in_file if in_file is not None else case.states.before(ref.kind, ref.key, stone.field)) == stone.closed
+
+
 def empty(case: GuardInput) -> Iterator[Finding]:
     """Nothing of a kind is declared while some of it would go: a missing mount or a wrong branch
     (docs/rules.md#rule-23)."""
-    for kind, count in sorted(case.declared.items()):
-        going = sum(1 for c in case.changes if c.ref.kind == kind and isinstance(c, (Delete, Forget)))
-        if not count and going:
+    for kind, sheet in sorted(case.stated.items()):
+        leaving = sum(1 for c in case.changes if c.ref.kind == kind and isinstance(c, (Delete, Forget)))
+        if not sheet and leaving:
             folder = case.vocabulary[kind].folder
             yield Finding(
                 code="empty",
                 severity=_severity("empty", case.policy),
-                message=f"{folder} declares nothing; of what is managed, {going:,} would be deleted or let go",
+                message=f"{folder} declares nothing; of what is managed, {leaving:,} would be deleted or let go",
                 remedy="look whether the folder is there and whole; else --allow empty --reason TEXT",
             )
 
 
-def classes(case: GuardInput) -> Iterator[Finding]:
-    """Classes of change that the settings block: `delete`, `limit-decrease`, `drift`. Moves are judged in `moves`."""
-    block = case.policy.block
-    for change in case.changes:
-        if isinstance(change, Delete) and "delete" in block:
+def deletions(case: GuardInput) -> Iterator[Finding]:
+    """Deletions, where the settings block them."""
+    for change in case.changes if "delete" in case.policy.block else ():
+        if isinstance(change, Delete):
             yield blocked_by_class("delete", change, "the settings block deletions")
+
+
+def reductions(case: GuardInput) -> Iterator[Finding]:
+    """Less service by an update, where the settings block that."""
+    for change in case.changes if "limit-decrease" in case.policy.block else ():
         if isinstance(change, Update):
-            lost = [delta.name for delta in change.fields if delta.effect in (Effect.LESS, Effect.UNKNOWN)]
-            if lost and "limit-decrease" in block:
+            lost = [delta.name for delta in change.fields if delta.effect in LOSSES]
+            if lost:
                 yield blocked_by_class("limit-decrease", change, f"less service: {', '.join(lost)}")
-        if isinstance(change, (Create, Update)) and change.cause in ("drift", "conflict") and "drift" in block:
+
+
+def downgrades(case: GuardInput) -> Iterator[Finding]:
+    """Users moved to something that gives them less (docs/adr/009-a-move-is-judged-by-what-both-give.md)."""
+    for change in case.changes if "limit-decrease" in case.policy.block else ():
+        lost = list(_lost(change, case.states)) if isinstance(change, Reassign) else []
+        if isinstance(change, Reassign) and lost:
+            message = f"less service for those moved to {change.to}: {', '.join(lost)}"
+            yield blocked_by_class("limit-decrease", change, message)
+
+
+def _lost(change: Reassign, states: States) -> Iterator[str]:
+    """The fields of which a moved user has less: what the old object gives now beside what the new one will give."""
+    kind = change.ref.kind
+    for each in states.vocabulary.held[kind]:
+        if each.direction is not Direction.NONE:
+            now, then = states.before(kind, change.ref.key, each.name), states.after(kind, change.to, each.name)
+            if effect(each, now, then, _not_compared) in LOSSES:
+                yield each.name
+
+
+def _not_compared(reference: Reference, old: str, new: str) -> Effect:
+    """A reference inside what is compared has no direction of its own."""
+    return Effect.NEUTRAL
+
+
+def drift(case: GuardInput) -> Iterator[Finding]:
+    """What was changed in the database since the last apply, where the settings block that it is taken back."""
+    for change in case.changes if "drift" in case.policy.block else ():
+        if isinstance(change, Create | Update) and change.cause in (Cause.DRIFT, Cause.CONFLICT):
             yield blocked_by_class("drift", change, "the database was changed since the last apply")
 
 
@@ -323,7 +415,76 @@ def _severity(code: str, policy: Policy) -> Severity:
     return Severity.ERROR if code in policy.block else Severity.WARNING
 
 
-ON_FACTS: tuple[Guard, ...] = (in_use, shielded, cascade, unguarded, too_much)
-"""Run again inside the transaction."""
-ON_FILES: tuple[Guard, ...] = (empty, classes, too_many_tenants)
-"""Proven when planning and sealed by the plan's digest."""
+UNBOUNDED = 64.0
+"""How far `unlimited` is from nothing, where a doubling is 1."""
+
+
+def how_to_delete(change: Delete, stated: Mapping[str, Sheet], vocabulary: Vocabulary) -> str:
+    """The lines to write, and the lines of files that still name it."""
+    stone = vocabulary[change.ref.kind].tombstone
+    if stone is None:
+        return "let its users name something else first"
+    lines = naming_lines(change.ref, stated, vocabulary)
+    also = f"; and change {_together(lines)}" if lines else ""
+    successor = _most_alike(change, stated, vocabulary)
+    return f"to delete it: {stone.field}: {stone.removed}, {stone.successor}: {successor}{also}"
+
+
+def naming_lines(ref: Ref, stated: Mapping[str, Sheet], vocabulary: Vocabulary) -> list[Origin]:
+    """The lines of files that name `ref`, in order."""
+    found: list[Origin] = []
+    for kind, sheet in stated.items():
+        for each, reference in vocabulary.references[kind]:
+            if reference.kind == ref.kind:
+                keys = [key for b in sheet.blocks for key, value in column(b, each.name).items() if value == ref.key]
+                found += [sheet[key].where(each.name) for key in keys]
+    return sorted(found, key=lambda origin: (origin.place, origin.line or 0))
+
+
+def _together(lines: list[Origin]) -> str:
+    """`tenants.d/eu.yaml:12, :40, tenants.d/us.yaml:3`."""
+    return ", ".join(
+        f"{place}:" + ", :".join(str(origin.line) for origin in origins)
+        for place, origins in groupby(lines, key=lambda origin: origin.place)
+    )
+
+
+def _most_alike(change: Delete, stated: Mapping[str, Sheet], vocabulary: Vocabulary) -> str:
+    """The declared object, open to new users, whose limits are nearest to those of the one that goes."""
+    stone = vocabulary[change.ref.kind].tombstone
+    sheet = stated.get(change.ref.kind, Sheet(change.ref.kind))
+    distances = {
+        key: _distance(change.ref.kind, change.before, sheet[key].values, vocabulary)
+        for key in sheet
+        if key != change.ref.key
+        and (stone is None or sheet[key].values.get(stone.field) not in (stone.closed, stone.removed))
+    }
+    return min(distances, key=lambda key: (distances[key], key), default="ANOTHER")
+
+
+def _distance(kind: str, one: Values, other: Values, vocabulary: Vocabulary) -> float:
+    """How many doublings lie between the limits of two objects; what is not stated counts as its default."""
+    total = 0.0
+    for each in vocabulary.held[kind]:
+        sizes = [limit_size(each, values.get(each.name, each.default)) for values in (one, other)]
+        if each.direction is not Direction.NONE and None not in sizes:
+            steps = [UNBOUNDED if s == inf else log2(1 + max(0.0, s or 0.0)) for s in sizes]
+            total += abs(steps[0] - steps[1])
+    return total
+
+
+GUARDS: tuple[Guard, ...] = (
+    Guard("in-use", in_use, rerun=True),
+    Guard("in-use", shielded, rerun=True),
+    Guard("cascade", cascade, rerun=True),
+    Guard("unguarded", unguarded, rerun=True),
+    Guard("too-much", too_much, rerun=True),
+    Guard("over-limit", over_limit, rerun=True),
+    Guard("retired", retired),
+    Guard("empty", empty),
+    Guard("delete", deletions),
+    Guard("limit-decrease", reductions),
+    Guard("limit-decrease", downgrades),
+    Guard("drift", drift),
+    Guard("too-many-tenants", too_many_tenants),
+)

@@ -133,17 +133,3 @@ def members_leaving(changes: Iterable[Change], vocabulary: Vocabulary) -> dict[R
 def goes(change: Reassign, user: Ref) -> bool:
     """Whether a move means this user of its object."""
     return not change.members or user.key in change.members.get(user.kind, ())
-
-
-def repointed(changes: Iterable[Change], vocabulary: Vocabulary) -> Mapping[tuple[Ref, str], str | None]:
-    """(object, field) → what its reference names after the plan; None where that is nothing, or the object is gone."""
-    after: dict[tuple[Ref, str], str | None] = {}
-    for change in changes:
-        for field, _ in vocabulary.references[change.ref.kind]:
-            if isinstance(change, Delete):
-                after[change.ref, field.name] = None
-            elif isinstance(change, Update) and field.name in change.after:
-                after[change.ref, field.name] = str(change.after[field.name])
-            elif isinstance(change, Update) and any(d.name == field.name and d.after is None for d in change.fields):
-                after[change.ref, field.name] = None
-    return after

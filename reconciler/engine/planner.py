@@ -15,8 +15,8 @@ from typing import Protocol
 from reconciler.engine.compare import Compared, Comparison, ambiguous_names
 from reconciler.engine.diff import Differ
 from reconciler.engine.globs import Globs
-from reconciler.engine.guards import ON_FACTS, ON_FILES, GuardInput, retired
-from reconciler.engine.limits import downgrades, impact_of, over_limit
+from reconciler.engine.guards import GUARDS, GuardInput
+from reconciler.engine.limits import impact_of
 from reconciler.engine.needed_facts import members_leaving, needed_facts, reached, under_new_names
 from reconciler.engine.normalise import TargetLimits, hands_off_declared, normalise, tombstones
 from reconciler.engine.notes import explained_fields, incomplete_fields, irreversible
@@ -135,9 +135,9 @@ class _Drafting:
         changes = in_safe_order((*moves, *total.changes), self.vocabulary)
         states = states.once_done(changes)
         findings += total.findings
-        going = self._going(changes, live)
-        findings += dangling(self.desired, self.vocabulary, Globs(self.policy.external), going=going, live=live)
-        findings += unreachable(changes, self.vocabulary, live, self.desired.sheets, going)
+        to_delete = self._to_delete(changes, live)
+        findings += dangling(self.desired, self.vocabulary, Globs(self.policy.external), to_delete=to_delete, live=live)
+        findings += unreachable(changes, self.vocabulary, live, self.desired.sheets, to_delete)
         findings += irreversible(changes, self.vocabulary, live, self.snapshot.catalogues, self.target.creates)
         findings += incomplete_fields(changes, states, self.target.supports)
         findings += self._about_memory()
@@ -174,12 +174,14 @@ class _Drafting:
             said = "nothing is remembered of this database yet; every difference is taken for a first management"
             yield Finding(code="no-memory", severity=Severity.NOTE, message=said)
 
-    def _going(self, changes: Iterable[Change], live: Mapping[str, Sheet]) -> frozenset[Ref]:
-        """What must not be named: this plan deletes it, or it is buried and gone already."""
-        going = {change.ref for change in changes if isinstance(change, Delete)}
+    def _to_delete(self, changes: Iterable[Change], live: Mapping[str, Sheet]) -> frozenset[Ref]:
+        """What must not be named: this plan deletes it, or a tombstone says so and it is gone already."""
+        to_delete = {change.ref for change in changes if isinstance(change, Delete)}
         for kind, sheet in self.desired.sheets.items():
-            going |= {Ref(kind, key) for key in tombstones(sheet, self.vocabulary[kind]).difference(live.get(kind, ()))}
-        return frozenset(going)
+            to_delete |= {
+                Ref(kind, key) for key in tombstones(sheet, self.vocabulary[kind]).difference(live.get(kind, ()))
+            }
+        return frozenset(to_delete)
 
     def _all_kinds(
         self, settled: Mapping[str, Sheet], live: Mapping[str, Sheet], memos: Objects, differ: Differ
@@ -349,22 +351,16 @@ def complete(draft: PlanDraft, facts: Facts, *, source: Source, allowances: tupl
         changes=changes,
         facts=facts,
         policy=draft.plan.policy,
-        vocabulary=vocabulary,
+        states=draft.states,
         managed=draft.plan.managed,
-        declared={kind: len(sheet) for kind, sheet in draft.stated.items()},
         stated=draft.stated,
         reached=draft.reached,
     )
-    findings = list(draft.plan.findings)
-    for guard in (*ON_FACTS, *ON_FILES):
-        findings += guard(case)
-    findings += retired(changes, draft.states, draft.stated)
-    findings += downgrades(changes, draft.plan.policy, draft.states)
-    findings += over_limit(changes, facts, draft.plan.policy, draft.states)
+    findings = [*draft.plan.findings, *(finding for guard in GUARDS for finding in guard.find(case))]
     lifted = frozenset(allowance.code for allowance in allowances)
     for code in sorted(lifted.difference(finding.code for finding in findings if finding.blocks)):
-        said = f"--allow {code} lifts nothing in this plan"
-        findings.append(Finding(code="nothing-allowed", severity=Severity.NOTE, message=said))
+        message = f"--allow {code} lifts nothing in this plan"
+        findings.append(Finding(code="nothing-allowed", severity=Severity.NOTE, message=message))
     judged = tuple(sorted(allowed(tuple(findings), lifted), key=_by_weight))
     plan = replace(
         draft.plan,

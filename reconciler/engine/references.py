@@ -20,17 +20,17 @@ def dangling(
     vocabulary: Vocabulary,
     external: Globs,
     *,
-    going: frozenset[Ref] = frozenset(),
+    to_delete: frozenset[Ref] = frozenset(),
     live: Mapping[str, Sheet] | None = None,
 ) -> Iterator[Finding]:
-    """A finding for each reference that names nothing declared or external (`dangling`, found in the files), or what is
-    in `going` (`referenced`, a guard). `live` None: offline, so what only has to be live cannot be told."""
+    """A finding for each reference that names nothing declared or external (`dangling`), or what is in `to_delete`
+    (`referenced`). `live` None: offline, so what only has to be live cannot be told."""
     for resource in vocabulary:
         sheet = desired.sheets.get(resource.kind)
         for field in resource.fields if sheet is not None else ():
             if isinstance(field.type, Reference) and sheet is not None:
                 successor = resource.tombstone is not None and field.name == resource.tombstone.successor
-                view = Targets(desired, field.type, external, going, live, successor)
+                view = Targets(desired, field.type, external, to_delete, live, successor)
                 yield from _of_field(sheet, field, view)
 
 
@@ -42,7 +42,7 @@ class Targets:
         desired: Desired,
         reference: Reference,
         external: Globs,
-        going: frozenset[Ref],
+        to_delete: frozenset[Ref],
         live: Mapping[str, Sheet] | None,
         successor: bool,
     ) -> None:
@@ -50,7 +50,7 @@ class Targets:
         self.declared = desired.sheets.get(self.kind, Sheet(self.kind))
         self._none = reference.none
         self._external = external
-        self._going = going
+        self._to_delete = to_delete
         self._live = live.get(self.kind, Sheet(self.kind)) if live is not None else None
         self._successor = successor
         self._suggestions = Suggestions(self.declared)
@@ -60,7 +60,7 @@ class Targets:
         if not isinstance(value, str) or (self._none and value == NONE):
             return None
         ref = Ref(self.kind, value)
-        if ref in self._going:
+        if ref in self._to_delete:
             return "referenced", f'it names {self.kind} "{value}", which is to be deleted', f"name another {self.kind}"
         if value in self.declared:
             return None
@@ -103,10 +103,10 @@ def unreachable(
     vocabulary: Vocabulary,
     live: Mapping[str, Sheet],
     desired: Mapping[str, Sheet],
-    going: frozenset[Ref],
+    to_delete: frozenset[Ref],
 ) -> Iterator[Finding]:
     """References of this plan to what is declared and yet will not be live: left out, or outside `--only`."""
-    known = going | {change.ref for change in changes if isinstance(change, Create)}
+    known = to_delete | {change.ref for change in changes if isinstance(change, Create)}
     for change in changes:
         for field, ref in _named(change, vocabulary):
             if ref in known or ref.key in live.get(ref.kind, ()) or ref.key not in desired.get(ref.kind, ()):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from reconciler.engine.diff import comparable
-from reconciler.engine.guards import ON_FACTS, GuardInput, in_use
-from reconciler.engine.limits import over_limit, over_limit_severity
+from reconciler.engine.guards import GUARDS, GuardInput, in_use
+from reconciler.engine.limits import over_limit_severity
 from reconciler.engine.needed_facts import needed_facts, new_names, under_new_names
 from reconciler.engine.states import States, planned_by
 from reconciler.model.change import Change, Create, Delete, FieldDelta, Forget, Reassign, Rename, Update
@@ -264,19 +264,19 @@ def recheck_start(
     plan: Plan, todo: Sequence[Change], found: Mapping[Ref, Record], writer: Writer, vocabulary: Vocabulary
 ) -> tuple[Finding, ...]:
     """All guards on facts before anything is written. `found`: the touched objects, read under lock."""
-    asked = needed_facts(todo, vocabulary)
-    measured = over_limit_severity(plan.policy) is Severity.ERROR
-    if not measured:  # nobody would see a warning now, and usage of every customer is dear while the lock is held
-        moved = asked.meters.intersection(change.ref for change in todo if isinstance(change, Reassign))
-        asked = NeededFacts(asked.holders, asked.pointers, moved if plan.policy.hands_off else frozenset())
-    facts = under_new_names(writer.facts(asked), todo)
-    findings = [finding for guard in ON_FACTS for finding in guard(_case(plan, todo, facts, vocabulary))]
-    if measured:
-        renamed = {new: old for old, new in new_names(todo).items()}
+    needed = needed_facts(todo, vocabulary)
+    renamed = {new: old for old, new in new_names(todo).items()}
+    live = LiveObjects(found, renamed, vocabulary)
+    if over_limit_severity(plan.policy) is Severity.ERROR:
         joined = frozenset(renamed.get(ref, ref) for ref in _joined(todo, vocabulary))
-        seen = LiveObjects({**found, **writer.read(joined.difference(found))}, renamed, vocabulary)
-        findings += over_limit(todo, facts, plan.policy, States(vocabulary, seen.value, planned_by(todo)))
-    return allowed(tuple(findings), frozenset(allowance.code for allowance in plan.source.allowances))
+        live = LiveObjects({**found, **writer.read(joined.difference(found))}, renamed, vocabulary)
+    else:  # nobody would see a warning now, and usage of every customer is dear while the lock is held
+        moved = needed.meters.intersection(change.ref for change in todo if isinstance(change, Reassign))
+        needed = NeededFacts(needed.holders, needed.pointers, moved if plan.policy.hands_off else frozenset())
+    facts = under_new_names(writer.facts(needed), todo)
+    case = _case(plan, todo, facts, States(vocabulary, live.value, planned_by(todo)))
+    findings = tuple(finding for guard in GUARDS if guard.rerun for finding in guard.find(case))
+    return allowed(findings, frozenset(allowance.code for allowance in plan.source.allowances))
 
 
 def recheck_moved(plan: Plan, todo: Sequence[Change], writer: Writer, vocabulary: Vocabulary) -> tuple[Finding, ...]:
@@ -285,18 +285,12 @@ def recheck_moved(plan: Plan, todo: Sequence[Change], writer: Writer, vocabulary
     refs = frozenset(change.ref for change in victims)
     if not refs:
         return ()
-    return tuple(in_use(_case(plan, victims, writer.facts(NeededFacts(refs, refs)), vocabulary)))
+    states = States(vocabulary, LiveObjects({}, {}, vocabulary).value, planned_by(victims))
+    return tuple(in_use(_case(plan, victims, writer.facts(NeededFacts(refs, refs)), states)))
 
 
-def _case(plan: Plan, changes: Sequence[Change], facts: Facts, vocabulary: Vocabulary) -> GuardInput:
-    return GuardInput(
-        changes=changes,
-        facts=facts,
-        policy=plan.policy,
-        vocabulary=vocabulary,
-        managed=plan.managed,
-        declared={},
-    )
+def _case(plan: Plan, changes: Sequence[Change], facts: Facts, states: States) -> GuardInput:
+    return GuardInput(changes=changes, facts=facts, policy=plan.policy, states=states, managed=plan.managed)
 
 
 def _joined(todo: Sequence[Change], vocabulary: Vocabulary) -> Iterator[Ref]:

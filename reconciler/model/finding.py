@@ -149,7 +149,7 @@ CODES: dict[str, Code] = {
         Code("app-moved", "a user that the live application itself has moved to another package; it is left there"),
         Code("foreign-state", "a live state outside the vocabulary", liftable=True),
         Code("rename-conflict", "both the old and the new name are live"),
-        # guards
+        # what forbids a plan: mostly a guard, engine/guards.py
         Code("in-use", "deleting something that still has users or is still referred to"),
         Code("referenced", "naming what this plan deletes"),
         Code("retired", "a new user on something closed to new users", liftable=True),

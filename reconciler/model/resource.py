@@ -286,6 +286,14 @@ class Vocabulary:
         }
 
     @cached_property
+    def override_fields(self) -> dict[str, tuple[tuple[Field, Overrides], ...]]:
+        """kind → its live fields that hold overrides."""
+        return {
+            kind: tuple((f, f.type) for f in fields if isinstance(f.type, Overrides))
+            for kind, fields in self.held.items()
+        }
+
+    @cached_property
     def memberships(self) -> dict[str, tuple[tuple[str, str], ...]]:
         """kind → (kind of its users, their field that names it)."""
         found: dict[str, list[tuple[str, str]]] = {kind: [] for kind in self._by_kind}

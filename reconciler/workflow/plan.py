@@ -54,11 +54,11 @@ def declared(site: Site) -> Desired:
 def validated(site: Site) -> tuple[Desired, tuple[Finding, ...]]:
     """The files and all that is wrong with them, references to nowhere included."""
     desired = declared(site)
-    going = frozenset(
+    to_delete = frozenset(
         Ref(kind, key) for kind, sheet in desired.sheets.items() for key in tombstones(sheet, site.vocabulary[kind])
     )
     policy = site.settings.policy
-    nowhere = dangling(desired, site.vocabulary, Globs(policy.external), going=going)
+    nowhere = dangling(desired, site.vocabulary, Globs(policy.external), to_delete=to_delete)
     untouchable = (
         finding
         for sheet in desired.sheets.values()

@@ -29,8 +29,8 @@ def without_recount(monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(case: guards.GuardInput) -> Iterator[Finding]:
         yield from ()
 
-    on_facts = tuple(guard for guard in guards.ON_FACTS if guard is not guards.in_use)
-    monkeypatch.setattr(verify, "ON_FACTS", on_facts)
+    others = tuple(guard for guard in guards.GUARDS if guard.find is not guards.in_use)
+    monkeypatch.setattr(verify, "GUARDS", others)
     monkeypatch.setattr(verify, "in_use", nobody)
 
 

@@ -39,7 +39,7 @@ def test_offline_a_successor_may_be_live_and_what_goes_is_referenced() -> None:
         "tenant/a@x.example": {"package": "Old"},
     }
     desired = Desired(sheets=sheets(files, "", live=False))
-    findings = dangling(desired, KINDS, Globs(()), going=frozenset({Ref("package", "Old")}))
+    findings = dangling(desired, KINDS, Globs(()), to_delete=frozenset({Ref("package", "Old")}))
     assert [(f.code, str(f.ref), f.field) for f in findings] == [
         ("dangling", "package/Next", "upgrade_to"),
         ("referenced", "tenant/a@x.example", "package"),
