@@ -40,9 +40,8 @@ class ApplyResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Apply:
-    """One apply: the plan, the pen and the memory. `clock`: seconds, for `safety.max_lock_time`. `in_doubt`: the run's
-    outcome, asked of the system anew once the answer to the COMMIT is lost; None where it does not tell."""
+class Apply:
+    """One apply: `apply` does it, `rehearse` all of it but the COMMIT."""
 
     plan: Plan
     writer: Writer
@@ -51,7 +50,9 @@ class _Apply:
     vocabulary: Vocabulary
     progress: Progress
     clock: Callable[[], float]
+    """Seconds, for `safety.max_lock_time`."""
     in_doubt: Callable[[], str | None] = field(default=lambda: None)
+    """The run's outcome, asked of the system anew once the answer to the COMMIT is lost; None: it does not tell."""
 
     def apply(self) -> ApplyResult:
         """All or nothing. Raises Refused 3, Stale 4, Locked 5, Unknown 6, TargetError 1; nothing is written then.
@@ -267,43 +268,3 @@ def _counted(moved: Moves) -> dict[Ref, int]:
     for (ref, _), members in moved.items():
         counts[ref] = counts.get(ref, 0) + member_count(members)
     return counts
-
-
-def apply(
-    plan: Plan,
-    writer: Writer,
-    memory: Memory,
-    run: Run,
-    *,
-    vocabulary: Vocabulary,
-    progress: Progress = lambda phase: None,
-    clock: Callable[[], float],
-    in_doubt: Callable[[], str | None] = lambda: None,
-) -> ApplyResult:
-    """See `Applying.apply`."""
-    return _Apply(
-        plan=plan,
-        writer=writer,
-        memory=memory,
-        run=run,
-        vocabulary=vocabulary,
-        progress=progress,
-        clock=clock,
-        in_doubt=in_doubt,
-    ).apply()
-
-
-def rehearse(
-    plan: Plan,
-    writer: Writer,
-    memory: Memory,
-    run: Run,
-    *,
-    vocabulary: Vocabulary,
-    progress: Progress = lambda phase: None,
-    clock: Callable[[], float],
-) -> ApplyResult:
-    """See `Applying.rehearse`."""
-    return _Apply(
-        plan=plan, writer=writer, memory=memory, run=run, vocabulary=vocabulary, progress=progress, clock=clock
-    ).rehearse()

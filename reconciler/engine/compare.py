@@ -37,11 +37,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 
 from reconciler.engine.diff import Differ, strongest
+from reconciler.engine.inputs import Inputs
 from reconciler.engine.states import value_in
 from reconciler.model.change import Cause, Change, Create, Effect, FieldDelta, Update
-from reconciler.model.facts import ApplicationMoves
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.memory import Memo
 from reconciler.model.names import folded
@@ -165,31 +166,44 @@ class Compared:
         self.counts = Counts(**{name: getattr(self.counts, name) + getattr(other.counts, name) for name in names})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """One kind: `stated` as the files have it, `settled` made comparable, `live` with renames in view;
-    `unnameable`: live names that are in no sheet."""
+    """One kind."""
 
-    resource: Resource
-    vocabulary: Vocabulary
-    differ: Differ
-    stated: Sheet
+    inputs: Inputs
+    kind: str
     settled: Sheet
+    """What the files state, made comparable."""
     live: Sheet
+    """With renames in view."""
     memos: Memos
-    supported: frozenset[str]
-    creates: bool
-    unnameable: Collection[str] = ()
-    taken: Collection[str] = ()
-    blocks_foreign_state: bool = False
-    wanderings: ApplicationMoves | None = None
+    differ: Differ
+
+    @cached_property
+    def resource(self) -> Resource:
+        """The declaration of the kind."""
+        return self.inputs.vocabulary[self.kind]
+
+    @cached_property
+    def stated(self) -> Sheet:
+        """As the files have it."""
+        return self.inputs.stated(self.kind)
+
+    @cached_property
+    def taken(self) -> frozenset[str]:
+        """Names, folded, that nobody can be created under."""
+        return frozenset(map(folded, self.inputs.snapshot.taken.get(self.kind, ())))
 
     def run(self) -> Compared:
         """Compare everything once."""
         out = Compared()
         sifted = find_differing(self.settled, self.live, self.memos)
         out.counts = Counts(compared=sifted.equal + len(sifted.differing), unchanged=sifted.equal)
-        live_names = {folded(name): name for name in (*self.unnameable, *self.live)} if sifted.missing else {}
+        live_names = (
+            {folded(name): name for name in (*self.inputs.snapshot.unnameable.get(self.kind, ()), *self.live)}
+            if sifted.missing
+            else {}
+        )
         for record in self._records(self.stated, sifted.missing):
             self._arrive(out, record, live_names)
         for record in self._records(self.settled, sifted.differing):
@@ -245,7 +259,7 @@ class Comparison:
                 origin=record.origin,
                 remedy="restore or purge that account first, or take this out of the files",
             )
-        elif not self.creates:
+        elif self.kind not in self.inputs.target.creates:
             by_hand = "; it was there at the last apply and was deleted by hand" if record.key in self.memos else ""
             yield Finding(
                 code="absent",
@@ -261,10 +275,10 @@ class Comparison:
     def _create(self, record: Record) -> Iterator[Create | Finding]:
         stated = self._settled(record)
         after: dict[str, Value] = {}
-        for each in self.vocabulary.held[record.kind]:
+        for each in self.inputs.vocabulary.held[record.kind]:
             if each.name in stated:
                 after[each.name] = stated[each.name]
-            elif each.name in self.supported and each.required:
+            elif each.name in self.inputs.target.supports[self.kind] and each.required:
                 yield Finding(
                     code="required",
                     message=f"it is needed to create the {record.kind}, which is not live yet",
@@ -274,7 +288,7 @@ class Comparison:
                     remedy=f"state {each.name}",
                     at_files=True,
                 )
-            elif each.name in self.supported and each.default is not None:
+            elif each.name in self.inputs.target.supports[self.kind] and each.default is not None:
                 after[each.name] = each.default
         yield Create(
             ref=record.ref,
@@ -288,7 +302,7 @@ class Comparison:
     def _update(self, declared: Record) -> Update | None:
         live = self.live.values_of(declared.key)
         known = self._remembered(declared.key)
-        empty = tuple(cleared_fields(declared, live, known, self.vocabulary))
+        empty = tuple(cleared_fields(declared, live, known, self.inputs.vocabulary))
         deltas = (*self.differ.deltas(declared, live, known), *empty)
         if not deltas:
             return None
@@ -308,7 +322,7 @@ class Comparison:
     def _moved_by_application(self, record: Record) -> Iterator[Finding]:
         """What the live application did by its own rules is no drift, and is left as it is. Where the file has changed
         since the last apply, the file wins."""
-        found = self.wanderings
+        found = self.inputs.snapshot.wanderings.get(self.kind)
         if found is None:
             return
         wanted, live = record.values.get(found.through), self.live.values_of(record.key).get(found.through)
@@ -338,12 +352,12 @@ class Comparison:
         """A live word that the vocabulary does not know: the object is left out, never healed
         (docs/rules.md#rule-14)."""
         live = self.live.values_of(record.key)
-        for each in self.vocabulary.held[self.resource.kind]:
+        for each in self.inputs.vocabulary.held[self.resource.kind]:
             word = live.get(each.name)
             if isinstance(each.type, Choice) and word is not None and word not in each.type.words:
                 yield Finding(
                     code="foreign-state",
-                    severity=Severity.ERROR if self.blocks_foreign_state else Severity.LEFT_OUT,
+                    severity=Severity.ERROR if "foreign-state" in self.inputs.policy.block else Severity.LEFT_OUT,
                     message=f'its live state "{word}" is none of {", ".join(each.type.words)}',
                     ref=record.ref,
                     field=each.name,

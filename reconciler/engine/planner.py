@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from reconciler.engine.compare import Compared, Comparison, ambiguous_names
 from reconciler.engine.diff import Differ
-from reconciler.engine.globs import Globs
 from reconciler.engine.guards import GUARDS, GuardInput
+from reconciler.engine.inputs import Inputs
 from reconciler.engine.limits import impact_of
 from reconciler.engine.needed_facts import members_leaving, needed_facts, reached, under_new_names
 from reconciler.engine.normalise import TargetLimits, hands_off_declared, normalise, tombstones
@@ -25,11 +24,10 @@ from reconciler.engine.removal import Forgotten, Removals, Removed, origin_of
 from reconciler.engine.renames import Objects, renamed_live, renamed_memory, renames
 from reconciler.engine.states import States, states_of_files
 from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
-from reconciler.model.facts import Desired, Facts, NeededFacts, Snapshot, Users
+from reconciler.model.facts import Facts, NeededFacts, Users
 from reconciler.model.finding import Finding, Severity, allowed
-from reconciler.model.memory import Memo, Remembered
-from reconciler.model.names import folded
-from reconciler.model.plan import Allowance, Plan, Policy, Source
+from reconciler.model.memory import Memo
+from reconciler.model.plan import Allowance, Plan, Source
 from reconciler.model.record import Block, Record, Sheet
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Removal, Vocabulary
@@ -66,23 +64,6 @@ def in_safe_order(changes: Iterable[Change], vocabulary: Vocabulary) -> tuple[Ch
     return tuple(sorted(changes, key=place))
 
 
-class TargetAbilities(Protocol):
-    """What planning asks of a target: what it can hold and create."""
-
-    name: str
-    type: str
-
-    @property
-    def supports(self) -> Mapping[str, frozenset[str]]:
-        """kind → fields."""
-        ...
-
-    @property
-    def creates(self) -> frozenset[str]:
-        """Kinds."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanDraft:
     """A plan that has not seen the facts yet. `question` says which it needs; `reached`: unchanged objects whose users
@@ -95,91 +76,65 @@ class PlanDraft:
     reached: frozenset[Ref] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
 class _Drafting:
-    """The steps of one draft; holds the inputs so that they need not be handed on."""
+    """The steps of one draft."""
 
-    def __init__(
-        self,
-        desired: Desired,
-        live: Snapshot,
-        remembered: Remembered,
-        vocabulary: Vocabulary,
-        target: TargetAbilities,
-        project: str,
-        policy: Policy,
-        scope: Globs,
-    ) -> None:
-        self.desired = desired
-        self.snapshot = live
-        self.remembered = remembered
-        self.vocabulary = vocabulary
-        self.target = target
-        self.project = project
-        self.policy = policy
-        self.scope = scope
-        self.hands_off = Globs(policy.hands_off)
-        self.spared = Globs((*policy.hands_off, *policy.external))
+    inputs: Inputs
 
     def draft(self) -> PlanDraft:
         """Renames first, then each kind by itself, then references and order."""
-        findings: list[Finding] = list(self.desired.findings)
+        inputs = self.inputs
+        findings: list[Finding] = list(inputs.desired.findings)
         moves = self._renames(findings)
         names: dict[str, dict[str, str]] = {}
         for move in moves:
             names.setdefault(move.ref.kind, {})[move.old] = move.ref.key
-        live = renamed_live(self._with_renamed_unnameables(moves), names, self.vocabulary)
-        memos = renamed_memory(self.remembered.objects, names, self.vocabulary)
+        live = renamed_live(self._with_renamed_unnameables(moves), names, inputs.vocabulary)
+        memos = renamed_memory(inputs.remembered.objects, names, inputs.vocabulary)
         settled = self._settled(findings)
-        states = states_of_files(self.vocabulary, settled, live)
+        states = states_of_files(inputs.vocabulary, settled, live)
         total = self._all_kinds(settled, live, memos, Differ(states))
-        changes = in_safe_order((*moves, *total.changes), self.vocabulary)
+        changes = in_safe_order((*moves, *total.changes), inputs.vocabulary)
         states = states.once_done(changes)
         findings += total.findings
         to_delete = self._to_delete(changes, live)
-        findings += dangling(self.desired, self.vocabulary, Globs(self.policy.external), to_delete=to_delete, live=live)
-        findings += unreachable(changes, self.vocabulary, live, self.desired.sheets, to_delete)
-        findings += irreversible(changes, self.vocabulary, live, self.snapshot.catalogues, self.target.creates)
-        findings += incomplete_fields(changes, states, self.target.supports)
+        findings += dangling(inputs.desired, inputs.vocabulary, inputs.external, to_delete=to_delete, live=live)
+        findings += unreachable(changes, inputs.vocabulary, live, inputs.desired.sheets, to_delete)
+        findings += irreversible(changes, inputs.vocabulary, live, inputs.snapshot.catalogues, inputs.target.creates)
+        findings += incomplete_fields(changes, states, inputs.target.supports)
         findings += self._about_memory()
         plan = Plan(
-            target=self.target.name,
-            target_type=self.target.type,
-            project=self.project,
+            target=inputs.target.name,
+            target_type=inputs.target.type,
+            project=inputs.project,
             changes=changes,
             findings=tuple(findings),
             counts=replace(total.counts, unmanaged=self._unmanaged(live, memos, moves)),
             managed={
-                kind: len(sheet.keys() | memos.get(kind, {}).keys()) for kind, sheet in self.desired.sheets.items()
+                kind: len(sheet.keys() | memos.get(kind, {}).keys()) for kind, sheet in inputs.desired.sheets.items()
             },
-            policy=self.policy,
+            policy=inputs.policy,
             remember=(*total.remember, *self._under_new_names(memos, moves, settled, total)),
             drop=tuple(sorted({*total.drop, *(Ref(move.ref.kind, move.old) for move in moves)})),
         )
-        counted = self.policy.max_tenants_affected is not None
-        hit = reached(changes, self.vocabulary, live) if counted else frozenset()
-        return PlanDraft(
-            plan=plan,
-            states=states,
-            stated=self.desired.sheets,
-            question=needed_facts(changes, self.vocabulary, hit),
-            reached=hit,
-        )
+        return drafted(plan, inputs, live, states)
 
     def _about_memory(self) -> Iterator[Finding]:
-        pause = self.remembered.paused
+        pause = self.inputs.remembered.paused
         if pause is not None:
             said = f"applies are paused by {pause.actor} since {pause.since}: {pause.reason}"
             yield Finding(code="paused", severity=Severity.WARNING, message=said, remedy="`reconciler resume` ends it")
-        if not self.remembered.tables:
+        if not self.inputs.remembered.tables:
             said = "nothing is remembered of this database yet; every difference is taken for a first management"
             yield Finding(code="no-memory", severity=Severity.NOTE, message=said)
 
     def _to_delete(self, changes: Iterable[Change], live: Mapping[str, Sheet]) -> frozenset[Ref]:
         """What must not be named: this plan deletes it, or a tombstone says so and it is gone already."""
         to_delete = {change.ref for change in changes if isinstance(change, Delete)}
-        for kind, sheet in self.desired.sheets.items():
+        for kind, sheet in self.inputs.desired.sheets.items():
             to_delete |= {
-                Ref(kind, key) for key in tombstones(sheet, self.vocabulary[kind]).difference(live.get(kind, ()))
+                Ref(kind, key) for key in tombstones(sheet, self.inputs.vocabulary[kind]).difference(live.get(kind, ()))
             }
         return frozenset(to_delete)
 
@@ -213,28 +168,26 @@ class _Drafting:
             for key, (stated, origin) in of_kind.items()
             if (ref := Ref(kind, key)) not in known
             and key in settled.get(kind, ())
-            and (ref in renamed or stated is not self.remembered.objects[kind].get(key, ("", ""))[0])
+            and (ref in renamed or stated is not self.inputs.remembered.objects[kind].get(key, ("", ""))[0])
         ]
 
     def _renames(self, findings: list[Finding]) -> list[Rename]:
-        live = dict(self.snapshot.sheets)
-        for kind, records in self.snapshot.unnameable.items():
+        live = dict(self.inputs.snapshot.sheets)
+        for kind, records in self.inputs.snapshot.unnameable.items():
             if kind in live:
                 live[kind] = Sheet(kind, (*live[kind].blocks, *_blocks(records)))
         moves: list[Rename] = []
-        for found in renames(
-            self.desired, live, self.vocabulary, self.hands_off, self.remembered.foreign, self.snapshot.twins
-        ):
+        for found in renames(self.inputs, live):
             if isinstance(found, Finding):
                 findings.append(found)
-            elif not self.scope or found.ref in self.scope:
+            elif not self.inputs.scope or found.ref in self.inputs.scope:
                 moves.append(found)
         return moves
 
     def _with_renamed_unnameables(self, moves: list[Rename]) -> dict[str, Sheet]:
-        live = dict(self.snapshot.sheets)
+        live = dict(self.inputs.snapshot.sheets)
         for move in moves:
-            record = self.snapshot.unnameable.get(move.ref.kind, {}).get(move.old)
+            record = self.inputs.snapshot.unnameable.get(move.ref.kind, {}).get(move.old)
             if record is not None:
                 sheet = live[move.ref.kind]
                 live[move.ref.kind] = Sheet(sheet.kind, (*sheet.blocks, *_blocks({move.old: record})))
@@ -242,71 +195,48 @@ class _Drafting:
 
     def _settled(self, findings: list[Finding]) -> dict[str, Sheet]:
         """kind → its comparable Sheet, for the kinds that are declared and held, in order of creation."""
-        place = TargetLimits(self.target.name, self.target.supports, self.snapshot.catalogues)
-        if isinstance(self.target, RefusesValues):
-            own = self.target
+        inputs = self.inputs
+        place = TargetLimits(inputs.target.name, inputs.target.supports, inputs.snapshot.catalogues)
+        if isinstance(inputs.target, RefusesValues):
+            own = inputs.target
             place = replace(place, refusals=own.refusals, rivals=own.rivals, lacking=own.lacking)
         settled = {}
-        for kind in self.vocabulary.creation_order:
-            stated = self.desired.sheets.get(kind, Sheet(kind))
-            if kind not in self.target.supports:
-                findings += _no_place(stated, self.target.name)
+        for kind in inputs.vocabulary.creation_order:
+            stated = inputs.stated(kind)
+            if kind not in inputs.target.supports:
+                findings += _no_place(stated, inputs.target.name)
                 continue
-            managed = self.remembered.objects.get(kind, {})
-            out = list(hands_off_declared(stated, self.hands_off, self.remembered.foreign, self.snapshot, managed))
+            managed = inputs.remembered.objects.get(kind, {})
+            out = list(
+                hands_off_declared(stated, inputs.hands_off, inputs.remembered.foreign, inputs.snapshot, managed)
+            )
             findings += out
             aside = {finding.ref.key for finding in out if finding.ref is not None}
-            aside |= tombstones(stated, self.vocabulary[kind])
-            if self.scope:
-                aside |= stated.keys() - self.scope.among(kind, stated)
-            settled[kind], complaints = normalise(stated, self.vocabulary, place, aside)
+            aside |= tombstones(stated, inputs.vocabulary[kind])
+            if inputs.scope:
+                aside |= stated.keys() - inputs.scope.among(kind, stated)
+            settled[kind], complaints = normalise(stated, inputs.vocabulary, place, aside)
             findings += complaints
         return settled
 
     def _compared(
         self, kind: str, settled: Sheet, live: Sheet, memos: Mapping[str, tuple[str, str]], differ: Differ
     ) -> Compared:
-        out = Comparison(
-            resource=self.vocabulary[kind],
-            vocabulary=self.vocabulary,
-            differ=differ,
-            stated=self.desired.sheets.get(kind, Sheet(kind)),
-            settled=settled,
-            live=live,
-            memos=memos,
-            supported=self.target.supports[kind],
-            creates=kind in self.target.creates,
-            unnameable=self.snapshot.unnameable.get(kind, {}),
-            taken=frozenset(map(folded, self.snapshot.taken.get(kind, ()))),
-            blocks_foreign_state="foreign-state" in self.policy.block,
-            wanderings=self.snapshot.wanderings.get(kind),
-        ).run()
-        ambiguous_names(out, self.snapshot.unclear, self.vocabulary)
+        out = Comparison(inputs=self.inputs, kind=kind, settled=settled, live=live, memos=memos, differ=differ).run()
+        ambiguous_names(out, self.inputs.snapshot.unclear, self.inputs.vocabulary)
         return out
 
     def _leaving(self, kind: str, live: Sheet, memos: Mapping[str, tuple[str, str]]) -> Iterator[Removed]:
-        stated = self.desired.sheets.get(kind, Sheet(kind))
         # A twin is in no sheet, and yet it is live: nobody may forget it.
-        twins = {name for group in self.snapshot.twins.get(kind, ()) for name in group}
+        twins = {name for group in self.inputs.snapshot.twins.get(kind, ()) for name in group}
         memos = {key: memo for key, memo in memos.items() if key not in twins} if twins else memos
-        return Removals(
-            resource=self.vocabulary[kind],
-            stated=stated,
-            live=live,
-            memos=memos,
-            buried=tombstones(stated, self.vocabulary[kind]),
-            policy=self.policy,
-            finished=self.remembered.finished,
-            scope=self.scope,
-            spared=self.spared,
-            foreign=self.remembered.foreign,
-        ).changes()
+        return Removals(inputs=self.inputs, kind=kind, live=live, memos=memos).changes()
 
     def _unmanaged(self, live: Mapping[str, Sheet], memos: Objects, moves: list[Rename]) -> int:
         renamed = {Ref(move.ref.kind, move.old) for move in moves}
-        nameless = {Ref(kind, key) for kind, records in self.snapshot.unnameable.items() for key in records}
+        nameless = {Ref(kind, key) for kind, records in self.inputs.snapshot.unnameable.items() for key in records}
         return len(nameless - renamed) + sum(
-            len(sheet.keys() - self.desired.sheets.get(kind, Sheet(kind)).keys() - memos.get(kind, {}).keys())
+            len(sheet.keys() - self.inputs.stated(kind).keys() - memos.get(kind, {}).keys())
             for kind, sheet in live.items()
         )
 
@@ -327,19 +257,22 @@ def _no_place(stated: Sheet, target: str) -> Iterator[Finding]:
         )
 
 
-def draft(
-    desired: Desired,
-    live: Snapshot,
-    remembered: Remembered,
-    *,
-    vocabulary: Vocabulary,
-    target: TargetAbilities,
-    project: str,
-    policy: Policy,
-    only: tuple[str, ...] = (),
-) -> PlanDraft:
-    """Compare; nothing is judged yet. `only`: globs `kind/name` that the plan is limited to."""
-    return _Drafting(desired, live, remembered, vocabulary, target, project, policy, Globs(only)).draft()
+def drafted(plan: Plan, inputs: Inputs, live: Mapping[str, Sheet], states: States) -> PlanDraft:
+    """The draft around a plan whose changes are known. `live`: renames in view."""
+    counted = inputs.policy.max_tenants_affected is not None
+    hit = reached(plan.changes, inputs.vocabulary, live) if counted else frozenset()
+    return PlanDraft(
+        plan=plan,
+        states=states,
+        stated=inputs.desired.sheets,
+        question=needed_facts(plan.changes, inputs.vocabulary, hit),
+        reached=hit,
+    )
+
+
+def draft(inputs: Inputs) -> PlanDraft:
+    """Compare; nothing is judged yet."""
+    return _Drafting(inputs).draft()
 
 
 def complete(draft: PlanDraft, facts: Facts, *, source: Source, allowances: tuple[Allowance, ...] = ()) -> Plan:

@@ -7,9 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 
 from reconciler.engine.compare import stated_values
-from reconciler.engine.globs import Globs
+from reconciler.engine.inputs import Inputs
 from reconciler.model.change import Rename
-from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding
 from reconciler.model.record import Block, Sheet, column, with_values
 from reconciler.model.ref import Ref
@@ -21,21 +20,14 @@ NewNames = Mapping[str, Mapping[str, str]]
 Objects = Mapping[str, Mapping[str, tuple[str, str]]]
 
 
-def renames(
-    desired: Desired,
-    live: Mapping[str, Sheet],
-    vocabulary: Vocabulary,
-    hands_off: Globs,
-    foreign: Mapping[Ref, str],
-    twins: Mapping[str, tuple[tuple[str, ...], ...]],
-) -> Iterator[Rename | Finding]:
+def renames(inputs: Inputs, live: Mapping[str, Sheet]) -> Iterator[Rename | Finding]:
     """A Rename where only one old name is live; a finding where more of them are, or the new one too, or where the old
-    one is not ours to touch. `twins`: kind → groups of live names that cannot be told apart."""
-    for kind, sheet in desired.sheets.items():
-        name = vocabulary[kind].former_names
+    one is not ours to touch. `live`: what cannot be addressed is in it too."""
+    for kind, sheet in inputs.desired.sheets.items():
+        name = inputs.vocabulary[kind].former_names
         if not name or kind not in live:
             continue
-        unclear = {twin for group in twins.get(kind, ()) for twin in group}
+        unclear = {twin for group in inputs.snapshot.twins.get(kind, ()) for twin in group}
         for block in sheet.blocks:
             for key, former in sorted(column(block, name).items()):
                 names = former if isinstance(former, tuple) else ()
@@ -43,7 +35,7 @@ def renames(
                 if len(found) > 1 or not unclear.isdisjoint(found):
                     yield _unclear(sheet, key, found, name)
                 elif found:
-                    yield _rename(sheet, key, found[0], live[kind], vocabulary, hands_off, foreign)
+                    yield _rename(sheet, key, found[0], live[kind], inputs)
 
 
 def _unclear(sheet: Sheet, key: str, found: list[str], field: str) -> Finding:
@@ -60,18 +52,11 @@ def _unclear(sheet: Sheet, key: str, found: list[str], field: str) -> Finding:
     )
 
 
-def _rename(
-    sheet: Sheet,
-    key: str,
-    old: str,
-    live: Sheet,
-    vocabulary: Vocabulary,
-    hands_off: Globs,
-    foreign: Mapping[Ref, str],
-) -> Rename | Finding:
+def _rename(sheet: Sheet, key: str, old: str, live: Sheet, inputs: Inputs) -> Rename | Finding:
     record = sheet[key]
-    field = vocabulary[sheet.kind].former_names
+    field = inputs.vocabulary[sheet.kind].former_names
     before = Ref(sheet.kind, old)
+    owner = inputs.remembered.foreign.get(before)
     if key in live:
         return Finding(
             code="rename-conflict",
@@ -81,17 +66,17 @@ def _rename(
             origin=record.where(field),
             remedy=f'take "{old}" out of {field}, or delete or rename one of the two',
         )
-    if before in hands_off or before in foreign:
-        owner = f'project "{foreign[before]}" manages it' if before in foreign else "the settings leave it alone"
+    if owner is not None or before in inputs.hands_off:
+        why = "the settings leave it alone" if owner is None else f'project "{owner}" manages it'
         return Finding(
-            code="foreign" if before in foreign else "hands-off",
-            message=f'"{old}" cannot be renamed: {owner}',
+            code="hands-off" if owner is None else "foreign",
+            message=f'"{old}" cannot be renamed: {why}',
             ref=record.ref,
             field=field,
             origin=record.where(field),
             remedy=f'take "{old}" out of {field}',
         )
-    note = record.values.get(vocabulary[sheet.kind].note, "")
+    note = record.values.get(inputs.vocabulary[sheet.kind].note, "")
     return Rename(ref=record.ref, old=old, origin=record.where(field), note=str(note))
 
 

@@ -12,21 +12,20 @@ from typing import Any
 from reconciler.engine.compare import stated_values
 from reconciler.engine.diff import Differ
 from reconciler.engine.globs import Globs
-from reconciler.engine.needed_facts import needed_facts, reached
+from reconciler.engine.inputs import Inputs
 from reconciler.engine.notes import irreversible
-from reconciler.engine.planner import PlanDraft, TargetAbilities, in_safe_order
+from reconciler.engine.planner import PlanDraft, drafted, in_safe_order
 from reconciler.engine.removal import origin_of
 from reconciler.engine.renames import renamed_live
 from reconciler.engine.states import States, states_of_files
 from reconciler.engine.undo import NOWHERE, Undo, moved_on
 from reconciler.model.change import Change, Create, Delete, Members, Operation, Reassign, Rename, Update
-from reconciler.model.facts import Desired, Snapshot
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.memory import MEMORY, Held, HistoryEntry, Memo, Remembered, Run
-from reconciler.model.plan import Counts, Plan, Policy
+from reconciler.model.memory import MEMORY, Held, HistoryEntry, Memo, Run
+from reconciler.model.plan import Counts, Plan
 from reconciler.model.record import Record, Sheet, sheet_of
 from reconciler.model.ref import Ref
-from reconciler.model.resource import Names, Vocabulary
+from reconciler.model.resource import Names
 from reconciler.model.values import NONE, canonical
 
 MemoryBefore = tuple[str, str] | None
@@ -57,9 +56,9 @@ class RestoredMemory:
         return tuple(ref for ref, before in self._before() if before is None)
 
     def _before(self) -> Iterator[tuple[Ref, MemoryBefore]]:
-        told = dict(self._told())
+        by_object = dict(self._by_object())
         updates = {entry.ref: entry for entry in self.entries if entry.action == Operation.UPDATE}
-        for ref, (before, dropped) in sorted(told.items()):
+        for ref, (before, dropped) in sorted(by_object.items()):
             now = self.held.get(ref)
             if ref in self.aside or (self.scope and ref not in self.scope):
                 continue
@@ -71,7 +70,7 @@ class RestoredMemory:
                 if stated != now.stated:
                     yield ref, (stated, now.origin)
 
-    def _told(self) -> Iterator[tuple[Ref, tuple[MemoryBefore, bool]]]:
+    def _by_object(self) -> Iterator[tuple[Ref, tuple[MemoryBefore, bool]]]:
         """object → what memory held of it before the run, and whether the run dropped it."""
         for entry in self.entries:
             for what, key, pair in restored_memory(entry):
@@ -111,59 +110,40 @@ class RunToRevert:
     members: Mapping[Ref, Members]
 
 
+@dataclass(frozen=True, slots=True)
 class _Revert:
-    """The steps of one draft; holds the inputs so that they need not be handed on."""
+    """The steps of one draft."""
 
-    def __init__(
-        self,
-        past: RunToRevert,
-        desired: Desired,
-        live: Snapshot,
-        remembered: Remembered,
-        *,
-        vocabulary: Vocabulary,
-        target: TargetAbilities,
-        project: str,
-        policy: Policy,
-        only: tuple[str, ...] = (),
-    ) -> None:
-        self.past = past
-        self.desired = desired
-        self.snapshot = live
-        self.remembered = remembered
-        self.vocabulary = vocabulary
-        self.target = target
-        self.project = project
-        self.policy = policy
-        self.scope = Globs(only)
-        self.hands_off = Globs(policy.hands_off)
+    past: RunToRevert
+    inputs: Inputs
 
     def draft(self) -> PlanDraft:
         """Renames first, then each entry by itself, then effects, references and memory."""
+        inputs = self.inputs
         findings: list[Finding] = []
         entries = list(self._ours(findings))
         names: dict[str, dict[str, str]] = {}
         moves = list(self._renames(entries, findings, names))
-        live = renamed_live(self.snapshot.sheets, names, self.vocabulary)
+        live = renamed_live(inputs.snapshot.sheets, names, inputs.vocabulary)
         undoing = Undo(
-            vocabulary=self.vocabulary,
+            vocabulary=inputs.vocabulary,
             live=live,
             names=names,
             managed={ref: held.run == self.past.run.id for ref, held in self.past.held.items()},
             members=self.past.members,
-            supports=self.target.supports,
-            creates=self.target.creates,
+            supports=inputs.target.supports,
+            creates=inputs.target.creates,
         )
         undone = [each for entry in entries for each in undoing.changes(entry)]
         findings += (each for each in undone if isinstance(each, Finding))
         changes = [each for each in undone if not isinstance(each, Finding)]
-        states = states_of_files(self.vocabulary, _wanted(changes), live)
+        states = states_of_files(inputs.vocabulary, _wanted(changes), live)
         differ = Differ(states)
         changes = [*moves, *(undoing.judged(change, differ) for change in changes)]
-        ordered = in_safe_order(changes, self.vocabulary)
+        ordered = in_safe_order(changes, inputs.vocabulary)
         findings += self._nowhere(ordered, live)
-        findings += irreversible(ordered, self.vocabulary, live, self.snapshot.catalogues, self.target.creates)
-        return self._finished(ordered, findings, live, states, self._recollection(entries, findings, undoing))
+        findings += irreversible(ordered, inputs.vocabulary, live, inputs.snapshot.catalogues, inputs.target.creates)
+        return self._finished(ordered, findings, live, states, self._restored_memory(entries, findings, undoing))
 
     def _finished(
         self,
@@ -177,42 +157,36 @@ class _Revert:
         if changes or remember or drop:
             findings.append(Finding(code="git-unchanged", severity=Severity.NOTE, message=FILES_STAY))
         touched = {change.ref for change in changes}
-        told = {entry.ref for entry in self.past.entries if entry.is_change}
+        changed = {entry.ref for entry in self.past.entries if entry.is_change}
         plan = Plan(
-            target=self.target.name,
-            target_type=self.target.type,
-            project=self.project,
+            target=self.inputs.target.name,
+            target_type=self.inputs.target.type,
+            project=self.inputs.project,
             changes=changes,
             findings=tuple(findings),
             counts=Counts(
-                compared=len(told),
+                compared=len(changed),
                 adopted=sum(memo.ref not in touched for memo in remember),
                 released=sum(ref not in touched and ref not in memory.renamed for ref in drop),
             ),
-            managed={kind: len(objects) for kind, objects in self.remembered.objects.items()},
-            policy=self.policy,
+            managed={kind: len(objects) for kind, objects in self.inputs.remembered.objects.items()},
+            policy=self.inputs.policy,
             remember=remember,
             drop=drop,
         )
-        counted = self.policy.max_tenants_affected is not None
-        hit = reached(changes, self.vocabulary, live) if counted else frozenset()
-        return PlanDraft(
-            plan=plan,
-            states=states.once_done(changes),
-            stated=self.desired.sheets,
-            question=needed_facts(changes, self.vocabulary, hit),
-            reached=hit,
-        )
+        return drafted(plan, self.inputs, live, states.once_done(changes))
 
     def _ours(self, findings: list[Finding]) -> Iterator[HistoryEntry]:
         """The entries about objects that are still ours to change."""
         for entry in self.past.entries:
             ref = entry.ref
-            if not entry.is_change or (self.scope and ref not in self.scope):
+            if not entry.is_change or (self.inputs.scope and ref not in self.inputs.scope):
                 continue
-            if ref in self.remembered.foreign:
-                findings.append(_left(ref, "foreign", f'project "{self.remembered.foreign[ref]}" manages it now'))
-            elif ref in self.hands_off:
+            if ref in self.inputs.remembered.foreign:
+                findings.append(
+                    _left(ref, "foreign", f'project "{self.inputs.remembered.foreign[ref]}" manages it now')
+                )
+            elif ref in self.inputs.hands_off:
                 findings.append(_left(ref, "hands-off", "the settings leave it alone"))
             else:
                 yield entry
@@ -225,41 +199,41 @@ class _Revert:
             if entry.action != Operation.RENAME or entry.before is None:
                 continue
             new, old = entry.ref, Ref(entry.ref.kind, str(entry.before.get("name", "")))
-            sheet = self.snapshot.sheets.get(new.kind, Sheet(new.kind))
-            taken = old.key in sheet or old.key in self.snapshot.unnameable.get(new.kind, ())
+            sheet = self.inputs.snapshot.sheets.get(new.kind, Sheet(new.kind))
+            taken = old.key in sheet or old.key in self.inputs.snapshot.unnameable.get(new.kind, ())
             if (new.key in sheet) is not taken:
                 names.setdefault(new.kind, {})[new.key] = old.key
                 if not taken:
                     yield Rename(ref=old, old=new.key)
             else:
-                said = f'"{old.key}" is live too' if taken else "it is not live any more"
-                findings.append(moved_on(new, said))
+                why = f'"{old.key}" is live too' if taken else "it is not live any more"
+                findings.append(moved_on(new, why))
 
     def _nowhere(self, changes: Sequence[Change], live: Mapping[str, Sheet]) -> Iterator[Finding]:
         """What a change would name and what will not be there: a later run, or a hand, took it away."""
         made = {change.ref for change in changes if isinstance(change, Create)}
-        going = {change.ref for change in changes if isinstance(change, Delete)}
+        to_delete = {change.ref for change in changes if isinstance(change, Delete)}
 
         def is_there(ref: Ref) -> bool:
-            return ref in made or (ref not in going and ref.key in live.get(ref.kind, ()))
+            return ref in made or (ref not in to_delete and ref.key in live.get(ref.kind, ()))
 
         for change in changes:
             if isinstance(change, Reassign) and not is_there(Ref(change.ref.kind, change.to)):
                 yield _blocked(change.ref, "", "dangling", f"{Ref(change.ref.kind, change.to)} is not live")
             if not isinstance(change, Create | Update):
                 continue
-            for field, reference in self.vocabulary.references[change.ref.kind]:
+            for field, reference in self.inputs.vocabulary.references[change.ref.kind]:
                 key = change.after.get(field.name)
                 if isinstance(key, str) and key != NONE and not is_there(Ref(reference.kind, key)):
                     yield _blocked(change.ref, field.name, "dangling", f"{Ref(reference.kind, key)} is not live")
-            for field in self.vocabulary.held[change.ref.kind]:
+            for field in self.inputs.vocabulary.held[change.ref.kind]:
                 items = change.after.get(field.name)
                 if isinstance(field.type, Names) and isinstance(items, tuple):
-                    known = self.snapshot.catalogues.get(field.type.catalogue, frozenset())
+                    known = self.inputs.snapshot.catalogues.get(field.type.catalogue, frozenset())
                     for item in sorted(set(items) - known):
                         yield _blocked(change.ref, field.name, "no-match", f'there is no "{item}" any more')
 
-    def _recollection(
+    def _restored_memory(
         self, entries: Sequence[HistoryEntry], findings: Sequence[Finding], undoing: Undo
     ) -> RestoredMemory:
         outside = {entry.ref for entry in self.past.entries if entry.is_change} - {e.ref for e in entries}
@@ -273,35 +247,14 @@ class _Revert:
             entries=self.past.entries,
             held=self.past.held,
             aside=frozenset(outside | stuck),
-            scope=self.scope,
+            scope=self.inputs.scope,
         )
 
 
-def revert(
-    past: RunToRevert,
-    desired: Desired,
-    live: Snapshot,
-    remembered: Remembered,
-    *,
-    vocabulary: Vocabulary,
-    target: TargetAbilities,
-    project: str,
-    policy: Policy,
-    only: tuple[str, ...] = (),
-) -> PlanDraft:
-    """The draft of a plan that takes `past` back; nothing is judged yet (`planner.complete` does). `desired`: the files
-    of now, for the places of remedies alone. `only`: globs `kind/name` that it is limited to."""
-    return _Revert(
-        past,
-        desired,
-        live,
-        remembered,
-        vocabulary=vocabulary,
-        target=target,
-        project=project,
-        policy=policy,
-        only=only,
-    ).draft()
+def revert(past: RunToRevert, inputs: Inputs) -> PlanDraft:
+    """The draft of a plan that takes `past` back; nothing is judged yet (`planner.complete` does). The files are looked
+    at for the places of remedies alone."""
+    return _Revert(past, inputs).draft()
 
 
 def _wanted(changes: Sequence[Change]) -> dict[str, Sheet]:

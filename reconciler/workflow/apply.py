@@ -26,7 +26,7 @@ ASKING = 5
 
 
 def persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> ApplyResult:
-    """Apply, from the start again after each Retry and on a connection of its own. Raises what `engine.apply` raises;
+    """Apply, from the start again after each Retry and on a connection of its own. Raises what `Apply.apply` raises;
     after the last try that is a Retry that says how long all of them took."""
     began = time.monotonic()
     try:
@@ -39,7 +39,7 @@ def persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None])
 def _persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> ApplyResult:
     import stamina  # start-up: only an apply tries again
 
-    from reconciler.engine.apply import apply
+    from reconciler.engine.apply import Apply
 
     stamina.instrumentation.set_on_retry_hooks([])  # what is tried again is told here
     for attempt in stamina.retry_context(
@@ -49,28 +49,34 @@ def _persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]
             if attempt.num > 1:
                 progress(f"starting over, try {attempt.num} of {TRIES}")
             with site.target.writer() as writer:
-                return apply(
-                    plan,
-                    writer,
-                    site.memory,
-                    run,
+                return Apply(
+                    plan=plan,
+                    writer=writer,
+                    memory=site.memory,
+                    run=run,
                     vocabulary=site.vocabulary,
                     progress=progress,
                     clock=time.monotonic,
                     in_doubt=lambda: outcome(site, run),
-                )
+                ).apply()
     raise AssertionError("the last try returns or raises")
 
 
 def rehearsed(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> ApplyResult:
     """All that an apply does but the COMMIT: it proves the account's grants and the system's triggers. Raises what
-    `engine.apply` raises."""
-    from reconciler.engine.apply import rehearse
+    `Apply.rehearse` raises."""
+    from reconciler.engine.apply import Apply
 
     with site.target.writer() as writer:
-        return rehearse(
-            plan, writer, site.memory, run, vocabulary=site.vocabulary, progress=progress, clock=time.monotonic
-        )
+        return Apply(
+            plan=plan,
+            writer=writer,
+            memory=site.memory,
+            run=run,
+            vocabulary=site.vocabulary,
+            progress=progress,
+            clock=time.monotonic,
+        ).rehearse()
 
 
 def outcome(site: Site, run: Run) -> str | None:

@@ -14,7 +14,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
 from reconciler.model.target import Reader
 from reconciler.report.masking import OPEN, Masking
-from reconciler.workflow.plan import PlanRequest, Progress, declared, numbered, source_of
+from reconciler.workflow.plan import PlanRequest, Progress, declared, inputs_of, numbered, source_of
 from reconciler.workflow.site import Site
 
 if TYPE_CHECKING:
@@ -65,17 +65,7 @@ def reverted(site: Site, beginning: str, wish: PlanRequest, progress: Progress) 
         live = reader.snapshot()
         remembered = site.memory.recall(reader.session, site.project)
         progress("comparing")
-        draft = revert.revert(
-            past,
-            desired,
-            live,
-            remembered,
-            vocabulary=site.vocabulary,
-            target=target,
-            project=site.project,
-            policy=site.settings.policy,
-            only=wish.only,
-        )
+        draft = revert.revert(past, inputs_of(site, wish, desired, live, remembered))
         progress("counting users")
         facts = reader.facts(draft.question)
     progress("running the guards")

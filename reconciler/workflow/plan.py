@@ -28,6 +28,7 @@ from reconciler.workflow.site import Site
 
 if TYPE_CHECKING:
     from reconciler.engine.apply import ApplyResult
+    from reconciler.engine.inputs import Inputs
 
 
 Progress = Callable[[str], None]
@@ -86,21 +87,28 @@ def planned(site: Site, wish: PlanRequest, progress: Progress, witness: OnRead |
         if witness is not None:
             witness(reader, live, remembered)
         progress("comparing")
-        draft = planner.draft(
-            desired,
-            live,
-            remembered,
-            vocabulary=site.vocabulary,
-            target=target,
-            project=site.project,
-            policy=site.settings.policy,
-            only=wish.only,
-        )
+        draft = planner.draft(inputs_of(site, wish, desired, live, remembered))
         progress("counting users")
         facts = reader.facts(draft.question)
     progress("running the guards")
     source = source_of(site, desired, remembered, wish)
     return numbered(planner.complete(draft, facts, source=source, allowances=wish.allowances), remembered)
+
+
+def inputs_of(site: Site, wish: PlanRequest, desired: Desired, live: Snapshot, remembered: Remembered) -> Inputs:
+    """What a plan is made from, as the engine takes it."""
+    from reconciler.engine.inputs import Inputs  # start-up
+
+    return Inputs(
+        desired=desired,
+        snapshot=live,
+        remembered=remembered,
+        vocabulary=site.vocabulary,
+        target=site.target,
+        project=site.project,
+        policy=site.settings.policy,
+        only=wish.only,
+    )
 
 
 def source_of(site: Site, desired: Desired, remembered: Remembered, wish: PlanRequest, reverts: str = "") -> Source:

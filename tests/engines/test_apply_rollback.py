@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from reconciler.engine.apply import apply
+from reconciler.engine.apply import Apply
 from reconciler.model.errors import Locked, TargetError
 from reconciler.workflow.plan import applied, new_run, new_run_of
 from tests.support.esp import FILES, MUCH, Esp, changed, last_outcome, nothing_changes, quiet
@@ -111,14 +111,15 @@ def test_too_long_under_the_lock_rolls_back(esp: Esp) -> None:
     plan, site = esp.plan(), esp.site()
     ticks = iter(range(100))
     with nothing_changes(esp), site.target.writer() as writer, pytest.raises(TargetError, match="max_lock_time"):
-        apply(
-            plan,
-            writer,
-            site.memory,
-            new_run_of(site, plan),
+        Apply(
+            plan=plan,
+            writer=writer,
+            memory=site.memory,
+            run=new_run_of(site, plan),
             vocabulary=site.vocabulary,
+            progress=lambda phase: None,
             clock=lambda: next(ticks) * 1.5,
-        )
+        ).apply()
     assert last_outcome(esp) == "failed"
 
 

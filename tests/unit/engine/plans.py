@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.engine.inputs import Inputs
 from reconciler.engine.planner import complete, draft
 from reconciler.kinds import KINDS
 from reconciler.model.change import Change
@@ -76,14 +77,16 @@ def plan_of(
         ref = Ref.parse(name)
         objects[ref.kind][ref.key] = (canonical(values), f"{KINDS[ref.kind].folder}/old.yaml:1")
     made = draft(
-        Desired(sheets=sheets(files, "", live=False)),
-        Snapshot(sheets(live, "live", live=True), catalogues or {}, twins or {}),
-        Remembered(objects=objects, foreign=foreign or {}, finished=finished, tables=True),
-        vocabulary=KINDS,
-        target=target or Everything(),
-        project="test",
-        policy=policy or Policy(max_change_percent=100),
-        only=only,
+        Inputs(
+            desired=Desired(sheets=sheets(files, "", live=False)),
+            snapshot=Snapshot(sheets(live, "live", live=True), catalogues or {}, twins or {}),
+            remembered=Remembered(objects=objects, foreign=foreign or {}, finished=finished, tables=True),
+            vocabulary=KINDS,
+            target=target or Everything(),
+            project="test",
+            policy=policy or Policy(max_change_percent=100),
+            only=only,
+        )
     )
     return complete(
         made, facts or Facts(), source=Source(), allowances=tuple(Allowance(code=c, reason="because") for c in allow)
