@@ -15,17 +15,17 @@ from reconciler.model.values import Value, same
 
 
 def disagreements(plan: Plan, vocabulary: Vocabulary) -> Iterator[Finding]:
-    """A finding for each change whose telling is not that of its values. Not judged is what needs the live system too:
+    """A finding for each change that shows other than its values. Not judged is what needs the live system too:
     the effect of a move from one object to another, and what an override would inherit."""
     for change in plan.changes:
         wrong = _wrong(change, vocabulary)
         if wrong is not None:
-            said = "it shows one thing and would write another"
-            yield Finding(code="tampered", message=said, ref=change.ref, field=wrong)
+            message = "it shows one thing and would write another"
+            yield Finding(code="tampered", message=message, ref=change.ref, field=wrong)
 
 
 def _wrong(change: Change, vocabulary: Vocabulary) -> str | None:
-    """The field that is told wrongly, empty for the change itself; None where all is well."""
+    """The field that is shown wrongly, empty for the change itself; None where all is well."""
     if change.ref.kind not in vocabulary:
         return ""
     match change:
@@ -42,8 +42,8 @@ def _wrong_field(change: Update, vocabulary: Vocabulary) -> str | None:
     declared = vocabulary.fields[change.ref.kind]
     touched = change.before.keys() | change.after.keys()
     moved = {name for name in touched if not _equal(change.before.get(name), change.after.get(name))}
-    told = [delta.name for delta in change.fields]
-    if not touched <= declared.keys() or sorted(told) != sorted(moved) or not told:
+    shown = [delta.name for delta in change.fields]
+    if not touched <= declared.keys() or sorted(shown) != sorted(moved) or not shown:
         return ""
     for delta in change.fields:
         field = declared[delta.name]
@@ -94,11 +94,11 @@ def _of_item(item: ItemDelta, field: Field) -> Effect:
     return item_effect(item.before, item.after) if isinstance(field.type, Names) else Effect.NEUTRAL
 
 
-def _is_of(told: Effect, field: Field, before: Value | None, after: Value | None) -> bool:
+def _is_of(shown: Effect, field: Field, before: Value | None, after: Value | None) -> bool:
     """What is taken away whole does less, or nothing where it could mean nothing any more."""
     if isinstance(field.type, Reference):
         return True
-    return told is effect(field, before, after, _unknown) or (after is None and told is Effect.NEUTRAL)
+    return shown is effect(field, before, after, _unknown) or (after is None and shown is Effect.NEUTRAL)
 
 
 def _unknown(reference: Reference, old: str, new: str) -> Effect:

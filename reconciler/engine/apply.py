@@ -120,7 +120,7 @@ class Apply:
             )
 
     def _give_up(self) -> None:
-        """What ended the transaction is to be told, not that a lost one cannot be rolled back."""
+        """What ended the transaction is to be shown, not that a lost one cannot be rolled back."""
         with suppress(ReconcilerError):
             self.writer.rollback()
 
@@ -259,8 +259,8 @@ def _orphaned(orphans: Mapping[Ref, Collection[Ref]]) -> Iterator[Finding]:
 
 def _taken(others: Mapping[Ref, str], ours: Collection[Ref]) -> Iterator[Finding]:
     for ref in sorted(others.keys() & ours):
-        said = f'project "{others[ref]}" manages it since the plan was made'
-        yield Finding(code="foreign", message=said, ref=ref, remedy="declare it in one project only, and plan again")
+        message = f'project "{others[ref]}" manages it since the plan was made'
+        yield Finding(code="foreign", message=message, ref=ref, remedy="declare it in one project only, and plan again")
 
 
 def _counted(moved: Moves) -> dict[Ref, int]:

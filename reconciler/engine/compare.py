@@ -26,7 +26,7 @@ Pseudo-code
                 the target creates none                               → absent
                 else                                                  → Create
     differing:  a live state that is no word of ours                  → left out
-                moved by the application itself                       → said, and left alone
+                moved by the application itself                       → a note, and left alone
                 fields that differ, fields that are cleared           → Update
     news:       nothing to write; memory learns
     ambiguous_names: changes that would give out a name of several things are taken out again
@@ -130,8 +130,8 @@ def cleared_fields(
         if each.only_with is None or each.name in declared.values or each.name not in (remembered or {}):
             continue
         partner, wanted = each.only_with
-        said = declared.values.get(partner)
-        if said is not None and said != wanted and live.get(each.name) is not None:
+        stated = declared.values.get(partner)
+        if stated is not None and stated != wanted and live.get(each.name) is not None:
             yield FieldDelta(
                 name=each.name,
                 before=live[each.name],

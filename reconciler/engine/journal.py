@@ -63,8 +63,8 @@ def _entries(done: Sequence[Change], raw: Mapping[Ref, Mapping[str, Any]], moved
                 yield HistoryEntry(ref=change.ref, action=action, before=before, after=after)
             case Reassign():
                 members = moved[change.ref, change.to]
-                said: dict[str, Value] = {"to": change.to, "moved": member_count(members)}
-                yield HistoryEntry(ref=change.ref, action=action, before=None, after=said, raw={"members": members})
+                moves: dict[str, Value] = {"to": change.to, "moved": member_count(members)}
+                yield HistoryEntry(ref=change.ref, action=action, before=None, after=moves, raw={"members": members})
             case Delete():
                 yield HistoryEntry(
                     ref=change.ref, action=action, before=change.before, after=None, raw=raw.get(change.ref)

@@ -119,13 +119,13 @@ def _lost(
         if not isinstance(change, Update | Delete):
             continue
         fields = vocabulary.fields[change.ref.kind]
-        for name, value in _going(change).items():
+        for name, value in _values_lost(change).items():
             what = _nowhere(fields[name], value, live, catalogues) if name in fields else ""
             if what:
                 yield change, name, what
 
 
-def _going(change: Update | Delete) -> Values:
+def _values_lost(change: Update | Delete) -> Values:
     if isinstance(change, Delete):
         return change.before
     return {delta.name: delta.before for delta in change.fields if delta.before is not None}

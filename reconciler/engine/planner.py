@@ -123,11 +123,13 @@ class _Drafting:
     def _about_memory(self) -> Iterator[Finding]:
         pause = self.inputs.remembered.paused
         if pause is not None:
-            said = f"applies are paused by {pause.actor} since {pause.since}: {pause.reason}"
-            yield Finding(code="paused", severity=Severity.WARNING, message=said, remedy="`reconciler resume` ends it")
+            message = f"applies are paused by {pause.actor} since {pause.since}: {pause.reason}"
+            yield Finding(
+                code="paused", severity=Severity.WARNING, message=message, remedy="`reconciler resume` ends it"
+            )
         if not self.inputs.remembered.tables:
-            said = "nothing is remembered of this database yet; every difference is taken for a first management"
-            yield Finding(code="no-memory", severity=Severity.NOTE, message=said)
+            message = "nothing is remembered of this database yet; every difference is taken for a first management"
+            yield Finding(code="no-memory", severity=Severity.NOTE, message=message)
 
     def _to_delete(self, changes: Iterable[Change], live: Mapping[str, Sheet]) -> frozenset[Ref]:
         """What must not be named: this plan deletes it, or a tombstone says so and it is gone already."""

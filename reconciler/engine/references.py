@@ -74,8 +74,12 @@ class Targets:
                 f'external {self.kind} "{value}" is not live',
                 f"create it there, or name another {self.kind}",
             )
-        said = f'there is no {self.kind} "{value}"{self._suggestions.did_you_mean(value)}'
-        return "dangling", said, f"declare it, name another {self.kind}, or list it under external in reconciler.yaml"
+        message = f'there is no {self.kind} "{value}"{self._suggestions.did_you_mean(value)}'
+        return (
+            "dangling",
+            message,
+            f"declare it, name another {self.kind}, or list it under external in reconciler.yaml",
+        )
 
 
 def _of_field(sheet: Sheet, field: Field, targets: Targets) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """A finished run in, an ordinary draft of a plan out that takes it back: guards, report, file and apply are the same.
 
-What memory shall hold once a run is taken back: what it held before, as far as no later run has told it otherwise.
+What memory shall hold once a run is taken back: what it held before, as far as no later run has changed it.
 """
 
 from __future__ import annotations
@@ -101,13 +101,14 @@ FILES_STAY = "a revert changes no file: git still declares the other state, and 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunToRevert:
-    """What is to be taken back: the run, its entries, what memory holds now of everything that it told memory, and who
-    is now on the objects between which it moved users."""
+    """What is to be taken back."""
 
     run: Run
     entries: Sequence[HistoryEntry]
     held: Mapping[Ref, Held]
+    """What memory holds now of everything that the run wrote to it."""
     members: Mapping[Ref, Members]
+    """Who is now on the objects between which the run moved users."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class Undo:
             case Operation.REASSIGN:
                 yield from self._reassign(ref, wrote, entry)
             case _:
-                pass  # renames come first, and memory is told by itself
+                pass  # renames come first, and memory comes by itself
 
     def ref_of(self, ref: Ref) -> Ref:
         """The object under the name that it has after the revert."""
@@ -163,18 +163,18 @@ class Undo:
             yield Create(ref=ref, after=_without_secrets(was), defaults=defaults, raw=entry.raw or {})
 
     def _reassign(self, ref: Ref, wrote: Values, entry: HistoryEntry) -> Iterator[UndoResult]:
-        told = Ref(ref.kind, str(wrote.get("to", "")))
-        there = self.ref_of(told)
+        destination = Ref(ref.kind, str(wrote.get("to", "")))
+        there = self.ref_of(destination)
         known = (entry.raw or {}).get("members")
         if not isinstance(known, Mapping):
             if wrote.get("moved"):
                 yield not_revertible(ref, "history does not say who was moved", Severity.WARNING)
             return
-        staying, back = among(self.members.get(told, {}), known), among(self.members.get(entry.ref, {}), known)
+        staying, back = among(self.members.get(destination, {}), known), among(self.members.get(entry.ref, {}), known)
         gone = member_count(known) - member_count(staying) - member_count(back)
         if gone:
-            said = f"{gone:,} of the users moved to {there.key} are not on it any more; they stay where they are"
-            yield replace(moved_on(ref, said), severity=Severity.WARNING, remedy="")
+            message = f"{gone:,} of the users moved to {there.key} are not on it any more; they stay where they are"
+            yield replace(moved_on(ref, message), severity=Severity.WARNING, remedy="")
         if staying:
             yield Reassign(ref=there, to=ref.key, expected=member_count(staying), members=staying)
 
@@ -204,11 +204,11 @@ def _judged(delta: FieldDelta, declared: Field, record: Record, differ: Differ) 
     return replace(delta, items=items, effect=judged)
 
 
-def _as_far_as(declared: Field, live: Value | None, *told: Value | None) -> Value | None:
+def _as_far_as(declared: Field, live: Value | None, *known: Value | None) -> Value | None:
     """The live value; of a map that is not owned whole, the names that the run speaks of."""
     if not shared(declared) or not isinstance(live, Mapping):
         return live
-    names = {name for value in told if isinstance(value, Mapping) for name in value}
+    names = {name for value in known if isinstance(value, Mapping) for name in value}
     return {name: live[name] for name in sorted(names) if name in live}
 
 

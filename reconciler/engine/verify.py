@@ -108,8 +108,8 @@ def doubled(changes: Sequence[Change], twins: Mapping[Ref, Sequence[str]]) -> It
         if not isinstance(change, Forget):
             named = twins.get(change.ref, ())
             if named:
-                said = ", ".join(f'"{name}"' for name in named)
-                yield _stale(change, f"{said} is live too now, which is the same name but for case and blanks")
+                names = ", ".join(f'"{name}"' for name in named)
+                yield _stale(change, f"{names} is live too now, which is the same name but for case and blanks")
 
 
 @dataclass(frozen=True, slots=True)
