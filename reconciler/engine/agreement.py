@@ -41,15 +41,13 @@ def _wrong(change: Change, vocabulary: Vocabulary) -> str | None:
 def _wrong_field(change: Update, vocabulary: Vocabulary) -> str | None:
     declared = vocabulary.fields[change.ref.kind]
     touched = change.before.keys() | change.after.keys()
-    moved = {name for name in touched if not _equal(change.before.get(name), change.after.get(name))}
+    moved = {name for name in touched if not same(change.before.get(name), change.after.get(name))}
     shown = [delta.name for delta in change.fields]
     if not touched <= declared.keys() or sorted(shown) != sorted(moved) or not shown:
         return ""
     for delta in change.fields:
         field = declared[delta.name]
-        if not _equal(delta.before, change.before.get(delta.name)) or not _equal(
-            delta.after, change.after.get(delta.name)
-        ):
+        if not same(delta.before, change.before.get(delta.name)) or not same(delta.after, change.after.get(delta.name)):
             return delta.name
         inner = vocabulary.overrides_of(change.ref.kind, field) if isinstance(field.type, Overrides) else {}
         if not _has_its_items(delta, field) or not _has_its_effect(delta, field, inner):
@@ -66,7 +64,7 @@ def _has_its_items(delta: FieldDelta, field: Field) -> bool:
     return (
         len(found) == len(delta.items)
         and found.keys() == expected.keys()
-        and all(_equal(found[n].before, old) and _equal(found[n].after, new) for n, (old, new) in expected.items())
+        and all(same(found[n].before, old) and same(found[n].after, new) for n, (old, new) in expected.items())
     )
 
 
@@ -103,7 +101,3 @@ def _is_of(shown: Effect, field: Field, before: Value | None, after: Value | Non
 
 def _unknown(reference: Reference, old: str, new: str) -> Effect:
     return Effect.UNKNOWN
-
-
-def _equal(one: Value | None, other: Value | None) -> bool:
-    return one is other or (one is not None and same(one, other))

@@ -53,7 +53,7 @@ from reconciler.model.resource import Choice, Names, Resource, Vocabulary
 from reconciler.model.values import Value, Values, from_json
 
 Memos = Mapping[str, tuple[str, str]]
-UNKNOWN = ("", "")
+NO_MEMO = ("", "")
 encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _encode_as_it_is = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 
@@ -102,7 +102,7 @@ def _compare(block: Block, live: Block, remembered: Memos, found: Differing) -> 
 def _news(fields: tuple[str, ...], equal: Mapping[str, Row], remembered: Memos) -> list[str]:
     """The keys of which memory says something else or nothing. All at once first: mostly there is none."""
     stated = [dict(zip(fields, row, strict=True)) for row in equal.values()]
-    texts = [remembered.get(key, UNKNOWN)[0] for key in equal]
+    texts = [remembered.get(key, NO_MEMO)[0] for key in equal]
     # What is in order already is not sorted again: where it is not, each object is.
     if _encode_as_it_is(stated) == f"[{','.join(texts)}]":
         return []
@@ -243,7 +243,7 @@ class Comparison:
         else:
             out.counts = replace(out.counts, unchanged=out.counts.unchanged + 1)
             self._bookkeeping(out, record)
-        if update is not None or self.memos.get(record.key, ("",))[0] != memo.stated:
+        if update is not None or self.memos.get(record.key, NO_MEMO)[0] != memo.stated:
             out.remember.append(memo)
 
     def _missing(self, record: Record, live_names: Mapping[str, str]) -> Iterator[Create | Finding]:

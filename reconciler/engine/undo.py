@@ -111,9 +111,9 @@ class Undo:
                 continue
             before, after = wrote.get(name), was.get(name)
             now = _as_far_as(declared, live.get(name), before, after)
-            if _equal(now, before):
+            if same(now, before):
                 deltas.append(FieldDelta(name=name, before=now, after=after, cause=Cause.CHANGE, effect=Effect.UNKNOWN))
-            elif not _equal(now, after):
+            elif not same(now, after):
                 then = f"before the run {live_value_text(after)}"
                 moved.append(
                     f"{name}: the run wrote {live_value_text(before)}, live now {live_value_text(now)}, {then}"
@@ -210,10 +210,6 @@ def _as_far_as(declared: Field, live: Value | None, *known: Value | None) -> Val
         return live
     names = {name for value in known if isinstance(value, Mapping) for name in value}
     return {name: live[name] for name in sorted(names) if name in live}
-
-
-def _equal(one: Value | None, other: Value | None) -> bool:
-    return one is other or (one is not None and same(one, other))
 
 
 def _without_secrets(was: Values) -> dict[str, Value]:

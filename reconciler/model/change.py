@@ -68,29 +68,33 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemDelta:
-    """One item of a set or map that comes, goes or changes. None: not there. For an override None is `inherit`,
-    and `inherited` is what the user has then."""
+    """One item of a set or map that comes, goes or changes."""
 
     item: str
     before: Value | None
+    """None: the item is not there. An override that is not there is inherited."""
     after: Value | None
+    """As `before`."""
     effect: Effect
     inherited: Value | None = None
+    """What the user has where the override is not there; None where nobody knows, and for what is no override."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDelta:
-    """One field that differs. `before` None: unknown to the system. `after` None: the value is taken away again, by a
-    revert, or because it can mean nothing any more. `remembered`: what the last apply wrote, if it differs from
-    `after`. `items`: the single differences of a set or map."""
+    """One field that differs."""
 
     name: str
     before: Value | None
+    """None: the live object has no value for it."""
     after: Value | None
+    """None: the value is taken away, by a revert or because it can mean nothing any more."""
     cause: Cause
     effect: Effect
     remembered: Value | None = None
+    """What the last apply wrote; only where that is something else than `after`."""
     items: tuple[ItemDelta, ...] = ()
+    """The single differences of a set or map."""
     origin: Origin | None = None
 
 

@@ -55,5 +55,5 @@ def from_json(data: Any) -> Value:
 
 
 def same(one: Value | None, other: Value | None) -> bool:
-    """Equality that tells `true` from `1`, which `==` does not."""
+    """Equality that tells `true` from `1`, which `==` does not. None, where there is no value, equals itself alone."""
     return one == other and isinstance(one, bool) == isinstance(other, bool)
