@@ -66,13 +66,13 @@ def in_safe_order(changes: Iterable[Change], vocabulary: Vocabulary) -> tuple[Ch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanDraft:
-    """A plan that has not seen the facts yet. `question` says which it needs; `reached`: unchanged objects whose users
+    """A plan that has not seen the facts yet. `needed`: which it needs; `reached`: unchanged objects whose users
     are hit, found only where the settings count customers."""
 
     plan: Plan
     states: States
     stated: Mapping[str, Sheet]
-    question: NeededFacts
+    needed: NeededFacts
     reached: frozenset[Ref] = frozenset()
 
 
@@ -267,7 +267,7 @@ def drafted(plan: Plan, inputs: Inputs, live: Mapping[str, Sheet], states: State
         plan=plan,
         states=states,
         stated=inputs.desired.sheets,
-        question=needed_facts(plan.changes, inputs.vocabulary, hit),
+        needed=needed_facts(plan.changes, inputs.vocabulary, hit),
         reached=hit,
     )
 

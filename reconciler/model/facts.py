@@ -1,6 +1,6 @@
 """What the live system knows that no file declares: who uses what, how much, and what points where.
 
-The planner says which facts it needs (`Question`), a Reader or a Writer answers (`Facts`); a Writer answers with
+The planner says which facts it needs (`NeededFacts`), a Reader or a Writer answers (`Facts`); a Writer answers with
 locking reads, so the same guards run again on fresh facts inside the transaction (docs/rules.md#rule-31).
 
 The declared side: what the files state, and every complaint about them.

@@ -89,7 +89,7 @@ def planned(site: Site, wish: PlanRequest, progress: Progress, witness: OnRead |
         progress("comparing")
         draft = planner.draft(inputs_of(site, wish, desired, live, remembered))
         progress("counting users")
-        facts = reader.facts(draft.question)
+        facts = reader.facts(draft.needed)
     progress("running the guards")
     source = source_of(site, desired, remembered, wish)
     return numbered(planner.complete(draft, facts, source=source, allowances=wish.allowances), remembered)
