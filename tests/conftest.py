@@ -37,8 +37,8 @@ def roomy(folder: Path) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What SQLite proves in every run is proven on PostgreSQL and MariaDB in the torture. Those marked `every_run` cover
-    what a server does in its own way, and run there in every run too."""
+    """What SQLite proves in every run is proven on PostgreSQL and MariaDB in the torture. Those marked `every_run`
+    cover what a server does in its own way, and run there in every run too."""
     for item in items:
         call = getattr(item, "callspec", None)
         on_server = call is not None and any(
