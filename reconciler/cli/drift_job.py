@@ -22,7 +22,7 @@ from reconciler.cli import log, terminal
 from reconciler.cli.options import Command
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.secrecy import hidden_in
-from reconciler.report.masking import safe_text
+from reconciler.model.visible import safe_text
 from reconciler.workflow import notify as news
 from reconciler.workflow.write_file import write_public
 

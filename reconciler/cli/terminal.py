@@ -17,11 +17,11 @@ import click
 from reconciler.cli import stderr
 from reconciler.cli.log import ERROR, INFO, WARNING, Log, current_log, milliseconds
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.secrecy import hidden_in
-from reconciler.report.masking import safe_text
+from reconciler.model.visible import safe_text
 
 if TYPE_CHECKING:
+    from reconciler.model.finding import Finding
     from reconciler.report.masking import Masking
 
 
@@ -44,8 +44,8 @@ PATIENCE = 1.0
 """Seconds before a phase is worth a line."""
 PLAIN_WIDTH = 120
 """Columns of a text that goes to no terminal."""
-LEVELS = {Severity.ERROR: ERROR, Severity.NOTE: INFO}
-"""How loud a finding is in a log; the others are warnings."""
+LEVELS = {"error": ERROR, "note": INFO}
+"""How loud a finding of a severity is in a log; the others are warnings."""
 
 
 def say(text: str) -> None:
@@ -99,6 +99,7 @@ def after(done: str) -> Iterator[None]:
 def remark(findings: Sequence[Finding], masking: Masking | None = None) -> None:
     """Findings on stderr: one below the other, or one a line of the log. `masking` None: everyone may be named."""
     # Start-up: `--help` prints no finding.
+    from reconciler.model.finding import limited
     from reconciler.report.masking import OPEN
     from reconciler.report.text import findings_text
 

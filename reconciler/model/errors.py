@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.model.finding import Finding
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.model.finding import Finding
 
 
 class ReconcilerError(Exception):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from difflib import get_close_matches
 
 from reconciler.model.values import RESERVED
 
@@ -80,6 +79,8 @@ def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
     """The known word that is most like it, case ignored; empty when none is. `likeness`: 0 anything, 1 the same."""
     if len(word) > LONGEST_COMPARED:
         return ""
+    from difflib import get_close_matches  # start-up: only a word that is not known asks
+
     by_lower = {name.lower(): name for name in known}
     near = get_close_matches(word.lower(), by_lower, n=1, cutoff=likeness)
     return by_lower[near[0]] if near else ""

@@ -9,9 +9,10 @@ from reconciler.model.change import Operation
 from reconciler.model.memory import ALLOWED, MEMORY, HistoryEntry, RunRow
 from reconciler.model.resource import Vocabulary
 from reconciler.model.values import Value, Values, same
+from reconciler.model.visible import safe_text
 from reconciler.report.layout import WIDTH, Detail, Line, Page, Part, Row, Style, columns, render
 from reconciler.report.layout import Entry as Shown
-from reconciler.report.masking import OPEN, Masking, safe_text
+from reconciler.report.masking import OPEN, Masking
 from reconciler.report.words import counted, listed_lines, movement, value, wrapped
 
 _HEADER = ("Run", "Started", "By", "Host", "Command", "Outcome", "Changes", "Commit")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 from unicodedata import combining, east_asian_width
 
-from reconciler.report.masking import safe_text
+from reconciler.model.visible import safe_text
 from reconciler.report.words import listed
 
 GROUPED_FROM = 4

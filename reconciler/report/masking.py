@@ -1,10 +1,4 @@
-"""Hides the people whom no file names (docs/rules.md#rule-40).
-
-Makes text from files, live rows and drivers safe to show: nothing in it can move a cursor, turn a line round, hide, or
-give a secret away.
-
-Everything that any renderer prints goes through `safe_text`.
-"""
+"""Hides the people whom no file names (docs/rules.md#rule-40)."""
 
 from __future__ import annotations
 
@@ -18,7 +12,6 @@ from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.secrecy import hidden_in
-from reconciler.model.visible import visible
 
 _ADDRESS = re.compile(r"""(?<![^\s"'`<>(),;:/=])[^\s"'`<>(),;:/=]+@[^\s"'`<>(),;:/=]+""")
 
@@ -67,9 +60,3 @@ def masking_of(plan: Plan, vocabulary: Vocabulary, *, masked: bool) -> Masking:
 
 def _keys(refs: Iterable[Ref], personal: frozenset[str]) -> frozenset[str]:
     return frozenset(all_folded([ref.key for ref in refs if ref.kind in personal]))
-
-
-def safe_text(text: str) -> str:
-    """The same text on one line, with whatever is not seen written out, and secrets veiled. Markup of any terminal
-    library stays literal: nobody here interprets it."""
-    return visible(hidden_in(text))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.model.change import Create, Delete, Operation, Update
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.resource import Vocabulary
-from reconciler.report.masking import safe_text
+from reconciler.model.visible import safe_text
 from reconciler.report.sections import UNDONE
 from reconciler.report.traces import DriftedField
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from reconciler.model.change import Cause, Change, Create, Operation, Update
 from reconciler.model.plan import Plan
-from reconciler.report.masking import safe_text
+from reconciler.model.visible import safe_text
 from reconciler.report.words import counted
 
 _ORDER = sorted(Operation, key=lambda operation: operation.place)

@@ -14,9 +14,10 @@ from reconciler.model.plan import Impact, Plan
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Listing
+from reconciler.model.visible import safe_text
 from reconciler.report.entries import EntryMaker
 from reconciler.report.layout import GROUPED_FROM, NAMED, WIDTH, Entry, Page, Part, Style, columns, render
-from reconciler.report.masking import OPEN, Masking, masking_of, safe_text
+from reconciler.report.masking import OPEN, Masking, masking_of
 from reconciler.report.sections import Section, section_of, section_of_finding
 from reconciler.report.summary import allowances_said, applied_summary, drift_summary, summary
 from reconciler.report.words import Tense, commit_said, counted, listed, sentence

@@ -20,9 +20,10 @@ from reconciler.model.finding import Finding, Severity, limited
 from reconciler.model.plan import Plan, digest_of
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Vocabulary
+from reconciler.model.visible import safe_text
 from reconciler.report.entries import EntryMaker, rows_of
 from reconciler.report.layout import Row
-from reconciler.report.masking import OPEN, Masking, masking_of, safe_text
+from reconciler.report.masking import OPEN, Masking, masking_of
 from reconciler.report.sections import UNDONE
 from reconciler.report.summary import drift_summary, summary
 from reconciler.report.words import counted

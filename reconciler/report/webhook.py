@@ -13,7 +13,8 @@ from reconciler.model.plan import Plan
 from reconciler.model.resource import Vocabulary
 from reconciler.model.secrecy import veiled_data
 from reconciler.model.values import Value
-from reconciler.report.masking import Masking, masking_of, safe_text
+from reconciler.model.visible import safe_text
+from reconciler.report.masking import Masking, masking_of
 from reconciler.report.summary import drift_summary
 from reconciler.report.text import drift_text
 from reconciler.report.traces import DriftedField

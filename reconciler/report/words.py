@@ -14,7 +14,8 @@ from reconciler.model.plan import Source, digest_of
 from reconciler.model.resource import FieldType, Text
 from reconciler.model.secrecy import hidden_in
 from reconciler.model.values import INHERIT, Value
-from reconciler.report.masking import OPEN, Masking, safe_text
+from reconciler.model.visible import safe_text
+from reconciler.report.masking import OPEN, Masking
 
 UNSET = "not set"
 _LONGEST = 120

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 from reconciler.model.change import Effect, Operation
 from reconciler.model.secrecy import hidden_in
 from reconciler.model.values import Value
+from reconciler.model.visible import safe_text
 from reconciler.report.entries import affected_words
 from reconciler.report.layout import Row
-from reconciler.report.masking import safe_text
 from reconciler.report.review import Item, LimitChange, Review, Verdict, review
 from reconciler.report.sections import Section
 from reconciler.report.topic import Frame, Topic

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from reconciler.model.finding import Severity
-from reconciler.report.masking import safe_text
+from reconciler.model.visible import safe_text
 from reconciler.report.topic import PLAN, Frame, Remark, Topic, is_file, masking_in, remarks
 
 

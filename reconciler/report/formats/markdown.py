@@ -17,9 +17,9 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from reconciler.model.secrecy import hidden_in
+from reconciler.model.visible import safe_text
 from reconciler.report.entries import affected_words
 from reconciler.report.layout import NAMED, Row
-from reconciler.report.masking import safe_text
 from reconciler.report.review import GuardNote, Item, Review, Verdict, review
 from reconciler.report.sections import Section
 from reconciler.report.topic import Frame, Topic

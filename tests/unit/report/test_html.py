@@ -15,8 +15,8 @@ from reconciler.model.change import Cause, Delete, Effect
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Allowance, Impact, Source
 from reconciler.model.ref import Origin, Ref
+from reconciler.model.visible import safe_text
 from reconciler.report.formats.html import report
-from reconciler.report.masking import safe_text
 from reconciler.report.topic import VALIDATE, Frame, Topic, topic_of_drift, topic_of_plan
 from tests.support.hostile_names import PIECES, hostile_names
 from tests.support.report_plans import (

@@ -14,8 +14,8 @@ from reconciler.model.change import Create, Delete, Effect
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Allowance, Source
 from reconciler.model.ref import Origin, Ref
+from reconciler.model.visible import safe_text
 from reconciler.report.formats.markdown import MOST, code, escaped, fenced, marker, report
-from reconciler.report.masking import safe_text
 from reconciler.report.topic import VALIDATE, Frame, Topic, topic_of_drift, topic_of_plan
 from tests.support.hostile_names import PIECES, hostile_names
 from tests.support.report_plans import ACME, LEGACY, delta, every_operation, plan, the_design_plan, update

@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from reconciler.model.visible import safe_text
 from reconciler.report.formats.markdown import code, escaped
-from reconciler.report.masking import safe_text
 from tests.support.hostile_names import PIECES
 
 EAGER = MarkdownIt("gfm-like", {"html": True})

@@ -15,7 +15,7 @@ from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Allowance, Counts, Impact, Source
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.target import Listing
-from reconciler.report.masking import safe_text
+from reconciler.model.visible import safe_text
 from reconciler.report.plan_file import dumps, plan_document, seal
 from reconciler.report.summary import summary
 from reconciler.report.text import drift_text, findings_text, listing_text, outcome_text, plan_text

@@ -11,8 +11,8 @@ import pytest
 from reconciler.kinds import KINDS
 from reconciler.model.plan import Plan
 from reconciler.model.ref import Ref
+from reconciler.model.visible import safe_text
 from reconciler.report.formats.html import report
-from reconciler.report.masking import safe_text
 from reconciler.report.topic import Frame, topic_of_plan
 from tests.support.hostile_names import hostile_names
 from tests.support.report_plans import delta, every_operation, plan, the_design_plan, update
