@@ -34,7 +34,7 @@ from reconciler.database.engine import (
     Trigger,
 )
 from reconciler.database.mariadb import trigger_sql
-from reconciler.database.types import ID, LONG_TEXT, NAME, about_to_create
+from reconciler.database.types import ID, LONG_TEXT, NAME, about_to_create, held_by
 from reconciler.database.url import database
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "foreign_key_sql",
     "foreign_keys",
     "granting",
+    "held_by",
     "is_odd",
     "live_tables",
     "memory_owner",

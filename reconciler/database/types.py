@@ -23,6 +23,9 @@ NAME: Final = (
 LONG_TEXT: Final = sa.Text().with_variant(sa.Text(2**24, collation=CODE_POINTS), *MARIADB)
 """MariaDB's plain TEXT ends at 64 KiB; for so many characters it takes LONGTEXT."""
 
+PLAIN_TEXT: Final = dict.fromkeys(MARIADB, 65_535)
+"""What a column of type TEXT holds where that is little; it does not say so itself."""
+
 TABLE_OPTIONS: Final[dict[str, dict[str, Any]]] = {
     name: {f"{name}_engine": "InnoDB", f"{name}_charset": "utf8mb4", f"{name}_collate": CODE_POINTS} for name in MARIADB
 }
@@ -36,3 +39,13 @@ def about_to_create(table: sa.Table, connection: sa.Connection, **_: Any) -> Non
     numbered = any(column.autoincrement is True for column in table.columns)
     for options in (TABLE_OPTIONS, NUMBERED_OPTIONS if numbered else {}):
         table.dialect_kwargs.update(options.get(connection.dialect.name, {}))
+
+
+def held_by(connection: sa.Connection, type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any] | None:
+    """The type of a live column as far as it says what fits in: whole numbers and texts. None: it says nothing."""
+    kind = type_.__visit_name__
+    if isinstance(type_, sa.Enum) or kind == "SET" or not isinstance(type_, (sa.Integer, sa.String)):
+        return None
+    if kind == "TEXT" and isinstance(type_, sa.String) and not type_.length:
+        return sa.String(PLAIN_TEXT.get(connection.dialect.name))
+    return type_

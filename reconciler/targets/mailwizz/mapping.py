@@ -1,5 +1,5 @@
 """Where our fields live in MailWizz: a package is a customer group and its options, a tenant a customer, the platform
-the settings of customers without a group. Data; of the live schema it asks only which tables and columns there are."""
+the settings of customers without a group. Described from version 2.1.13."""
 
 from __future__ import annotations
 
@@ -9,10 +9,20 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from reconciler.model.values import NONE, OFF, UNLIMITED
-from reconciler.targets.mailwizz.counters import counters
+from reconciler.targets.mailwizz.counters import COUNTERS
 from reconciler.targets.mailwizz.defaults import NEW_GROUP
-from reconciler.targets.mailwizz.tables import HIDING, Tables, prefix_of, tables
-from reconciler.targets.sql.binding import Binder
+from reconciler.targets.mailwizz.tables import (
+    CUSTOMERS,
+    GROUP_OPTIONS,
+    GROUPS,
+    HIDING,
+    OPTIONS,
+    PRICE_PLAN_ORDERS,
+    PRICE_PLANS,
+    PRICE_PLANS_SHOWN,
+    SERVERS,
+    SERVERS_OF_GROUPS,
+)
 from reconciler.targets.sql.codec import TEXT, Codec
 from reconciler.targets.sql.mapping import (
     NOW,
@@ -22,11 +32,11 @@ from reconciler.targets.sql.mapping import (
     Foreign,
     KindMap,
     Links,
+    NotedVersion,
     Option,
     OptionReference,
     Options,
     OptionTable,
-    Place,
     Pointer,
     RowDefaults,
     System,
@@ -71,131 +81,146 @@ LIMITS: Final[Mapping[str, tuple[str, Any]]] = {
 NODES: Final = "sending_node"
 
 
-def mapping(live: Binder, options: Mapping[str, Any]) -> System:
-    """The whole system. Raises TargetError where this is no MailWizz."""
-    found = tables(prefix_of(live.tables, options.get("table_prefix")))
-    groups, display = found["customer_group"], found["price_plan_customer_group_display"]
-    package = KindMap(
-        kind="package",
-        table=groups,
-        id=groups.c.group_id,
-        key=groups.c.name,
-        created=groups.c.date_added,
-        fields={**_options(_of_groups(found), f"{SENDING}."), **_limits(found), **_assets(found, live)},
-        belongs=(display.c.group_id,),
+_OF_GROUPS: Final = OptionTable(
+    code=GROUP_OPTIONS.c.code,
+    value=GROUP_OPTIONS.c.value,
+    id=GROUP_OPTIONS.c.option_id,
+    owner=GROUP_OPTIONS.c.group_id,
+    serialized=GROUP_OPTIONS.c.is_serialized,
+    template=NEW_GROUP,
+)
+_OF_PLATFORM: Final = OptionTable(
+    code=OPTIONS.c.key,
+    value=OPTIONS.c.value,
+    within={OPTIONS.c.category: SENDING},
+    serialized=OPTIONS.c.is_serialized,
+)
+
+_SYSTEM_SERVERS: Final = SERVERS.c.customer_id.is_(None)
+"""Servers of customers may be linked to a group too, which has no effect: those links are left alone."""
+_SHOWN_SERVERS: Final = (
+    sa.select(
+        SERVERS.c.server_id,
+        sa.func.coalesce(
+            sa.func.nullif(SERVERS.c.name, ""),
+            sa.func.nullif(SERVERS.c.hostname, ""),
+            sa.func.concat("server ", SERVERS.c.server_id),
+        ).label("name"),
     )
-    return System(
-        kinds={"package": package, "tenant": _tenant(found, live), "platform": _platform(found)},
-        catalogues={NODES: _system_servers(found, live)},
-        pointers=_pointers(found),
-        stamps=_stamps(found),
-        hiding=frozenset(found[name].name for name in HIDING),
-    )
+    .where(_SYSTEM_SERVERS)
+    .subquery()
+)
+"""A server without a name is called by its host, as in the panel."""
 
+_ONLY: Final = sa.select(sa.literal(0).label("id"), sa.literal("default").label("name")).subquery()
+"""The one object without a row of its own: it is its options."""
 
-def _of_groups(found: Tables) -> OptionTable:
-    own = found["customer_group_option"].c
-    return OptionTable(
-        code=own.code,
-        value=own.value,
-        id=own.option_id,
-        owner=own.group_id,
-        serialized=own.is_serialized,
-        template=NEW_GROUP,
-    )
-
-
-def _options(register: OptionTable, prefix: str) -> dict[str, Place]:
-    places: dict[str, Place] = {
-        name: Option(register, prefix + key, codec, missing) for name, (key, codec, missing) in QUOTA.items()
-    }
-    return {**places, "quota.move_to": OptionReference(register, prefix + MOVE_TO, "package", None)}
-
-
-def _limits(found: Tables) -> dict[str, Place]:
-    register = _of_groups(found)
-    places: dict[str, Place] = {
-        name: Option(register, code, _LIMIT, missing) for name, (code, missing) in LIMITS.items()
-    }
-    return {**places, "options": Options(register)}
-
-
-def _assets(found: Tables, live: Binder) -> dict[str, Place]:
-    """Servers of customers may be linked to a group too, which has no effect: those links are left alone."""
-    links, servers = found["delivery_server_to_customer_group"].c, found["delivery_server"].c
-    if not live.has(servers.server_id):
-        return {}
-    system_s: sa.Select[tuple[int]] = sa.select(servers.server_id).where(servers.customer_id.is_(None))
-    ours = (links.server_id.in_(system_s),)
-    return {"assets.sending_nodes": Links(links.group_id, links.server_id, NODES, OFF, ours)}
-
-
-def _system_servers(found: Tables, live: Binder) -> Catalogue:
-    """A server without a name is called by its host, as in the panel."""
-    own = found["delivery_server"].c
-    names = [sa.func.nullif(column, "") for column in (own.name, own.hostname) if live.has(column)]
-    shown = sa.func.coalesce(*names, sa.func.concat("server ", own.server_id)).label("name")
-    servers = sa.select(own.server_id, shown).where(own.customer_id.is_(None)).subquery()
-    if not live.has(own.server_id):
-        return Catalogue(own.server_id, own.name)
-    return Catalogue(column_of(servers, "server_id"), column_of(servers, "name"), single=True)
-
-
-def _tenant(found: Tables, live: Binder) -> KindMap:
-    """A customer with a parent is a sub-account; versions without sub-accounts have no such column."""
-    own = found["customer"].c
-    return KindMap(
-        kind="tenant",
-        table=found["customer"],
-        id=own.customer_id,
-        key=own.email,
-        created=own.date_added,
-        fields={"package": Foreign(own.group_id, "package", NONE), "status": Column(own.status, STATUS)},
-        account=Account(
-            state="status",
-            child=own.parent_id.is_not(None) if live.has(own.parent_id) else sa.false(),
-            binned=sa.false(),
-            counters=counters(found, live),
+PACKAGE: Final = KindMap(
+    kind="package",
+    table=GROUPS,
+    id=GROUPS.c.group_id,
+    key=GROUPS.c.name,
+    created=GROUPS.c.date_added,
+    fields={
+        **{n: Option(_OF_GROUPS, f"{SENDING}.{key}", codec, missing) for n, (key, codec, missing) in QUOTA.items()},
+        "quota.move_to": OptionReference(_OF_GROUPS, f"{SENDING}.{MOVE_TO}", "package", None),
+        **{name: Option(_OF_GROUPS, code, _LIMIT, missing) for name, (code, missing) in LIMITS.items()},
+        "options": Options(_OF_GROUPS),
+        "assets.sending_nodes": Links(
+            SERVERS_OF_GROUPS.c.group_id,
+            SERVERS_OF_GROUPS.c.server_id,
+            NODES,
+            OFF,
+            where=(SERVERS_OF_GROUPS.c.server_id.in_(sa.select(SERVERS.c.server_id).where(_SYSTEM_SERVERS)),),
         ),
-    )
+    },
+    belongs=(PRICE_PLANS_SHOWN.c.group_id,),
+)
 
+TENANT: Final = KindMap(
+    kind="tenant",
+    table=CUSTOMERS,
+    id=CUSTOMERS.c.customer_id,
+    key=CUSTOMERS.c.email,
+    created=CUSTOMERS.c.date_added,
+    fields={
+        "package": Foreign(CUSTOMERS.c.group_id, "package", NONE),
+        "status": Column(CUSTOMERS.c.status, STATUS),
+    },
+    account=Account(
+        state="status",
+        child=CUSTOMERS.c.parent_id.is_not(None),
+        binned=sa.false(),
+        counters=COUNTERS,
+    ),
+)
 
-def _platform(found: Tables) -> KindMap:
-    """The one object without a row of its own: it is its options."""
-    own = found["option"].c
-    register = OptionTable(code=own.key, value=own.value, within={own.category: SENDING}, serialized=own.is_serialized)
-    only = sa.select(sa.literal(0).label("id"), sa.literal("default").label("name")).subquery()
-    return KindMap(
-        kind="platform",
-        table=only,
-        id=column_of(only, "id"),
-        key=column_of(only, "name"),
-        created=sa.literal(""),
-        fields=_options(register, ""),
-    )
+PLATFORM: Final = KindMap(
+    kind="platform",
+    table=_ONLY,
+    id=column_of(_ONLY, "id"),
+    key=column_of(_ONLY, "name"),
+    fields={
+        **{n: Option(_OF_PLATFORM, key, codec, missing) for n, (key, codec, missing) in QUOTA.items()},
+        "quota.move_to": OptionReference(_OF_PLATFORM, MOVE_TO, "package", None),
+    },
+)
 
+_TOUCHED: Final = {"last_updated": NOW}
+_FRESH: Final = {"date_added": NOW, **_TOUCHED}
 
-def _pointers(found: Tables) -> tuple[Pointer, ...]:
-    plans, settings = found["price_plan"].c, found["option"].c
-    return (
-        Pointer(kind="package", by="price plan", name=plans.name, field="group_id", number=plans.group_id),
+_NEWEST_ORDERS: Final = (
+    sa.select(sa.func.max(PRICE_PLAN_ORDERS.c.order_id).label("order_id"))
+    .where(PRICE_PLAN_ORDERS.c.status == "complete")
+    .group_by(PRICE_PLAN_ORDERS.c.customer_id)
+    .subquery()
+)
+"""Of each customer the newest that was paid for."""
+
+BOUGHT: Final = "bought"
+"""The query of who was given which package by a completed order: a customer's name, the package's."""
+
+SYSTEM: Final = System(
+    name="MailWizz",
+    known="2.1.13",
+    version=NotedVersion(
+        sa.select(OPTIONS.c.value).where(OPTIONS.c.category == "system.common", OPTIONS.c.key == "version")
+    ),
+    told_by=(GROUP_OPTIONS, CUSTOMERS, GROUPS),
+    kinds={"package": PACKAGE, "tenant": TENANT, "platform": PLATFORM},
+    catalogues={
+        NODES: Catalogue(column_of(_SHOWN_SERVERS, "server_id"), column_of(_SHOWN_SERVERS, "name"), single=True)
+    },
+    pointers=(
+        Pointer(
+            kind="package",
+            by="price plan",
+            name=PRICE_PLANS.c.name,
+            field="group_id",
+            number=PRICE_PLANS.c.group_id,
+        ),
         Pointer(
             kind="package",
             by="setting",
-            name=settings.category,
+            name=OPTIONS.c.category,
             field="default_group",
-            number=settings.value,
-            where=(settings.category == REGISTRATION, settings.key == "default_group"),
+            number=OPTIONS.c.value,
+            where=(OPTIONS.c.category == REGISTRATION, OPTIONS.c.key == "default_group"),
         ),
-    )
-
-
-def _stamps(found: Tables) -> dict[str, RowDefaults]:
-    dates = RowDefaults(fresh={"date_added": NOW, "last_updated": NOW}, touched={"last_updated": NOW})
-    group = RowDefaults(fresh={**dates.fresh, "is_default": "no"}, touched=dates.touched)
-    return {
-        found["customer_group"].name: group,
-        found["customer_group_option"].name: dates,
-        found["option"].name: dates,
-        found["customer"].name: RowDefaults(touched=dates.touched),
-    }
+    ),
+    stamps={
+        GROUPS: RowDefaults(fresh={**_FRESH, "is_default": "no"}, touched=_TOUCHED),
+        GROUP_OPTIONS: RowDefaults(fresh=_FRESH, touched=_TOUCHED),
+        OPTIONS: RowDefaults(fresh=_FRESH, touched=_TOUCHED),
+        CUSTOMERS: RowDefaults(touched=_TOUCHED),
+    },
+    hiding=HIDING,
+    reads={
+        BOUGHT: sa.select(CUSTOMERS.c.email, GROUPS.c.name)
+        .select_from(_NEWEST_ORDERS)
+        .join(PRICE_PLAN_ORDERS, PRICE_PLAN_ORDERS.c.order_id == _NEWEST_ORDERS.c.order_id)
+        .join(PRICE_PLANS, PRICE_PLANS.c.plan_id == PRICE_PLAN_ORDERS.c.plan_id)
+        .join(CUSTOMERS, CUSTOMERS.c.customer_id == PRICE_PLAN_ORDERS.c.customer_id)
+        .join(GROUPS, GROUPS.c.group_id == PRICE_PLANS.c.group_id)
+    },
+)

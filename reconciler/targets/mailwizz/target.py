@@ -1,46 +1,21 @@
-"""MailWizz as a target: what the Adaptation says, and its settings. The entry point `mailwizz`."""
+"""MailWizz as a target. The entry point `mailwizz`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
 from typing import Final
 
-import sqlalchemy as sa
-
-from reconciler.model.finding import Finding
-from reconciler.model.resource import Vocabulary
-from reconciler.model.target import TargetSettings
-from reconciler.targets.mailwizz.application_moves import application_moves, besides
-from reconciler.targets.mailwizz.mapping import mapping
-from reconciler.targets.mailwizz.tables import prefix_of, tables
-from reconciler.targets.sql import php
-from reconciler.targets.sql.binding import Binder
-from reconciler.targets.sql.connection import Connection, Query
-from reconciler.targets.sql.options import plain_text
-from reconciler.targets.sql.target import SystemAdapter, SystemTarget, place_of, unusable
+from reconciler.targets.mailwizz.application_moves import application_moves
+from reconciler.targets.mailwizz.mapping import SYSTEM
+from reconciler.targets.sql.target import SystemAdapter, SystemType
 
 NO_ROLES: Final = "MailWizz has no roles for customers: what they may do is in the options of their group"
 NO_OVERRIDES: Final = "MailWizz has no limits of a single customer: give them a group of their own"
 
-
-def version(wire: Connection, prefix: str | None = None) -> str:
-    """What the application has noted of itself."""
-    own = tables(prefix_of(Binder(wire).tables, prefix))["option"].c
-    noted: Query = sa.select(own.value).where(own.category == "system.common", own.key == "version")
-    for (stored,) in wire.rows(noted):
-        return f"version {php.php_text(plain_text(stored) or '')}"
-    return "version not noted"
-
-
-ADAPTATION: Final = SystemAdapter(
+ADAPTER: Final = SystemAdapter(
     type="mailwizz",
-    mapping=mapping,
+    system=SYSTEM,
     creates=frozenset({"package"}),
-    version=version,
     wanderings=application_moves,
-    besides=besides,
     homeless={
         "package.role": NO_ROLES,
         "package.lifecycle": "a MailWizz group cannot be retired; only `removed` means something here",
@@ -57,21 +32,4 @@ ADAPTATION: Final = SystemAdapter(
     ),
 )
 
-
-class MailwizzType:
-    """model.target.TargetType of MailWizz."""
-
-    name = "mailwizz"
-
-    def open(self, settings: TargetSettings, vocabulary: Vocabulary) -> SystemTarget:
-        """Connects lazily. Raises TargetError on a URL it cannot use."""
-        noted = partial(version, prefix=settings.options.get("table_prefix"))
-        adaptation = replace(ADAPTATION, version=noted)
-        return SystemTarget(settings.name, place_of(settings), vocabulary, adaptation, settings.options)
-
-    def check(self, settings: TargetSettings) -> Sequence[Finding]:
-        """Complaints about the settings that need no connection."""
-        return unusable(settings)
-
-
-MAILWIZZ = MailwizzType()
+MAILWIZZ: Final = SystemType(ADAPTER)

@@ -3,16 +3,21 @@ sending domains. Nothing there keeps names from repeating."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.targets.sql.binding import Binder
-from reconciler.targets.sql.mapping import Catalogue, Col
-
-SECTION_OF_NODES: Final = 2
-"""Groups of sending nodes, among groups of lists, campaigns and templates."""
+from reconciler.targets.mumara.tables import (
+    ASSET_GROUPS,
+    BOUNCES,
+    DOMAINS,
+    NODES,
+    PERMISSIONS,
+    SECTION_OF_NODES,
+    USERS,
+)
+from reconciler.targets.sql.mapping import Catalogue, Col, column_of
 
 _TOP: Final = (0, 1)
 """Parents that are no permission of their own."""
@@ -23,55 +28,45 @@ DEPTH: Final = 4
 BETWEEN: Final = " / "
 
 
-def catalogues(found: Mapping[str, sa.Table], live: Binder) -> Iterator[tuple[str, Catalogue]]:
-    """Name → catalogue."""
-    nodes, groups = found["smtps"].c, found["groups"].c
-    bounces, domains = found["bounces"].c, found["domain_maskings"].c
-    permissions = _permissions(found["permissions"], live)
-    yield "permission", Catalogue(permissions.c.id, permissions.c.name)  # type: ignore[arg-type]  # columns of a query
-    yield "sending_node", Catalogue(nodes.id, nodes.name, rather=_not_of_a_client(nodes.user_id, found, live))
-    of_nodes = (groups.section_id == SECTION_OF_NODES,) if live.has(groups.section_id) else ()
-    rather = _not_of_a_client(groups.user_id, found, live)
-    yield "sending_node_group", Catalogue(groups.id, groups.name, of_nodes, rather)
-    yield "bounce_address", Catalogue(bounces.id, bounces.name, rather=_not_of_a_client(bounces.user_id, found, live))
-    rather = _not_of_a_client(domains.user_id, found, live)
-    yield "sending_domain", Catalogue(domains.id, domains.domain, rather=rather)
+def _title(row: sa.FromClause) -> sa.ColumnElement[str]:
+    """The English title; what the interface shows where there is none. NULL for a row that is not there."""
+    return sa.func.coalesce(sa.func.nullif(row.c.default_title, ""), sa.func.nullif(row.c.title, ""))
 
 
-def _permissions(own: sa.Table, live: Binder) -> sa.Subquery:
+def _named_permissions() -> sa.Subquery:
     """id and name: the route, or the path of titles where there is none. Ids change with every update of the
     application, so they are no names. The API has permissions of its own."""
-    path, source = _titles(own, live)
-    name = sa.func.coalesce(sa.func.nullif(own.c.route, ""), path) if live.has(own.c.route) else path
-    chosen = sa.select(own.c.id, name.label("name")).select_from(source).where(name != "")
-    if live.has(own.c.route_type):
-        chosen = chosen.where(sa.func.coalesce(own.c.route_type, "web") == "web")
-    return chosen.subquery("permission_names")
+    source: sa.FromClause = PERMISSIONS
+    below: sa.FromClause = PERMISSIONS
+    titles = [_title(PERMISSIONS)]
+    for level in range(1, DEPTH):
+        above = PERMISSIONS.alias(f"above_{level}")
+        is_parent = sa.and_(above.c.id == below.c.parent_id, below.c.parent_id.not_in(_TOP))
+        source = source.outerjoin(above, is_parent)
+        titles.insert(0, _title(above))
+        below = above
+    path = sa.func.concat_ws(BETWEEN, *titles)
+    name = sa.func.coalesce(sa.func.nullif(PERMISSIONS.c.route, ""), path)
+    is_of_web = sa.func.coalesce(PERMISSIONS.c.route_type, "web") == "web"
+    named = sa.select(PERMISSIONS.c.id, name.label("name")).select_from(source).where(name != "", is_of_web)
+    return named.subquery("permission_names")
 
 
-def _titles(own: sa.Table, live: Binder) -> tuple[sa.ColumnElement[str], sa.FromClause]:
-    there = [name for name in ("default_title", "title") if live.has(own.c[name])]
-    titles = [_title(own.c, there)]
-    source: sa.FromClause = own
-    if live.has(own.c.parent_id):
-        below: sa.FromClause = own
-        for level in range(1, DEPTH):
-            above = own.alias(f"above_{level}")
-            is_parent = sa.and_(above.c.id == below.c.parent_id, below.c.parent_id.not_in(_TOP))
-            source = source.outerjoin(above, is_parent)
-            titles.insert(0, _title(above.c, there))
-            below = above
-    return sa.func.concat_ws(BETWEEN, *titles), source
-
-
-def _title(columns: sa.ColumnCollection[str, Col], there: Sequence[str]) -> sa.ColumnElement[str]:
-    """The English title; what the interface shows where there is none. NULL for a row that is not there."""
-    return sa.func.coalesce(*(sa.func.nullif(columns[name], "") for name in there), sa.null())
-
-
-def _not_of_a_client(owner: Col, found: Mapping[str, sa.Table], live: Binder) -> sa.ColumnElement[bool] | None:
+def _not_of_a_client(owner: Col) -> sa.ColumnElement[bool]:
     """Clients have nodes and domains of their own; what is assigned to a package is the administrator's."""
-    users = found["users"].c
-    if not live.has(owner):
-        return None
-    return ~sa.exists(users.id).where(users.id == owner, users.is_client == 1)
+    return ~sa.exists(USERS.c.id).where(USERS.c.id == owner, USERS.c.is_client == 1)
+
+
+def _owned(table: sa.Table, name: Col, *where: sa.ColumnElement[bool]) -> Catalogue:
+    return Catalogue(table.c.id, name, where, rather=_not_of_a_client(table.c.user_id))
+
+
+_PERMISSIONS: Final = _named_permissions()
+
+CATALOGUES: Final[Mapping[str, Catalogue]] = {
+    "permission": Catalogue(column_of(_PERMISSIONS, "id"), column_of(_PERMISSIONS, "name")),
+    "sending_node": _owned(NODES, NODES.c.name),
+    "sending_node_group": _owned(ASSET_GROUPS, ASSET_GROUPS.c.name, ASSET_GROUPS.c.section_id == SECTION_OF_NODES),
+    "bounce_address": _owned(BOUNCES, BOUNCES.c.name),
+    "sending_domain": _owned(DOMAINS, DOMAINS.c.domain),
+}

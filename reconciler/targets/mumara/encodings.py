@@ -3,8 +3,10 @@ Source: the forms of 6.2.7."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from reconciler.model.resource import Choice, Limit, Switch, Text, Toggle, Whole
 from reconciler.model.values import OFF, UNLIMITED
 from reconciler.targets.sql.codec import NO_LIMIT, Codec
 
@@ -33,12 +35,12 @@ OWN_DOMAINS: Final = Codec(int, {NO_LIMIT: OFF}, least=0)
 
 OWN_THREADS: Final = Codec(int, {NO_LIMIT: OFF}, least=1)
 
-ADDED: Final = {
-    "limit": LIMIT,
-    "switch": Codec(int, {NO_LIMIT: OFF, None: OFF}),
-    "toggle": SWITCHED,
-    "whole": Codec(int),
-    "text": WORDS,
-    "choice": Codec(str),
+ADDED: Final[Mapping[type, Codec]] = {
+    Limit: LIMIT,
+    Switch: Codec(int, {NO_LIMIT: OFF, None: OFF}),
+    Toggle: SWITCHED,
+    Whole: Codec(int),
+    Text: WORDS,
+    Choice: Codec(str),
 }
-"""Columns of newer versions, named in the settings: by the type of their field, in lower case."""
+"""Columns of newer versions, named in the settings: by the type of their field."""

@@ -3,39 +3,40 @@ of newer versions are named in the settings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
-from reconciler.kinds import KINDS
 from reconciler.model.values import NONE
 from reconciler.targets.mumara import encodings as as_
-from reconciler.targets.mumara.catalogues import catalogues
-from reconciler.targets.mumara.counters import counters
-from reconciler.targets.mumara.tables import HIDING, measured, tables
-from reconciler.targets.sql.binding import Binder
+from reconciler.targets.mumara.catalogues import CATALOGUES
+from reconciler.targets.mumara.counters import COUNTERS
+from reconciler.targets.mumara.tables import (
+    API_TOKENS,
+    HIDING,
+    LIMITS,
+    PACKAGES,
+    ROLE_PERMISSIONS,
+    ROLES,
+    USERS,
+)
 from reconciler.targets.sql.codec import NO_LIMIT, TEXT
 from reconciler.targets.sql.json_columns import ChosenIdList, Entries, IdList, Ticked
 from reconciler.targets.sql.mapping import (
     NOW,
     Account,
-    Col,
     Column,
     Foreign,
     KindMap,
     Links,
     Mirror,
-    Place,
     Pointer,
     RowDefaults,
     SharedColumn,
     SideTable,
     System,
+    VersionByColumns,
 )
-
-_Tables = Mapping[str, sa.Table]
 
 SUPER_ADMINISTRATOR: Final = 1
 """The id of a role that the application itself speaks of."""
@@ -46,7 +47,7 @@ _REQUIRE: Final = {
     "tracking_domain": "tracking_restriction",
     "bounce_domain": "bounce_restriction",
 }
-_LIMITS: Final = {
+_LIMIT_COLUMNS: Final = {
     "sending.hourly_speed": "hourly_email_limit",
     "sending.daily_limit": "daily_email_limit",
     "sending.monthly_quota": "monthly_email_limit",
@@ -59,207 +60,166 @@ _LIMITS: Final = {
     "limits.trigger_actions_monthly": "trigger_actions",
     "limits.evergreen_campaigns": "evergreen_campaigns",
 }
-MARKED: Final[Mapping[str, Any]] = {"created_at": NOW, "updated_at": NOW}
-TOUCHED: Final[Mapping[str, Any]] = {"updated_at": NOW}
-BOUNCES: Final = ("total_bounced_hard", "total_bounced_soft", "bounced_hard_this_month", "bounced_soft_this_month")
+_MARKED: Final = {"created_at": NOW, "updated_at": NOW}
+_TOUCHED: Final = {"updated_at": NOW}
+_BOUNCED: Final = ("total_bounced_hard", "total_bounced_soft", "bounced_hard_this_month", "bounced_soft_this_month")
 
+UNUSED: Final = frozenset(
+    {
+        "modules",
+        "list_ids",
+        "segment_ids",
+        "email_template_ids",
+        "allow_smtp",
+        "allow_tracking",
+        "oversending",
+        "oversending_price",
+        "oversending_limit",
+        "update_existing_users_setting",
+    }
+)
+"""Columns of 6.2.7 that its forms do not show."""
 
-def system(live: Binder, prefix: str, named: Mapping[str, str]) -> System:
-    """The mapping. `named`: field of a package → its column, where this version has one that is not known here."""
-    found = tables(prefix)
-    measured(found, live)
-    mirror = _role_of_users(found)
-    return System(
-        kinds={
-            "role": _role(found),
-            "package": _package(found, live, named),
-            "tenant": _tenant(found, live),
-        },
-        catalogues=dict(catalogues(found, live)),
-        pointers=tuple(_pointers(found, mirror)),
-        stamps={prefix + table: stamps for table, stamps in _stamps(live, found["users"]).items()},
-        hiding=frozenset(prefix + name for name in HIDING),
-        mirrors=(mirror,),
-        by_triggers=True,
-    )
+ROLE: Final = KindMap(
+    kind="role",
+    table=ROLES,
+    id=ROLES.c.id,
+    key=ROLES.c.name,
+    created=ROLES.c.created_at,
+    # Client roles: those of staff and of the API are not ours, and the first is special.
+    where=(
+        sa.func.coalesce(ROLES.c.is_staff, 0) == 0,
+        sa.func.coalesce(ROLES.c.type, "web") == "web",
+        ROLES.c.id != SUPER_ADMINISTRATOR,
+    ),
+    fields={
+        "description": Column(ROLES.c.description, as_.WORDS),
+        "permissions": Links(ROLE_PERMISSIONS.c.role_id, ROLE_PERMISSIONS.c.permission_id, "permission", ()),
+    },
+)
 
+_P: Final = PACKAGES.c
+_BOXES: Final = tuple(_SENDER.values())
 
-def _role(found: _Tables) -> KindMap:
-    """Client roles: those of staff and of the API are not ours, and the first is special."""
-    own, links = found["roles"], found["role_permissions"].c
-    return KindMap(
-        kind="role",
-        table=own,
-        id=own.c.id,
-        key=own.c.name,
-        created=own.c.created_at,
-        where=(
-            sa.func.coalesce(own.c.is_staff, 0) == 0,
-            sa.func.coalesce(own.c.type, "web") == "web",
-            own.c.id != SUPER_ADMINISTRATOR,
-        ),
-        fields={
-            "description": Column(own.c.description, as_.WORDS),
-            "permissions": Links(links.role_id, links.permission_id, "permission", ()),
-        },
-    )
-
-
-def _package(found: _Tables, live: Binder, named: Mapping[str, str]) -> KindMap:
-    own = found["packages"]
-    return KindMap(
-        kind="package",
-        table=own,
-        id=own.c.id,
-        key=own.c.package_name,
-        created=own.c.created_at,
-        fields={**_package_fields(own, live), **dict(_named(own, named))},
-        rivals=(("assets.sending_nodes", "assets.sending_node_groups"),),
-    )
-
-
-def _package_fields(own: sa.Table, live: Binder) -> dict[str, Place]:
-    c = own.c
-    boxes = tuple(_SENDER.values())
-    return {
-        "role": Foreign(c.role_id, "role", None, _nothing(live, c.role_id)),
-        **{name: Column(c[column], as_.LIMIT) for name, column in _LIMITS.items()},
-        "sending.max_threads": Column(c.max_threads, as_.THREADS),
-        "commercial.suppressed_domains": Column(c.suppress_domains_limit, as_.SUPPRESSED_DOMAINS),
-        "commercial.bounce_rate_stop": Column(c.bounce_rate_limit, as_.BOUNCE_RATE),
-        "commercial.credits": Column(c.credits_enabled, as_.SWITCHED),
-        "commercial.allow_overuse": Column(c.allow_overuse, as_.SWITCHED),
-        "commercial.branding": Column(c.allow_branding, as_.SWITCHED),
-        "headers": SharedColumn((c.additional_headers,), Entries("header", "value")),
+PACKAGE: Final = KindMap(
+    kind="package",
+    table=PACKAGES,
+    id=_P.id,
+    key=_P.package_name,
+    created=_P.created_at,
+    fields={
+        "role": Foreign(_P.role_id, "role", None),
+        **{name: Column(_P[column], as_.LIMIT) for name, column in _LIMIT_COLUMNS.items()},
+        "sending.max_threads": Column(_P.max_threads, as_.THREADS),
+        "commercial.suppressed_domains": Column(_P.suppress_domains_limit, as_.SUPPRESSED_DOMAINS),
+        "commercial.bounce_rate_stop": Column(_P.bounce_rate_limit, as_.BOUNCE_RATE),
+        "commercial.credits": Column(_P.credits_enabled, as_.SWITCHED),
+        "commercial.allow_overuse": Column(_P.allow_overuse, as_.SWITCHED),
+        "commercial.branding": Column(_P.allow_branding, as_.SWITCHED),
+        "headers": SharedColumn((_P.additional_headers,), Entries("header", "value")),
         "assets.sending_nodes": SharedColumn(
-            (c.smtp_type, c.smtp_ids), ChosenIdList("smtp", "sending node"), "sending_node"
+            (_P.smtp_type, _P.smtp_ids), ChosenIdList("smtp", "sending node"), "sending_node"
         ),
         "assets.sending_node_groups": SharedColumn(
-            (c.smtp_type, c.smtp_groups), ChosenIdList("group", "sending node group"), "sending_node_group"
+            (_P.smtp_type, _P.smtp_groups), ChosenIdList("group", "sending node group"), "sending_node_group"
         ),
-        "assets.bounce_addresses": SharedColumn((c.bounce_emails,), IdList("bounce address"), "bounce_address"),
-        "assets.sending_domains": SharedColumn((c.sending_domains,), IdList("sending domain"), "sending_domain"),
+        "assets.bounce_addresses": SharedColumn((_P.bounce_emails,), IdList("bounce address"), "bounce_address"),
+        "assets.sending_domains": SharedColumn((_P.sending_domains,), IdList("sending domain"), "sending_domain"),
         # Nothing said allows all three; once one is said, the others are forbidden unless they are said too.
-        **{f"sender.{n}": SharedColumn((c.sending_options,), Ticked(key, True, boxes)) for n, key in _SENDER.items()},
-        **{f"require.{n}": SharedColumn((c.tracking_restrictions,), Ticked(key)) for n, key in _REQUIRE.items()},
-    }
+        **{f"sender.{n}": SharedColumn((_P.sending_options,), Ticked(key, True, _BOXES)) for n, key in _SENDER.items()},
+        **{f"require.{n}": SharedColumn((_P.tracking_restrictions,), Ticked(key)) for n, key in _REQUIRE.items()},
+    },
+    rivals=(("assets.sending_nodes", "assets.sending_node_groups"),),
+    nameable=as_.ADDED,
+)
 
-
-def _named(own: sa.Table, named: Mapping[str, str]) -> Iterator[tuple[str, Place]]:
-    """Columns that the settings name. Such a name also wins over what is known here."""
-    for name, column in named.items():
-        codec = as_.ADDED[type(KINDS.fields["package"][name].type).__name__.lower()]
-        if column not in own.c:
-            own.append_column(sa.Column(column, sa.String() if codec.expects is str else sa.Integer()))
-        yield name, Column(own.c[column], codec)
-
-
-def _tenant(found: _Tables, live: Binder) -> KindMap:
-    """Client accounts; administrators and staff are in the same table."""
-    c, limits = found["users"].c, found["user_email_limits"].c
-    own_limits = {
-        "sending.hourly_speed": Column(limits.hourly_rate, as_.OWN_RATE),
-        "sending.daily_limit": Column(limits.daily_limit, as_.OWN_RATE),
-        "sending.monthly_quota": Column(limits.monthly_limit, as_.OWN_RATE),
-        "limits.trigger_actions_monthly": Column(limits.trigger_actions_limit, as_.OWN_RATE),
-        "limits.contacts": Column(limits.contacts_limit, as_.OWN_CONTACTS),
-        "commercial.suppressed_domains": Column(limits.domain_suppression_limit, as_.OWN_DOMAINS),
-    }
-    return KindMap(
-        kind="tenant",
-        table=found["users"],
-        id=c.id,
-        key=c.email,
-        created=c.created_at,
-        where=(c.is_client == 1,),
-        fields={
-            "name": Column(c.name, as_.WORDS),
-            "package": Foreign(c.package_id, "package", NONE, _nothing(live, c.package_id)),
-            "status": Column(c.status, TEXT),
-            "overrides": SideTable(
-                limits.user_id,
-                {name: _inheriting(place, live) for name, place in own_limits.items()},
-                {"sending.max_threads": _inheriting(Column(c.max_threads, as_.OWN_THREADS), live)},
-            ),
-        },
-        account=Account(
-            state="status",
-            child=sa.func.coalesce(c.parent_id, 0) != 0,
-            binned=c.deleted_at.is_not(None),
-            counters=dict(counters(found, live)),
+TENANT: Final = KindMap(
+    kind="tenant",
+    table=USERS,
+    id=USERS.c.id,
+    key=USERS.c.email,
+    created=USERS.c.created_at,
+    where=(USERS.c.is_client == 1,),  # administrators and staff are in the same table
+    fields={
+        "name": Column(USERS.c.name, as_.WORDS),
+        "package": Foreign(USERS.c.package_id, "package", NONE),
+        "status": Column(USERS.c.status, TEXT),
+        "overrides": SideTable(
+            LIMITS.c.user_id,
+            {
+                "sending.hourly_speed": Column(LIMITS.c.hourly_rate, as_.OWN_RATE),
+                "sending.daily_limit": Column(LIMITS.c.daily_limit, as_.OWN_RATE),
+                "sending.monthly_quota": Column(LIMITS.c.monthly_limit, as_.OWN_RATE),
+                "limits.trigger_actions_monthly": Column(LIMITS.c.trigger_actions_limit, as_.OWN_RATE),
+                "limits.contacts": Column(LIMITS.c.contacts_limit, as_.OWN_CONTACTS),
+                "commercial.suppressed_domains": Column(LIMITS.c.domain_suppression_limit, as_.OWN_DOMAINS),
+            },
+            own={"sending.max_threads": Column(USERS.c.max_threads, as_.OWN_THREADS)},
         ),
-    )
+    },
+    account=Account(
+        state="status",
+        child=sa.func.coalesce(USERS.c.parent_id, 0) != 0,
+        binned=USERS.c.deleted_at.is_not(None),
+        counters=COUNTERS,
+    ),
+)
 
+ROLE_OF_USERS: Final = Mirror(
+    copy=USERS.c.role_id,
+    of=PACKAGES.c.role_id,
+    through=USERS.c.package_id,
+    number=USERS.c.id,
+    on=PACKAGES.c.id,
+    where=(USERS.c.is_client == 1,),
+    proof=(USERS.c.deleted_at.is_(None),),
+)
+"""The application attaches roles to packages, and users have a copy of their package's."""
 
-def _inheriting(place: Column, live: Binder) -> Column:
-    """What inherits is NULL, or 0 in a column that takes no NULL."""
-    return replace(place, codec=replace(place.codec, nothing=_nothing(live, place.column)))
+_ADMINISTRATOR: Final = sa.select(sa.func.min(USERS.c.id)).where(
+    sa.or_(USERS.c.is_admin == 1, USERS.c.role == "super_admin"), USERS.c.deleted_at.is_(None)
+)
+"""The first administrator owns what is made."""
 
-
-def _nothing(live: Binder, column: sa.Column[Any]) -> int | None:
-    known = live.columns(column.table.name).get(column.name)
-    return 0 if known is not None and not known["nullable"] else None
-
-
-def _role_of_users(found: _Tables) -> Mirror:
-    """The application attaches roles to packages, and users have a copy of their package's."""
-    users, packages = found["users"].c, found["packages"].c
-    return Mirror(
-        copy=users.role_id,
-        of=packages.role_id,
-        through=users.package_id,
-        number=users.id,
-        on=packages.id,
-        where=(users.is_client == 1,),
-        proof=(users.deleted_at.is_(None),),
-    )
-
-
-def _pointers(found: _Tables, mirror: Mirror) -> Iterator[Pointer]:
-    """Who else has a role. A user whose role is only the package's copy is none: the package has it."""
-    users, tokens = found["users"].c, found["api_tokens"].c
-    yield Pointer(
-        kind="role",
-        by="tenant",
-        name=users.email,
-        field="role_id",
-        number=users.role_id,
-        where=(sa.not_(mirror.mirrored()),),
-    )
-    yield Pointer(kind="role", by="api_token", name=tokens.name, field="role_id", number=tokens.role_id)
-
-
-def _stamps(live: Binder, users: sa.Table) -> dict[str, RowDefaults]:
-    owner = _administrator(live, users)
-    owned: dict[str, Any] = {} if owner is None else {"user_id": owner}
-    package = {
-        **owned,
-        "sending_domain_limit": NO_LIMIT,
-        "evergreen_campaigns": NO_LIMIT,
-        "trigger_actions": NO_LIMIT,
-        "tracking_restrictions": "{}",
-    }
-    return {
-        "packages": RowDefaults(fresh={**package, **MARKED}, touched=TOUCHED),
-        "roles": RowDefaults(fresh={**owned, "is_staff": 0, "type": "web", **MARKED}, touched=TOUCHED),
-        "role_permissions": RowDefaults(fresh=MARKED, touched=TOUCHED),
-        "users": RowDefaults(touched=TOUCHED),
-        "user_email_limits": RowDefaults(fresh={**dict.fromkeys(BOUNCES, 0), **MARKED}, touched=TOUCHED),
-    }
-
-
-def besides(prefix: str) -> Iterator[Col]:
-    """What tells who is an administrator."""
-    users = tables(prefix)["users"].c
-    yield from (users.id, users.is_admin, users.role, users.deleted_at)
-
-
-def _administrator(live: Binder, users: sa.Table) -> int | None:
-    """The id of the first administrator, who owns what is made; None where there is nobody."""
-    signs = [users.c.is_admin == 1] if live.has(users.c.is_admin) else []
-    signs += [users.c.role == "super_admin"] if live.has(users.c.role) else []
-    if not signs:
-        return None
-    alive = users.c.deleted_at.is_(None) if live.has(users.c.deleted_at) else sa.true()
-    found: int | None = live.one(sa.select(sa.func.min(users.c.id)).where(sa.or_(*signs), alive))
-    return found
+SYSTEM: Final = System(
+    name="Mumara Campaigns",
+    known="6.2.7",
+    # The application notes its version only in a table that also holds secrets.
+    version=VersionByColumns(PACKAGES, UNUSED),
+    kinds={"role": ROLE, "package": PACKAGE, "tenant": TENANT},
+    catalogues=CATALOGUES,
+    pointers=(
+        # A user whose role is only the package's copy does not hold it: the package does.
+        Pointer(
+            kind="role",
+            by="tenant",
+            name=USERS.c.email,
+            field="role_id",
+            number=USERS.c.role_id,
+            where=(sa.not_(ROLE_OF_USERS.mirrored()),),
+        ),
+        Pointer(kind="role", by="api_token", name=API_TOKENS.c.name, field="role_id", number=API_TOKENS.c.role_id),
+    ),
+    stamps={
+        PACKAGES: RowDefaults(
+            fresh={
+                "user_id": _ADMINISTRATOR,
+                "sending_domain_limit": NO_LIMIT,
+                "evergreen_campaigns": NO_LIMIT,
+                "trigger_actions": NO_LIMIT,
+                "tracking_restrictions": "{}",
+                **_MARKED,
+            },
+            touched=_TOUCHED,
+        ),
+        ROLES: RowDefaults(
+            fresh={"user_id": _ADMINISTRATOR, "is_staff": 0, "type": "web", **_MARKED}, touched=_TOUCHED
+        ),
+        ROLE_PERMISSIONS: RowDefaults(fresh=_MARKED, touched=_TOUCHED),
+        USERS: RowDefaults(touched=_TOUCHED),
+        LIMITS: RowDefaults(fresh={**dict.fromkeys(_BOUNCED, 0), **_MARKED}, touched=_TOUCHED),
+    },
+    hiding=HIDING,
+    mirrors=(ROLE_OF_USERS,),
+    by_triggers=True,
+)

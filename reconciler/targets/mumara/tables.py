@@ -1,145 +1,173 @@
 """The tables of Mumara Campaigns that we look at, and of each only the columns we use. What holds a password or a token
-is not among them. Described for 6.2.7; what a version has not, discovery finds out."""
+is not among them. Described for 6.2.7."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.mysql import TINYINT
 
-from reconciler.targets.sql.binding import Binder
+from reconciler.targets.sql.mapping import Col, optional
 
-Columns = dict[str, sa.types.TypeEngine[Any]]
+SECTION_OF_NODES: Final = 2
+"""Groups of sending nodes, among groups of lists, campaigns and templates."""
 
 NUMBER, LARGE, FLAG = sa.Integer(), sa.BigInteger(), TINYINT()
 WORDS, LINES, MOMENT = sa.String(255), sa.Text(), sa.DateTime()
-STAMPED: Columns = {"created_at": MOMENT, "updated_at": MOMENT}
 
-LAYOUT: Final[dict[str, Columns]] = {
-    "roles": {
-        "id": NUMBER,
-        "name": WORDS,
-        "user_id": NUMBER,
-        "is_staff": FLAG,
-        "type": sa.String(8),
-        "description": LINES,
-        **STAMPED,
-    },
-    "permissions": {
-        "id": NUMBER,
-        "parent_id": NUMBER,
-        "default_title": WORDS,
-        "title": WORDS,
-        "route_type": sa.String(8),
-        "route": WORDS,
-    },
-    "role_permissions": {"id": NUMBER, "role_id": NUMBER, "permission_id": NUMBER, **STAMPED},
-    "packages": {
-        "id": NUMBER,
-        "package_name": WORDS,
-        "role_id": NUMBER,
-        "user_id": NUMBER,
-        "lists_limit": NUMBER,
-        "subscribers_limit": NUMBER,
-        "smtps_limit": NUMBER,
-        "monthly_email_limit": NUMBER,
-        "daily_email_limit": NUMBER,
-        "hourly_email_limit": NUMBER,
-        "sending_domain_limit": NUMBER,
-        "segments_limit": NUMBER,
-        "triggers_limit": NUMBER,
-        "evergreen_campaigns": NUMBER,
-        "trigger_actions": NUMBER,
-        "smtp_type": WORDS,
-        "smtp_ids": LINES,
-        "smtp_groups": LINES,
-        "sending_domains": LINES,
-        "bounce_emails": LINES,
-        "sending_options": WORDS,
-        "additional_headers": LINES,
-        "allow_overuse": FLAG,
-        "credits_enabled": FLAG,
-        "max_threads": NUMBER,
-        "suppress_domains_limit": NUMBER,
-        "bounce_rate_limit": NUMBER,
-        "tracking_restrictions": WORDS,
-        "allow_branding": NUMBER,
-        **STAMPED,
-    },
-    "users": {
-        "id": NUMBER,
-        "name": WORDS,
-        "email": sa.String(100),
-        "role": sa.String(16),
-        "role_id": NUMBER,
-        "package_id": NUMBER,
-        "is_admin": FLAG,
-        "is_client": FLAG,
-        "status": sa.String(16),
-        "parent_id": NUMBER,
-        "max_threads": NUMBER,
-        "deleted_at": MOMENT,
-        **STAMPED,
-    },
-    "user_email_limits": {
-        "user_id": NUMBER,
-        "hourly_rate": NUMBER,
-        "daily_limit": NUMBER,
-        "monthly_limit": NUMBER,
-        "trigger_actions_limit": LARGE,
-        "contacts_limit": NUMBER,
-        "domain_suppression_limit": NUMBER,
-        "sent_today": NUMBER,
-        "sent_this_month": NUMBER,
-        "trigger_actions_this_month": NUMBER,
-        "contacts": NUMBER,
-        "total_bounced_hard": NUMBER,
-        "total_bounced_soft": NUMBER,
-        "bounced_hard_this_month": NUMBER,
-        "bounced_soft_this_month": NUMBER,
-        **STAMPED,
-    },
-    "api_tokens": {"id": NUMBER, "role_id": NUMBER, "name": WORDS},
-    "smtps": {"id": NUMBER, "name": WORDS, "user_id": NUMBER},
-    "groups": {"id": NUMBER, "name": WORDS, "section_id": NUMBER, "user_id": NUMBER},
-    "bounces": {"id": NUMBER, "name": WORDS, "user_id": NUMBER},
-    "domain_maskings": {"id": NUMBER, "domain": WORDS, "user_id": NUMBER},
-    "lists": {"user_id": NUMBER, "total_subscribers": NUMBER},
-    "subscribers": {"user_id": NUMBER},
-    "segmentations": {"user_id": NUMBER},
-    "triggers": {"user_id": NUMBER},
-    "evergreen_campaigns": {"user_id": NUMBER},
-}
+METADATA: Final = sa.MetaData()
 
-LONGEST_TEXT: Final = 65_535
-"""What a column of type TEXT holds, which does not say so itself."""
 
-HIDING: Final = ("users", "smtps", "bounces", "domain_maskings", "api_tokens", "subscribers")
+def _id() -> Col:
+    return sa.Column("id", NUMBER, primary_key=True)
+
+
+def _stamped() -> tuple[Col, Col]:
+    return sa.Column("created_at", MOMENT), sa.Column("updated_at", MOMENT)
+
+
+ROLES: Final = sa.Table(
+    "roles",
+    METADATA,
+    _id(),
+    sa.Column("name", WORDS),
+    sa.Column("user_id", NUMBER),
+    sa.Column("is_staff", FLAG),
+    sa.Column("type", sa.String(8)),
+    sa.Column("description", LINES),
+    *_stamped(),
+)
+PERMISSIONS: Final = sa.Table(
+    "permissions",
+    METADATA,
+    _id(),
+    optional("parent_id", NUMBER),
+    optional("default_title", WORDS),
+    optional("title", WORDS),
+    optional("route_type", sa.String(8)),
+    optional("route", WORDS),
+)
+ROLE_PERMISSIONS: Final = sa.Table(
+    "role_permissions",
+    METADATA,
+    _id(),
+    sa.Column("role_id", NUMBER),
+    sa.Column("permission_id", NUMBER),
+    *_stamped(),
+)
+PACKAGES: Final = sa.Table(
+    "packages",
+    METADATA,
+    _id(),
+    sa.Column("package_name", WORDS),
+    sa.Column("role_id", NUMBER),
+    sa.Column("user_id", NUMBER),
+    sa.Column("lists_limit", NUMBER),
+    sa.Column("subscribers_limit", NUMBER),
+    sa.Column("smtps_limit", NUMBER),
+    sa.Column("monthly_email_limit", NUMBER),
+    sa.Column("daily_email_limit", NUMBER),
+    sa.Column("hourly_email_limit", NUMBER),
+    sa.Column("sending_domain_limit", NUMBER),
+    sa.Column("segments_limit", NUMBER),
+    sa.Column("triggers_limit", NUMBER),
+    sa.Column("evergreen_campaigns", NUMBER),
+    sa.Column("trigger_actions", NUMBER),
+    sa.Column("smtp_type", WORDS),
+    sa.Column("smtp_ids", LINES),
+    sa.Column("smtp_groups", LINES),
+    sa.Column("sending_domains", LINES),
+    sa.Column("bounce_emails", LINES),
+    sa.Column("sending_options", WORDS),
+    sa.Column("additional_headers", LINES),
+    sa.Column("allow_overuse", FLAG),
+    sa.Column("credits_enabled", FLAG),
+    sa.Column("max_threads", NUMBER),
+    sa.Column("suppress_domains_limit", NUMBER),
+    sa.Column("bounce_rate_limit", NUMBER),
+    sa.Column("tracking_restrictions", WORDS),
+    sa.Column("allow_branding", NUMBER),
+    *_stamped(),
+)
+USERS: Final = sa.Table(
+    "users",
+    METADATA,
+    _id(),
+    sa.Column("name", WORDS),
+    sa.Column("email", sa.String(100)),
+    optional("role", sa.String(16)),
+    sa.Column("role_id", NUMBER),
+    sa.Column("package_id", NUMBER),
+    optional("is_admin", FLAG),
+    sa.Column("is_client", FLAG),
+    sa.Column("status", sa.String(16)),
+    sa.Column("parent_id", NUMBER),
+    sa.Column("max_threads", NUMBER),
+    optional("deleted_at", MOMENT),
+    *_stamped(),
+)
+LIMITS: Final = sa.Table(
+    "user_email_limits",
+    METADATA,
+    sa.Column("user_id", NUMBER),
+    sa.Column("hourly_rate", NUMBER),
+    sa.Column("daily_limit", NUMBER),
+    sa.Column("monthly_limit", NUMBER),
+    sa.Column("trigger_actions_limit", LARGE),
+    sa.Column("contacts_limit", NUMBER),
+    sa.Column("domain_suppression_limit", NUMBER),
+    sa.Column("sent_today", NUMBER),
+    sa.Column("sent_this_month", NUMBER),
+    sa.Column("trigger_actions_this_month", NUMBER),
+    sa.Column("contacts", NUMBER),
+    sa.Column("total_bounced_hard", NUMBER),
+    sa.Column("total_bounced_soft", NUMBER),
+    sa.Column("bounced_hard_this_month", NUMBER),
+    sa.Column("bounced_soft_this_month", NUMBER),
+    *_stamped(),
+)
+API_TOKENS: Final = sa.Table(
+    "api_tokens",
+    METADATA,
+    _id(),
+    sa.Column("role_id", NUMBER),
+    sa.Column("name", WORDS),
+)
+NODES: Final = sa.Table(
+    "smtps",
+    METADATA,
+    _id(),
+    sa.Column("name", WORDS),
+    optional("user_id", NUMBER),
+)
+ASSET_GROUPS: Final = sa.Table(
+    "groups",
+    METADATA,
+    _id(),
+    sa.Column("name", WORDS),
+    optional("section_id", NUMBER, absent=SECTION_OF_NODES),
+    optional("user_id", NUMBER),
+)
+BOUNCES: Final = sa.Table(
+    "bounces",
+    METADATA,
+    _id(),
+    sa.Column("name", WORDS),
+    optional("user_id", NUMBER),
+)
+DOMAINS: Final = sa.Table(
+    "domain_maskings",
+    METADATA,
+    _id(),
+    sa.Column("domain", WORDS),
+    optional("user_id", NUMBER),
+)
+LISTS: Final = sa.Table("lists", METADATA, sa.Column("user_id", NUMBER), sa.Column("total_subscribers", NUMBER))
+SUBSCRIBERS: Final = sa.Table("subscribers", METADATA, sa.Column("user_id", NUMBER))
+SEGMENTS: Final = sa.Table("segmentations", METADATA, sa.Column("user_id", NUMBER))
+TRIGGERS: Final = sa.Table("triggers", METADATA, sa.Column("user_id", NUMBER))
+EVERGREEN_CAMPAIGNS: Final = sa.Table("evergreen_campaigns", METADATA, sa.Column("user_id", NUMBER))
+
+HIDING: Final = frozenset({USERS, NODES, BOUNCES, DOMAINS, API_TOKENS, SUBSCRIBERS})
 """Tables with passwords, keys or tokens, or with people who are no clients, in other columns."""
-
-
-def tables(prefix: str = "") -> dict[str, sa.Table]:
-    """Name without prefix → table."""
-    metadata = sa.MetaData()
-    return {
-        name: sa.Table(
-            prefix + name,
-            metadata,
-            *(sa.Column(column, type_, primary_key=column == "id") for column, type_ in columns.items()),
-            quote=True,  # newer servers keep `groups` for themselves
-        )
-        for name, columns in LAYOUT.items()
-    }
-
-
-def measured(found: Mapping[str, sa.Table], live: Binder) -> None:
-    """Give columns the size that they have in this version."""
-    for table in found.values():
-        for name, known in live.columns(table.name).items():
-            is_sized = isinstance(known["type"], (sa.Integer, sa.String)) and not isinstance(known["type"], sa.Enum)
-            if name in table.c and is_sized:
-                is_text = type(known["type"]) is mysql.TEXT and not known["type"].length
-                table.c[name].type = sa.String(LONGEST_TEXT) if is_text else known["type"]

@@ -1,42 +1,51 @@
-"""What a live schema has of a mapping. Systems of somebody else come in versions: a column that is missing takes its
+"""A mapping as one live database has it. Systems of somebody else come in versions: a column that is missing takes its
 field with it, a needed one stops us before anything is read (docs/rules.md#rule-27).
 
 Which values a mapping cannot hold: those that would not come back as they were written (docs/rules.md#rule-14).
-
-Every column that a mapping speaks of: what is read of a table that hides something.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property, partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
-from reconciler.database import TABLE, LiveTable, live_tables, speaking
+from reconciler.database import TABLE, LiveTable, held_by, live_tables, speaking
 from reconciler.model.errors import TargetError
+from reconciler.model.resource import Vocabulary
 from reconciler.model.target import Refusal
 from reconciler.model.values import Value
 from reconciler.targets.sql.codec import Codec
 from reconciler.targets.sql.connection import Connection
 from reconciler.targets.sql.live_schema import flawed, view_in_place_of
 from reconciler.targets.sql.mapping import (
-    Account,
+    ABSENT,
+    Catalogue,
     Col,
     Column,
+    Counter,
     Foreign,
     KindMap,
+    Largest,
+    Links,
     Option,
     OptionReference,
     Options,
     Place,
     RowDefaults,
+    SharedColumn,
     SideTable,
     System,
+    column_of,
+    columns_in,
     of_place,
 )
+
+Part = TypeVar("Part")
 
 _LARGEST: Final[Mapping[type[sa.types.TypeEngine[int]], int]] = {
     sa.BigInteger: 2**63 - 1,
@@ -136,14 +145,24 @@ class Binder:
             self._columns[table] = found
         return self._columns[table]
 
+    def sizes(self, table: str) -> Mapping[str, sa.types.TypeEngine[Any]]:
+        """name → the type of each column whose type says what fits in."""
+        held = {name: held_by(self._wire.connection, known["type"]) for name, known in self.columns(table).items()}
+        return {name: type_ for name, type_ in held.items() if type_ is not None}
+
     def one(self, statement: sa.Select[tuple[Any]]) -> Any:
         """The single value of a query."""
         with speaking(self._wire.place):
             return self._wire.connection.execute(statement).scalar()
 
-    def has(self, column: Col) -> bool:
-        """Whether a column is there; those of a query are."""
-        return not isinstance(column.table, sa.Table) or column.name in self.columns(column.table.name)
+    def has(self, *expressions: sa.ClauseElement) -> bool:
+        """Whether all columns that these speak of are there."""
+        return all(column.name in self.columns(column.table.name) for column in columns_in(*expressions))
+
+    def empty(self, column: Col) -> int | None:
+        """What is written where there is nothing to write: 0 in a column that takes no NULL."""
+        known = self.columns(column.table.name).get(column.name)
+        return 0 if known is not None and not known["nullable"] else None
 
     def unfilled(self, table: str, given: Collection[str]) -> tuple[str, ...]:
         """Columns that want a value in every new row and are given none (docs/rules.md#rule-27), sorted."""
@@ -160,36 +179,163 @@ class Binder:
         )
 
 
+class LiveTables:
+    """The tables of a mapping as they are called and sized here, and whatever is said of them said of those."""
+
+    def __init__(self, live: Binder, prefix: str) -> None:
+        self._live = live
+        self._prefix = prefix
+        self._metadata = sa.MetaData()
+        self._sources: dict[sa.FromClause, sa.FromClause] = {}
+
+    def bound(self, part: Part) -> Part:
+        """The same with live tables in place of those of the mapping, wherever in it they are spoken of."""
+        return self._bound(part)  # type: ignore[no-any-return]  # of the same type
+
+    def _bound(self, part: Any) -> Any:
+        if isinstance(part, sa.ClauseElement):
+            return self._clause(part)
+        if isinstance(part, Mapping):
+            return {self._bound(key): self._bound(value) for key, value in part.items()}
+        if isinstance(part, (tuple, frozenset)):
+            return type(part)(map(self._bound, part))
+        if is_dataclass(part) and not isinstance(part, type):
+            old = {each.name: getattr(part, each.name) for each in fields(part)}
+            new = {name: self._bound(value) for name, value in old.items()}
+            return replace(part, **new) if any(new[name] is not old[name] for name in old) else part
+        return part
+
+    def _clause(self, part: sa.ClauseElement) -> Any:
+        if isinstance(part, sa.ColumnClause) and part.table is not None:
+            return self._source(part.table).c[part.key]
+        return visitors.replacement_traverse(part, {}, self._replaced)
+
+    def _replaced(self, element: Any, **_: Any) -> Any:
+        if isinstance(element, (sa.Table, sa.Alias, sa.Subquery)):
+            return self._source(element)
+        if isinstance(element, sa.ColumnClause) and isinstance(element.table, (sa.Table, sa.Alias, sa.Subquery)):
+            lacking = self._lacking(element.table, element.key)
+            return self._source(element.table).c[element.key] if lacking is None else lacking
+        return None
+
+    def _lacking(self, table: sa.FromClause, name: str) -> sa.ColumnElement[Any] | None:
+        """What conditions read in place of an optional column that is not there; None: it is."""
+        while isinstance(table, sa.Alias):
+            table = table.element
+        declared = table.c[name]
+        if not isinstance(declared, sa.Column) or ABSENT not in declared.info or self._live.has(self._clause(declared)):
+            return None
+        return sa.null() if declared.info[ABSENT] is None else sa.literal(declared.info[ABSENT])
+
+    def _source(self, table: sa.FromClause) -> sa.FromClause:
+        if table not in self._sources:
+            match table:
+                case sa.Table():
+                    made: sa.FromClause = self._table(table)
+                case sa.Subquery():
+                    made = self._clause(table.element).subquery(table.name)
+                case sa.Alias():
+                    made = self._source(table.element).alias(table.name)
+                case _:
+                    raise TypeError(f"a column of {type(table).__name__} in a mapping")
+            self._sources[table] = made
+        return self._sources[table]
+
+    def _table(self, table: sa.Table) -> sa.Table:
+        live = self._live.sizes(self._prefix + table.name)
+        columns = (sa.Column(c.name, live.get(c.name, c.type), primary_key=c.primary_key) for c in table.c)
+        # Newer servers keep words for themselves that are names of tables.
+        return sa.Table(self._prefix + table.name, self._metadata, *columns, quote=True)
+
+
 @dataclass(frozen=True, slots=True)
 class BoundMapping:
-    """`system`: the mapping without what the live schema lacks; `lacking`: kind → field → the column it would need;
-    `barred`: kind → why no object of it can be created."""
+    """A mapping bound to a live schema."""
 
     system: System
+    """The mapping without what the live schema lacks."""
     lacking: Mapping[str, Mapping[str, str]]
+    """kind → field → the column it would need."""
     barred: Mapping[str, str]
+    """kind → why no object of it can be created."""
+    besides: tuple[Col, ...]
+    """Columns that are read though no kind and no catalogue speaks of them."""
 
 
-def bind(system: System, live: Binder) -> BoundMapping:
-    """What is there. Raises TargetError when a column is missing that nothing works without."""
-    missing = sorted({f"{c.table.name}.{c.name}" for c in _needed(system) if not live.has(c)})
+def bind(system: System, live: Binder, vocabulary: Vocabulary, options: Mapping[str, Any]) -> BoundMapping:
+    """What is there. `options`: what the settings say of the target, such as `table_prefix` and `columns`. Raises
+    TargetError when this is another system, or a column is missing that nothing works without."""
+    tables = LiveTables(live, prefix_of(system, live.tables, options.get("table_prefix")))
+    whole = tables.bound(system)
+    whole = replace(whole, kinds={name: _named(kind, live, vocabulary, options) for name, kind in whole.kinds.items()})
+    missing = sorted({f"{c.table.name}.{c.name}" for c in _needed(whole) if not live.has(c)})
     if missing:
         raise TargetError(
             f"the database is not of the version that this target knows: {', '.join(missing)} missing",
             remedy="look whether the URL and the table prefix are right; else this version is not supported",
         )
-    kinds = {name: _kind(kind, live) for name, kind in system.kinds.items()}
-    return BoundMapping(
-        system=replace(
-            system,
-            kinds=kinds,
-            catalogues={n: c for n, c in system.catalogues.items() if live.has(c.id) and live.has(c.name)},
-            pointers=tuple(p for p in system.pointers if live.has(p.number)),
-            stamps={table: _stamps(stamps, live.columns(table)) for table, stamps in system.stamps.items()},
-        ),
-        lacking={name: dict(_lacking(kind, live)) for name, kind in system.kinds.items()},
-        barred=dict(_barred(system, kinds, live)),
+    kinds = {name: _kind(kind, whole, live) for name, kind in whole.kinds.items()}
+    reads = {name: query for name, query in whole.reads.items() if live.has(query)}
+    asked = [
+        value for stamps in whole.stamps.values() for value in stamps.fresh.values() if isinstance(value, sa.Select)
+    ]
+    bound = replace(
+        whole,
+        kinds=kinds,
+        catalogues={n: c for n, c in whole.catalogues.items() if _is_listed(c, live)},
+        pointers=tuple(p for p in whole.pointers if live.has(p.number, *p.where)),
+        stamps={table: _stamps(stamps, live, live.columns(table.name)) for table, stamps in whole.stamps.items()},
+        reads=reads,
     )
+    return BoundMapping(
+        system=bound,
+        lacking={name: dict(_lacking(kind, whole, live)) for name, kind in whole.kinds.items()},
+        barred=dict(_barred(bound, live)),
+        besides=tuple(dict.fromkeys(columns_in(*reads.values(), *asked))),
+    )
+
+
+def prefix_of(system: System, live: Collection[str], stated: str | None) -> str:
+    """What stands before every name: as the settings say, else as the live tables say. Raises TargetError where they
+    are of another system, or of several."""
+    if not system.told_by:
+        return stated or ""
+    first, *others = (table.name for table in system.told_by)
+    if stated is not None:
+        if stated + first not in live:
+            raise TargetError(
+                f"there is no table {stated + first}", remedy="look whether the URL and table_prefix are right"
+            )
+        return stated
+    found = sorted(name.removesuffix(first) for name in live if name.endswith(first))
+    # A copy of some table under another name makes no installation.
+    found = [prefix for prefix in found if {prefix + other for other in others} <= set(live)]
+    if not found:
+        raise TargetError(
+            f"there is no {system.name} in this database: no table is called {first}, with or without a prefix",
+            remedy="look whether the URL is right",
+        )
+    if len(found) > 1:
+        told = ", ".join(f'"{prefix}"' for prefix in found)
+        raise TargetError(
+            f"there are several {system.name} in this database, with the prefixes {told}",
+            remedy="say which one by table_prefix in reconciler.yaml",
+        )
+    return found[0]
+
+
+def _named(kind: KindMap, live: Binder, vocabulary: Vocabulary, options: Mapping[str, Any]) -> KindMap:
+    """With the columns that the settings name. Such a name also wins over what the mapping knows."""
+    places = dict(kind.fields)
+    for name, column in (options.get("columns") or {}).items() if kind.nameable else ():
+        codec = kind.nameable[type(vocabulary.fields[kind.kind][name].type)]
+        own = kind.table
+        assert isinstance(own, sa.Table)
+        if column not in own.c:
+            declared: sa.types.TypeEngine[Any] = sa.String() if codec.expects is str else sa.Integer()
+            own.append_column(sa.Column(column, live.sizes(own.name).get(column, declared)))
+        places[name] = Column(own.c[column], codec)
+    return replace(kind, fields=places)
 
 
 def _needed(system: System) -> Iterator[Col]:
@@ -205,72 +351,113 @@ def _needed(system: System) -> Iterator[Col]:
                 case _:
                     pass
         if kind.account is not None:
-            yield from _columns(kind.fields[kind.account.state])
+            yield from of_place(kind.fields[kind.account.state])
 
 
-def _stamps(stamps: RowDefaults, there: Collection[str]) -> RowDefaults:
+def _stamps(stamps: RowDefaults, live: Binder, there: Collection[str]) -> RowDefaults:
+    fresh = {
+        name: live.one(value) if isinstance(value, sa.Select) else value
+        for name, value in stamps.fresh.items()
+        if name in there
+    }
     return RowDefaults(
-        fresh={name: value for name, value in stamps.fresh.items() if name in there},
+        fresh={name: value for name, value in fresh.items() if value is not None},
         touched={name: value for name, value in stamps.touched.items() if name in there},
     )
 
 
-def _kind(kind: KindMap, live: Binder) -> KindMap:
-    fields = {name: _as_there(place, live) for name, place in kind.fields.items() if _is_there(place, live)}
+def _kind(kind: KindMap, system: System, live: Binder) -> KindMap:
+    fields = {n: _as_there(place, live) for n, place in kind.fields.items() if live.has(*_columns(place, system))}
     account = kind.account
     if account is not None:
-        counters = {n: c for n, c in account.counters.items() if live.has(c.owner) and live.has(c.count)}
-        account = Account(state=account.state, child=account.child, binned=account.binned, counters=counters)
+        found = {name: _counter(name, counter, live) for name, counter in account.counters.items()}
+        account = replace(account, counters={name: counter for name, counter in found.items() if counter is not None})
     belongs = tuple(column for column in kind.belongs if live.has(column))
-    created = kind.created if not isinstance(kind.created, sa.Column) or live.has(kind.created) else sa.literal("")
+    created = kind.created if live.has(kind.created) else sa.literal("")
     return replace(kind, fields=fields, account=account, belongs=belongs, created=created)
 
 
-def _is_there(place: Place, live: Binder) -> bool:
-    return all(live.has(column) for column in _columns(place))
+def _counter(name: str, counter: Counter | Largest, live: Binder) -> Counter | None:
+    if isinstance(counter, Counter):
+        return counter if live.has(counter.owner, counter.count) else None
+    counts = [
+        sa.select(each.owner.label("owner"), sa.cast(sa.func.coalesce(each.count, 0), sa.BigInteger).label("count"))
+        for each in counter.counters
+        if live.has(each.owner, each.count)
+    ]
+    if not counts:
+        return None
+    every = sa.union_all(*counts).subquery()
+    largest = sa.select(every.c.owner, sa.func.max(every.c.count).label("count")).group_by(every.c.owner)
+    found = largest.subquery(f"of_{name}")
+    return Counter(column_of(found, "owner"), column_of(found, "count"))
 
 
-def _columns(place: Place) -> tuple[Col, ...]:
+def _is_listed(catalogue: Catalogue, live: Binder) -> bool:
+    return live.has(catalogue.id, catalogue.name, *catalogue.where)
+
+
+def _columns(place: Place, system: System) -> tuple[sa.ClauseElement, ...]:
     """What there is no field without; of a row at the side each column counts by itself."""
-    return (place.owner,) if isinstance(place, SideTable) else tuple(of_place(place))
+    match place:
+        case SideTable(owner=owner):
+            return (owner,)
+        case Links(catalogue=name, where=where):
+            catalogue = system.catalogues[name]
+            return (*of_place(place), *where, catalogue.id, catalogue.name, *catalogue.where)
+        case SharedColumn(catalogue=name) if name:
+            catalogue = system.catalogues[name]
+            return (*of_place(place), catalogue.id, catalogue.name, *catalogue.where)
+        case _:
+            return tuple(of_place(place))
 
 
 def _as_there(place: Place, live: Binder) -> Place:
-    if not isinstance(place, SideTable):
-        return place
-    return SideTable(
-        place.owner,
-        {name: each for name, each in place.columns.items() if live.has(each.column)},
-        {name: each for name, each in place.own.items() if live.has(each.column)},
-    )
+    match place:
+        case Foreign(column=column):
+            return replace(place, nothing=live.empty(column))
+        case SideTable(owner=owner, columns=columns, own=own):
+            return SideTable(owner, _inheriting(columns, live), _inheriting(own, live))
+        case _:
+            return place
 
 
-def _lacking(kind: KindMap, live: Binder) -> Iterator[tuple[str, str]]:
+def _inheriting(columns: Mapping[str, Column], live: Binder) -> dict[str, Column]:
+    return {
+        name: Column(each.column, replace(each.codec, nothing=live.empty(each.column)))
+        for name, each in columns.items()
+        if live.has(each.column)
+    }
+
+
+def _lacking(kind: KindMap, system: System, live: Binder) -> Iterator[tuple[str, str]]:
     for name, place in kind.fields.items():
-        gone = [column for column in _columns(place) if not live.has(column)]
+        needed = dict.fromkeys(columns_in(*_columns(place, system)))
+        gone = [column for column in needed if not live.has(column)]
         if gone:
             yield name, ", ".join(f"{column.table.name}.{column.name}" for column in gone)
 
 
-def _barred(system: System, kinds: Mapping[str, KindMap], live: Binder) -> Iterator[tuple[str, str]]:
-    for name, kind in kinds.items():
+def _barred(system: System, live: Binder) -> Iterator[tuple[str, str]]:
+    for name, kind in system.kinds.items():
         if not isinstance(kind.table, sa.Table):
             continue
-        filled: dict[str, set[str]] = {kind.table.name: {kind.key.name}}
+        filled: dict[sa.Table, set[str]] = {kind.table: {kind.key.name}}
         for column in _written(kind):
-            filled.setdefault(column.table.name, set()).add(column.name)
-        for table, given in sorted(filled.items()):
+            if isinstance(column.table, sa.Table):
+                filled.setdefault(column.table, set()).add(column.name)
+        for table, given in sorted(filled.items(), key=lambda item: item[0].name):
             stamps = system.stamps.get(table, RowDefaults())
-            unfilled = live.unfilled(table, {*given, *stamps.fresh})
+            unfilled = live.unfilled(table.name, {*given, *stamps.fresh})
             if unfilled:
-                yield name, f"{table} wants a value for {', '.join(unfilled)}, which nobody here knows"
+                yield name, f"{table.name} wants a value for {', '.join(unfilled)}, which nobody here knows"
 
 
 def _written(kind: KindMap) -> Iterator[Col]:
     """The columns that a new object fills, in all tables that it may get rows in."""
     for place in kind.fields.values():
         match place:
-            case SideTable(columns=columns):
-                yield from (*_columns(place), *(each.column for each in columns.values()))
+            case SideTable(owner=owner, columns=columns):
+                yield from (owner, *(each.column for each in columns.values()))
             case _:
                 yield from of_place(place)

@@ -146,10 +146,10 @@ class FactReader:
         names = sorted(set(counters) & set(account.counters))
         overrides = self._overrides(user)
         source: sa.FromClause = user.table
-        for owner in dict.fromkeys(account.counters[name].owner for name in names):
+        for owner in dict.fromkeys(account.counted[name].owner for name in names):
             source = source.outerjoin(owner.table, owner == user.id)
         statement = (
-            sa.select(group, user.id, user.key, *(account.counters[name].count for name in names))
+            sa.select(group, user.id, user.key, *(account.counted[name].count for name in names))
             .select_from(source)
             .where(*user.shown)
         )

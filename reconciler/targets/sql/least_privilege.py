@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.sql import visitors
 
 from reconciler.database import AccountsOf, Grant, granting
 from reconciler.model.privileges import Privilege, Rights, TableRight
@@ -26,6 +25,7 @@ from reconciler.targets.sql.mapping import (
     RowDefaults,
     SideTable,
     System,
+    columns_in,
     mapped,
     own_columns,
 )
@@ -208,11 +208,12 @@ def _reading(system: System, besides: Iterable[Col], reached: Iterable[tuple[str
     of a table that we know, or these columns of one that hides something. Of a strange one that a delete may reach we
     know nothing, so it may hide something too."""
     yield TableRight("", "", Privilege.DESCRIBE)
+    hiding = {table.name for table in system.hiding}
     read: dict[tuple[str, str], set[str]] = {}
     for column in (*spoken_of(system), *besides):
         table = _table(column)
         read.setdefault((table.schema or "", table.name), set()).add(column.name)
-    whole = {place for place in read if place[1] not in system.hiding}
+    whole = {place for place in read if place[1] not in hiding}
     for schema, name, reaching in reached:
         read.setdefault((schema, name), set()).add(reaching)
     for (schema, name), columns in read.items():
@@ -225,41 +226,29 @@ def _reading(system: System, besides: Iterable[Col], reached: Iterable[tuple[str
 def spoken_of(system: System) -> Iterator[Col]:
     """Every column of a table that is read: mapped, counted, or only in a condition."""
     for column in mapped(system):
-        yield from _columns_in(column)
+        yield from columns_in(column)
     for catalogue in system.catalogues.values():
         rather = () if catalogue.rather is None else (catalogue.rather,)
-        yield from _columns_in(*catalogue.where, *rather)
+        yield from columns_in(*catalogue.where, *rather)
     for kind in system.kinds.values():
-        yield from _columns_in(kind.created, *kind.where)
+        yield from columns_in(kind.created, *kind.where)
         for place in kind.fields.values():
             if isinstance(place, Links):
-                yield from _columns_in(*place.where)
+                yield from columns_in(*place.where)
         if kind.account:
-            yield from _columns_in(kind.account.child, kind.account.binned)
-            for counter in kind.account.counters.values():
-                yield from _columns_in(counter.owner, counter.count)
+            yield from columns_in(kind.account.child, kind.account.binned)
+            for counter in kind.account.counted.values():
+                yield from columns_in(counter.owner, counter.count)
     for pointer in system.pointers:
-        yield from _columns_in(pointer.number, pointer.name, *pointer.where)
+        yield from columns_in(pointer.number, pointer.name, *pointer.where)
     for mirror in system.mirrors:
         yield from (mirror.copy, mirror.of, mirror.through, mirror.number, mirror.on)
-        yield from _columns_in(*mirror.where, *mirror.proof)
-
-
-def _columns_in(*expressions: sa.ClauseElement) -> Iterator[Col]:
-    """The columns of tables that expressions speak of, those of queries inside them too."""
-    for expression in expressions:
-        inside = expression.table if isinstance(expression, sa.Column) else expression
-        if isinstance(expression, sa.Column) and isinstance(inside, sa.Table):
-            yield expression
-            continue
-        for found in visitors.iterate(inside):
-            if isinstance(found, sa.Column) and isinstance(found.table, sa.Table):
-                yield found
+        yield from columns_in(*mirror.where, *mirror.proof)
 
 
 def _one_a_table(column: Col) -> Iterable[Col]:
     """The column itself; of a query one of each table inside."""
-    return {found.table: found for found in _columns_in(column)}.values()
+    return {found.table: found for found in columns_in(column)}.values()
 
 
 def _writing(system: System, kind: KindMap, resource: Resource) -> Iterator[TableRight]:
@@ -334,12 +323,12 @@ def _whole(system: System, column: Col) -> TableRight:
     """INSERT of rows as they were before they were deleted, also in columns that we do not know
     (docs/rules.md#rule-37)."""
     table = _table(column)
-    seen = [other.name for other in mapped(system) if other.table is table] if table.name in system.hiding else ()
+    seen = [other.name for other in mapped(system) if other.table is table] if table in system.hiding else ()
     return _right(column, Privilege.INSERT, *seen)
 
 
 def _stamps(system: System, column: Col) -> RowDefaults:
-    return system.stamps.get(_table(column).name, RowDefaults())
+    return system.stamps.get(_table(column), RowDefaults())
 
 
 def _right(column: Col, deed: Privilege, *columns: str) -> TableRight:

@@ -1,7 +1,45 @@
 """Where a kind's fields live in somebody's tables, as data. A difference between systems is a row of it, not an `if`.
 
-A column of users that the application keeps equal to one of what they are on, and the SQL that keeps it so. Runs
-nothing.
+Terms
+    system    the whole of one application's database: its kinds, its catalogues, who else points at objects
+    kind      one of ours (role, package, tenant, platform); a KindMap says which rows of which table are its objects
+    place     where one field lives: a Column, a Foreign key, Links, Pairs, a SideTable, a SharedColumn, an Option
+    codec     how one value is written there: what means `unlimited`, `off`, `inherit`
+    catalogue names that are assigned and never created by us
+    binding   the mapping as one live database has it (binding.py)
+
+Premise
+    A mapping is written down once, for the newest version that is known, without a table prefix, at the level of a
+    module. Nothing in it asks the live database. What differs from one installation to the next is applied when it is
+    bound: the prefix, the sizes of columns, whether a column takes NULL, and what a version lacks.
+      - A field whose column is not there has no place, and neither has a counter, a catalogue or a pointer.
+      - A column that only a condition or a query speaks of, and that older versions lack, is `optional`: without it the
+        condition reads what it says of such versions.
+      - Without an id, a name or a reference nothing works, and nothing is read.
+
+Example, a whole system of one kind, in two tables:
+
+    METADATA = sa.MetaData()
+    PLANS = sa.Table("plans", METADATA, sa.Column("id", sa.Integer), sa.Column("title", sa.String),
+                     sa.Column("max_mails", sa.Integer), optional("deleted_at", sa.DateTime))
+    PRICES = sa.Table("prices", METADATA, sa.Column("plan_id", sa.Integer), sa.Column("label", sa.String))
+    PACKAGE = KindMap(
+        kind="package",
+        table=PLANS,
+        id=PLANS.c.id,
+        key=PLANS.c.title,
+        where=(PLANS.c.deleted_at.is_(None),),
+        fields={"sending.monthly_quota": Column(PLANS.c.max_mails, Codec(int, {0: UNLIMITED}))},
+    )
+    SYSTEM = System(
+        name="Letters",
+        kinds={"package": PACKAGE},
+        pointers=(Pointer(kind="package", by="price", name=PRICES.c.label, field="plan_id", number=PRICES.c.plan_id),),
+    )
+
+    LETTERS = SystemType(SystemAdapter(type="letters", system=SYSTEM, creates=frozenset({"package"})))
+
+The last line (target.py) is what the entry point `reconciler.targets` names. Runs nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +49,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias, cast
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.util import ClauseAdapter
 
 from reconciler.model.values import Value
@@ -21,7 +60,9 @@ Col = sa.Column[Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mirror:
-    """`copy`: the users' column; `of`: the column it copies; `through`: the users' column that names what they are on;
+    """A column of users that the application keeps equal to one of what they are on, and the SQL that keeps it so.
+
+    `copy`: the users' column; `of`: the column it copies; `through`: the users' column that names what they are on;
     `number`: the users' id; `on`: the id of what they are on. `where`: which users have a copy; `proof`: which of them
     show whether the application keeps it equal."""
 
@@ -72,6 +113,15 @@ class Mirror:
         )
 
 
+ABSENT: Final = "absent"
+"""The key under which an optional column keeps what versions without it read."""
+
+
+def optional(name: str, type_: type[sa.types.TypeEngine[Any]] | sa.types.TypeEngine[Any], absent: Any = None) -> Col:
+    """A column that some versions lack and that conditions and queries speak of. `absent`: what they read there."""
+    return sa.Column(name, type_, info={ABSENT: absent})
+
+
 def column_of(query: sa.Subquery, name: str) -> Col:
     """A column of a query, which is as good as one of a table where nothing is written."""
     return cast("Col", query.c[name])
@@ -88,7 +138,7 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Foreign:
     """The id of another object. `empty`: what NULL means, and 0, which no object has. `nothing`: which of the two is
-    written."""
+    written; binding sets it to 0 where the column takes no NULL."""
 
     column: Col
     kind: str
@@ -120,8 +170,8 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class SideTable:
-    """A row at the side of the object's own, with a nullable column for each field of a map; what decodes to None is
-    not in the map. `own`: such columns in the object's own row."""
+    """A row at the side of the object's own, with a column for each field of a map; what decodes to None is not in the
+    map, and is written as NULL, or as 0 where the column takes no NULL. `own`: such columns in the object's own row."""
 
     owner: Col
     columns: Mapping[str, Column]
@@ -239,6 +289,13 @@ class Counter:
     count: Col
 
 
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """Several counters of one thing, which need not agree: the largest counts, of those that this version has."""
+
+    counters: tuple[Counter, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """What an object that is a user of others has besides its fields: `state`, the field that tells whether it is in
@@ -247,25 +304,32 @@ class Account:
     state: str
     child: sa.ColumnElement[bool]
     binned: sa.ColumnElement[bool]
-    counters: Mapping[str, Counter] = field(default_factory=dict)
+    counters: Mapping[str, Counter | Largest] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> Mapping[str, Counter]:
+        """The counters once they are bound: each is one column then."""
+        return cast("Mapping[str, Counter]", self.counters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindMap:
-    """One kind in one table. `where`: which of its rows are objects of the kind. `belongs`: owner columns of rows that
-    belong to the object alone, besides those of its fields. `rivals`: pairs of fields of which one at most is not
-    `off`."""
+    """One kind in one table. `where`: which of its rows are objects of the kind. `created`: when one was made.
+    `belongs`: owner columns of rows that belong to the object alone, besides those of its fields. `rivals`: pairs of
+    fields of which one at most is not `off`. `nameable`: type of a field → how it is written in a column that newer
+    versions may have, which the settings name under `columns`."""
 
     kind: str
     table: sa.Table | sa.Subquery
     id: Col
     key: Col
-    created: sa.ColumnElement[Any]
     fields: Mapping[str, Place]
+    created: sa.ColumnElement[Any] = field(default_factory=lambda: sa.literal(""))
     account: Account | None = None
     where: tuple[sa.ColumnElement[bool], ...] = ()
     belongs: tuple[Col, ...] = ()
     rivals: tuple[tuple[str, str], ...] = ()
+    nameable: Mapping[type, Codec] = field(default_factory=dict)
 
     @property
     def shown(self) -> tuple[sa.ColumnElement[bool], ...]:
@@ -322,7 +386,7 @@ class Pointer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowDefaults:
     """What a table wants besides our values. `fresh`: column → value of a new row; `touched`: of a changed one.
-    NOW is this moment."""
+    NOW is this moment; a query is asked at binding, and its column left out where it finds nothing."""
 
     fresh: Mapping[str, Any] = field(default_factory=dict)
     touched: Mapping[str, Any] = field(default_factory=dict)
@@ -331,21 +395,45 @@ class RowDefaults:
 NOW: Final = "now"
 
 
+@dataclass(frozen=True, slots=True)
+class NotedVersion:
+    """A version that the application notes itself: the first value of a query."""
+
+    query: sa.Select[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionByColumns:
+    """A version that is told by the columns of a table: whether it has those of the mapping. `unused`: columns of the
+    known version that the mapping does not speak of."""
+
+    table: sa.Table
+    unused: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """A whole system: its kinds and catalogues; who else points at objects; what its tables want besides (by name).
+    """A whole system: its kinds and catalogues, and who else points at objects.
 
-    `hiding`: names of tables that hold more than we may see, such as passwords: only mapped columns are selected.
-    `mirrors`: what is kept equal along with what is written. `by_triggers`: class A is had by triggers, for a foreign
-    key would refuse what the application itself leaves behind."""
+    `name` and `known`: the application, and the version that the mapping was written from. `told_by`: the tables by
+    which an installation and its prefix are found, the first by its name; none: the prefix is what the settings say.
+    `stamps`: what its tables want besides. `hiding`: tables that hold more than we may see, such as passwords: only
+    mapped columns are selected. `mirrors`: what is kept equal along with what is written. `by_triggers`: class A is had
+    by triggers, for a foreign key would refuse what the application itself leaves behind. `reads`: queries of the
+    adapter's own; bound, those are missing that this version cannot answer."""
 
     kinds: Mapping[str, KindMap]
+    name: str = ""
+    known: str = ""
+    version: NotedVersion | VersionByColumns | None = None
+    told_by: tuple[sa.Table, ...] = ()
     catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
     pointers: tuple[Pointer, ...] = ()
-    stamps: Mapping[str, RowDefaults] = field(default_factory=dict)
-    hiding: frozenset[str] = frozenset()
+    stamps: Mapping[sa.Table, RowDefaults] = field(default_factory=dict)
+    hiding: frozenset[sa.Table] = frozenset()
     mirrors: tuple[Mirror, ...] = ()
     by_triggers: bool = False
+    reads: Mapping[str, sa.Select[Any]] = field(default_factory=dict)
 
     def referrers(self, kind: str) -> Iterator[tuple[KindMap, str, Foreign]]:
         """Every field of any kind that names an object of this kind by a column."""
@@ -402,3 +490,15 @@ def own_columns(place: Place) -> Sequence[Col]:
             return tuple(each.column for each in own.values())
         case _:
             return ()
+
+
+def columns_in(*expressions: sa.ClauseElement) -> Iterator[Col]:
+    """The columns of tables that expressions speak of, those of queries inside them too."""
+    for expression in expressions:
+        if isinstance(expression, sa.Column) and isinstance(expression.table, sa.Table):
+            yield expression
+            continue
+        query = expression.table if isinstance(expression, sa.ColumnClause) else None
+        for found in visitors.iterate(expression if query is None else query):
+            if isinstance(found, sa.Column) and isinstance(found.table, sa.Table):
+                yield found

@@ -82,7 +82,7 @@ class RowWriter:
 
     def stamps(self, table: sa.Table) -> dict[str, dict[str, Any]]:
         """What a table wants besides of `fresh` and of `touched` rows: column → value."""
-        known = self._system.stamps.get(table.name, RowDefaults())
+        known = self._system.stamps.get(table, RowDefaults())
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
         return {
             "fresh": {name: now if value is NOW else value for name, value in known.fresh.items()},

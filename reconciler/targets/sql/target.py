@@ -6,7 +6,7 @@ The database that the settings of a target name, and what is wrong with them. Co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,9 +22,11 @@ from reconciler.database import (
     memory_schema,
     server_settings,
 )
+from reconciler.kinds import KINDS
 from reconciler.model.errors import TargetError
 from reconciler.model.facts import ApplicationMoves, Snapshot
 from reconciler.model.finding import Finding
+from reconciler.model.names import did_you_mean
 from reconciler.model.privileges import Rights
 from reconciler.model.resource import Removal, Vocabulary
 from reconciler.model.target import Refusal, TargetSettings
@@ -32,8 +34,9 @@ from reconciler.targets.sql.binding import Binder, BoundMapping, bind, refusals,
 from reconciler.targets.sql.connection import Connection
 from reconciler.targets.sql.least_privilege import accounts, is_allowed, needed_rights
 from reconciler.targets.sql.live_schema import LiveSchema, flaws_told, half_sight, refuse, refuse_half_sight
-from reconciler.targets.sql.mapping import Col, System
+from reconciler.targets.sql.mapping import System
 from reconciler.targets.sql.reader import SqlReader
+from reconciler.targets.sql.version import version
 from reconciler.targets.sql.writer import SqlWriter
 
 UNSEEN: Final = " (as far as this account sees: triggers are shown only to who has TRIGGER)"
@@ -49,29 +52,24 @@ def nothing_wanders(
     return {}
 
 
-def nothing_besides(live: Binder, options: TargetOptions) -> Iterable[Col]:
-    """Of a system whose mapping says all that is read."""
-    return ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemAdapter:
-    """What one system is like. `mapping`: its tables and fields, given what is live and the settings; `creates`: the
-    kinds whose objects we may create; `version`: what it says of its version, in words; `wanderings`: see Snapshot;
-    `besides`: columns that are read though the mapping does not speak of them, so that accounts may be told;
-    `homeless`: `kind.field` → why no version has a place for it; `afterwards`: what a person should know once an apply
-    is done, such as what the application still caches."""
+    """What one system is like besides its tables."""
 
     type: str
-    mapping: Callable[[Binder, TargetOptions], System]
+    """The type in reconciler.yaml."""
+    system: System
+    """Its tables and fields."""
     creates: frozenset[str]
-    version: Callable[[Connection], str]
+    """The kinds whose objects we may create."""
     wanderings: Callable[[Connection, System, Snapshot, TargetOptions], Mapping[str, ApplicationMoves]] = (
         nothing_wanders
     )
-    besides: Callable[[Binder, TargetOptions], Iterable[Col]] = nothing_besides
+    """See Snapshot; given what is live and the settings."""
     homeless: Mapping[str, str] = field(default_factory=dict)
+    """`kind.field` → why no version has a place for it."""
     afterwards: tuple[str, ...] = ()
+    """What a person should know once an apply is done, such as what the application still caches."""
 
 
 class SystemReader(SqlReader):
@@ -87,18 +85,18 @@ class SystemReader(SqlReader):
 
 @dataclass
 class SystemTarget:
-    """model.target.Target over one Adaptation. Looks at the live schema when first asked what it supports."""
+    """model.target.Target over one SystemAdapter. Looks at the live schema when first asked what it supports."""
 
     name: str
     place: Database
     vocabulary: Vocabulary
-    adaptation: SystemAdapter
+    adapter: SystemAdapter
     options: TargetOptions = field(default_factory=dict)
 
     @property
     def type(self) -> str:
         """The type in reconciler.yaml."""
-        return self.adaptation.type
+        return self.adapter.type
 
     @property
     def memory_schema(self) -> str | None:
@@ -117,8 +115,7 @@ class SystemTarget:
 
     def _bound(self, wire: Connection) -> BoundMapping:
         refuse_half_sight(wire)
-        live = Binder(wire)
-        return bind(self.adaptation.mapping(live, self.options), live)
+        return bind(self.adapter.system, Binder(wire), self.vocabulary, self.options)
 
     @property
     def supports(self) -> Mapping[str, frozenset[str]]:
@@ -128,7 +125,7 @@ class SystemTarget:
     @property
     def creates(self) -> frozenset[str]:
         """The kinds whose objects can be created in this version."""
-        return self.adaptation.creates - self._found.barred.keys()
+        return self.adapter.creates - self._found.barred.keys()
 
     @cached_property
     def refusals(self) -> Mapping[str, Mapping[str, Refusal]]:
@@ -143,12 +140,15 @@ class SystemTarget:
     def lacking(self, kind: str, field: str) -> str:
         """The column that this version has not, or why no version has any."""
         column = self._found.lacking.get(kind, {}).get(field, "")
-        return f"this version has no {column}" if column else self.adaptation.homeless.get(f"{kind}.{field}", "")
+        if column:
+            return f"this version has no {column}"
+        homeless = self.adapter.homeless.get(f"{kind}.{field}", "")
+        return homeless or (_could_be_named(self.adapter.system) if field in _nameable(self.adapter, kind) else "")
 
     @property
     def afterwards(self) -> tuple[str, ...]:
         """What a person should know once an apply is done."""
-        return self.adaptation.afterwards
+        return self.adapter.afterwards
 
     @contextmanager
     def reader(self) -> Iterator[SqlReader]:
@@ -157,7 +157,7 @@ class SystemTarget:
             wire = Connection(connection, self.place, locking=False)
             system = self._found.system
             reader = SystemReader(wire, system, self.vocabulary)
-            reader.wander = lambda live: self.adaptation.wanderings(wire, system, live, self.options)
+            reader.wander = lambda live: self.adapter.wanderings(wire, system, live, self.options)
             yield reader
 
     @contextmanager
@@ -180,17 +180,20 @@ class SystemTarget:
             schema = LiveSchema(wire)
             system = self._found.system
             unseen = UNSEEN if system.by_triggers and not is_allowed(connection, "TRIGGER") else ""
-            lines += [("system", f"{self.type}, {self.adaptation.version(wire)}"), *server_settings(connection)]
+            lines += [
+                ("system", f"{self.type}, {version(wire, self.adapter.system, system)}"),
+                *server_settings(connection),
+            ]
             lines += flaws_told(wire, system)
             for kind in system.kinds:
                 lines += [(f"{kind}: no place for {n}", why) for n, why in self._found.lacking[kind].items()]
-                if kind in self._found.barred and kind in self.adaptation.creates:
+                if kind in self._found.barred and kind in self.adapter.creates:
                     lines.append((f"{kind}: cannot be created", self._found.barred[kind]))
-                if kind not in self.adaptation.creates:
+                if kind not in self.adapter.creates:
                     continue  # nobody of ours deletes it
                 lines.append((f"protection of {kind}", schema.protection(system, kind) + unseen))
                 lines += [(f"class A of {kind} by", statement) for statement in schema.raising(system, kind)]
-            lines += [("after an apply", line) for line in self.adaptation.afterwards]
+            lines += [("after an apply", line) for line in self.adapter.afterwards]
         return tuple(lines)
 
     def accounts(self, memory: Rights) -> tuple[tuple[str, str], ...]:
@@ -198,16 +201,60 @@ class SystemTarget:
         is taken for missing."""
         with connect(self.place, Mode.READ) as connection:
             wire = Connection(connection, self.place, locking=False)
-            live, schema, system = Binder(wire), LiveSchema(wire), self._found.system
+            schema, system = LiveSchema(wire), self._found.system
             going = [kind for kind in system.kinds.values() if self.vocabulary[kind.kind].removal is Removal.DELETE]
             own = needed_rights(
                 system,
                 self.vocabulary,
                 self.creates,
-                besides=[column for column in self.adaptation.besides(live, self.options) if live.has(column)],
+                besides=self._found.besides,
                 reached=[place for kind in going for place in schema.reached(system, kind)],
             )
             return accounts(connection, own, memory)
+
+
+class SystemType:
+    """model.target.TargetType over one SystemAdapter."""
+
+    def __init__(self, adapter: SystemAdapter) -> None:
+        self.name = adapter.type
+        self._adapter = adapter
+
+    def open(self, settings: TargetSettings, vocabulary: Vocabulary) -> SystemTarget:
+        """Connects lazily. Raises TargetError on a URL or on columns it cannot use."""
+        for finding in self._wrong_columns(settings.options):
+            raise TargetError(finding.message, remedy=finding.remedy)
+        return SystemTarget(settings.name, place_of(settings), vocabulary, self._adapter, dict(settings.options))
+
+    def check(self, settings: TargetSettings) -> Sequence[Finding]:
+        """Complaints about the settings that need no connection."""
+        return (*self._wrong_columns(settings.options), *unusable(settings))
+
+    def _wrong_columns(self, options: TargetOptions) -> Iterator[Finding]:
+        named = sorted(str(each) for each in options.get("columns") or {})
+        for kind in self._adapter.system.kinds:
+            known = _nameable(self._adapter, kind)
+            for name in named if known else ():
+                if name not in known:
+                    said = f'columns: "{name}" is no field of a {kind} that a column can hold'
+                    yield Finding(
+                        code="type",
+                        message=f"{said}{did_you_mean(name, known)}",
+                        remedy=f"write a field as {kind}s have it, such as {known[0]}",
+                        field="columns",
+                        at_files=True,
+                    )
+
+
+def _nameable(adapter: SystemAdapter, kind: str) -> list[str]:
+    """The fields that a column named in the settings can hold, sorted."""
+    codecs = adapter.system.kinds[kind].nameable if kind in adapter.system.kinds else {}
+    return sorted(field.name for field in KINDS.held[kind] if type(field.type) in codecs)
+
+
+def _could_be_named(system: System) -> str:
+    told = f"{system.name} {system.known} has no column for it"
+    return f"{told}; where yours has one, name it under `columns` of this target"
 
 
 def place_of(settings: TargetSettings) -> Database:

@@ -226,7 +226,7 @@ class SqlWriter:
                 yield from (sa.not_(register.code.icontains(word, autoescape=True)) for word in register.secret)
 
     def _visible(self, table: sa.FromClause) -> Sequence[Any]:
-        if not isinstance(table, sa.Table) or table.name not in self._system.hiding:
+        if not isinstance(table, sa.Table) or table not in self._system.hiding:
             return [sa.text("*")]
         return sorted((c for c in mapped(self._system) if c.table is table), key=lambda column: column.name)
 
