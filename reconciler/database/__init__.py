@@ -4,6 +4,7 @@ errors mean."""
 from __future__ import annotations
 
 from reconciler.database.connection import (
+    add_column_sql,
     connect,
     counts_can_lock,
     enforces_references,
@@ -12,6 +13,7 @@ from reconciler.database.connection import (
     foreign_keys,
     granting,
     is_odd,
+    live_columns,
     live_tables,
     memory_owner,
     memory_schema,
@@ -51,6 +53,7 @@ __all__ = [
     "Mode",
     "Trigger",
     "about_to_create",
+    "add_column_sql",
     "connect",
     "counts_can_lock",
     "database",
@@ -61,6 +64,7 @@ __all__ = [
     "granting",
     "held_by",
     "is_odd",
+    "live_columns",
     "live_tables",
     "memory_owner",
     "memory_schema",

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from reconciler.database import mariadb, postgresql, sqlite
+from reconciler.database import ddl, mariadb, postgresql, sqlite
 from reconciler.database.engine import SILENT, AccountsOf, Database, Engine, ForeignKey, LiveTable, Mode, Trigger
 from reconciler.model.errors import Lost, TargetError
 
@@ -100,6 +100,19 @@ def engine_version(connection: sa.Connection) -> str:
 def live_tables(connection: sa.Connection) -> Mapping[str, LiveTable]:
     """Every name of the connection's own schema that rows can be read from, as far as the account sees."""
     return _at(connection).live_tables(connection)
+
+
+def live_columns(connection: sa.Connection) -> Mapping[str, frozenset[str]]:
+    """Table → its columns, of the connection's own schema, as far as the account sees."""
+    found: dict[str, set[str]] = {}
+    for table, column in _at(connection).live_columns(connection):
+        found.setdefault(table, set()).add(column)
+    return {table: frozenset(columns) for table, columns in found.items()}
+
+
+def add_column_sql(connection: sa.Connection, column: sa.Column[Any]) -> str:
+    """The SQL that gives its table a column that it lacks, with the constraints that it is declared with."""
+    return ddl.add_column_sql(connection, column, inline=_at(connection).CONSTRAINTS_INLINE)
 
 
 def sight_lacking(connection: sa.Connection) -> str:

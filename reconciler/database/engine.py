@@ -152,6 +152,11 @@ class Engine(Protocol):
         ...
 
     @property
+    def CONSTRAINTS_INLINE(self) -> bool:
+        """Whether a table that is there takes constraints only along with a new column."""
+        ...
+
+    @property
     def SCHEMAS_ARE_SHARED(self) -> bool:
         """Whether all databases of a server see the same schemas."""
         ...
@@ -175,6 +180,10 @@ class Engine(Protocol):
 
     def live_tables(self, connection: sa.Connection) -> Mapping[str, LiveTable]:
         """Every name of the connection's own schema that rows can be read from, as far as the account sees."""
+        ...
+
+    def live_columns(self, connection: sa.Connection) -> Iterable[tuple[str, str]]:
+        """(table, column) of the connection's own schema, as far as the account sees."""
         ...
 
     def sight_lacking(self, connection: sa.Connection) -> str:

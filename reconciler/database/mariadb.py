@@ -24,6 +24,7 @@ from reconciler.model.errors import Lost, Refused, Retry, TargetError
 from reconciler.model.privileges import Privilege
 
 COUNTS_LOCK: Final = True
+CONSTRAINTS_INLINE: Final = False
 MEMORY_SCHEMA: Final = "reconciler"
 SCHEMAS_ARE_SHARED: Final = True  # a schema is a database
 
@@ -35,6 +36,7 @@ ENGINE: Final = "InnoDB"
 
 SORTS: Final = {"BASE TABLE": TABLE, "SYSTEM VERSIONED": TABLE}
 LIVE: Final = "SELECT TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
+COLUMNS: Final = "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()"
 
 NOT_SHOWN: Final = 1142
 NOT_THERE: Final = 1146
@@ -248,6 +250,11 @@ def live_tables(connection: sa.Connection) -> Mapping[str, LiveTable]:
         name: LiveTable(SORTS.get(sort, sort.lower()), "" if engine == ENGINE else engine or "no engine that works")
         for name, sort, engine in connection.exec_driver_sql(LIVE)
     }
+
+
+def live_columns(connection: sa.Connection) -> Iterator[tuple[str, str]]:
+    """Those that the account has a privilege on."""
+    yield from ((table, column) for table, column in connection.exec_driver_sql(COLUMNS))
 
 
 def sight_lacking(connection: sa.Connection) -> str:

@@ -18,6 +18,7 @@ from reconciler.model.errors import Lost, Refused, Retry, TargetError
 from reconciler.model.privileges import Privilege
 
 COUNTS_LOCK: Final = False
+CONSTRAINTS_INLINE: Final = False
 """What is counted is safe: the row that it refers to is locked, and a foreign key makes whoever wants to refer to it
 wait for that row."""
 
@@ -61,6 +62,13 @@ LIVE: Final = """
 SELECT held.relname, held.relkind, row_security_active(held.oid)
 FROM pg_catalog.pg_class AS held JOIN pg_catalog.pg_namespace AS schema ON schema.oid = held.relnamespace
 WHERE schema.nspname = current_schema() AND held.relkind IN ('r', 'p', 'v', 'm', 'f')
+"""
+
+LIVE_COLUMNS: Final = """
+SELECT held.relname, part.attname
+FROM pg_catalog.pg_attribute AS part JOIN pg_catalog.pg_class AS held ON held.oid = part.attrelid
+JOIN pg_catalog.pg_namespace AS schema ON schema.oid = held.relnamespace
+WHERE schema.nspname = current_schema() AND held.relkind IN ('r', 'p') AND part.attnum > 0 AND NOT part.attisdropped
 """
 
 UNREACHABLE: Final = (
@@ -241,6 +249,11 @@ def live_tables(connection: sa.Connection) -> Mapping[str, LiveTable]:
     transactions as others have."""
     found = connection.exec_driver_sql(LIVE)
     return {name: LiveTable(SORTS[sort], conceals=conceals) for name, sort, conceals in found}
+
+
+def live_columns(connection: sa.Connection) -> Iterator[tuple[str, str]]:
+    """All of them; the catalogue shows them to everybody."""
+    yield from ((table, column) for table, column in connection.exec_driver_sql(LIVE_COLUMNS))
 
 
 def sight_lacking(connection: sa.Connection) -> str:

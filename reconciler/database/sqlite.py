@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from reconciler.database.engine import CREATE_FIRST, DOCTOR, Database, ForeignKe
 from reconciler.model.errors import Locked, Refused, Retry, TargetError
 
 COUNTS_LOCK: Final = False  # BEGIN IMMEDIATE has locked everything
+CONSTRAINTS_INLINE: Final = True
 MEMORY_SCHEMA: Final = None
 SCHEMAS_ARE_SHARED: Final = False
 
@@ -155,6 +156,12 @@ def live_tables(connection: sa.Connection) -> Mapping[str, LiveTable]:
     """Tables and views."""
     found = connection.exec_driver_sql("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')")
     return {name: LiveTable(sort) for name, sort in found}
+
+
+def live_columns(connection: sa.Connection) -> Iterator[tuple[str, str]]:
+    """All of them."""
+    asked = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
+    yield from ((table, column) for table, column in connection.exec_driver_sql(asked))
 
 
 def sight_lacking(connection: sa.Connection) -> str:

@@ -6,16 +6,15 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from reconciler.database import Database, Mode, connect
 from reconciler.kinds import KINDS
 from reconciler.model.errors import TargetError
 from reconciler.model.facts import NeededFacts
 from reconciler.model.ref import Ref
 from reconciler.model.target import Provision, RefusesValues
+from reconciler.model.values import UNLIMITED
 from reconciler.targets.native import provision
-from reconciler.targets.native.provision import VERSION, NativeUpgrade, upgrade
+from reconciler.targets.native.provision import VERSION
 from reconciler.targets.native.seed import CATALOGUES, PACKAGES
 from tests.support.native_esp import Place, created
 
@@ -65,41 +64,44 @@ def test_upgrade_of_the_newest_does_nothing(tmp_path: Path) -> None:
     assert created(tmp_path).target.upgrade() == (f"nothing to do: schema version {VERSION} is the newest",)
 
 
-def database_of(place: Place) -> Database:
-    return Database(sa.make_url(f"sqlite:///{place.path}"), 5)
-
-
-def test_upgrade_runs_the_missing_steps_in_one_transaction(tmp_path: Path) -> None:
+def test_what_a_hand_took_away_is_named_and_comes_back(tmp_path: Path) -> None:
     place = created(tmp_path)
-    steps = (
-        NativeUpgrade(VERSION, "the tables of now", lambda connection, _: connection.exec_driver_sql("no SQL at all")),
-        NativeUpgrade(
-            VERSION + 1, "a colour", lambda c, _: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")
-        ),
-        NativeUpgrade(VERSION + 2, "red", lambda c, _: c.exec_driver_sql("UPDATE esp_role SET colour = 'red'")),
+    place.target.seed()
+    place.sql("ALTER TABLE esp_package DROP COLUMN sending_daily_limit")
+    place.sql("DROP TABLE esp_usage")
+    place.sql("DROP INDEX ix_esp_tenant_parent_id")
+    with pytest.raises(TargetError, match=r"lacks esp_usage, esp_package\.sending_daily_limit") as caught:
+        place.snapshot()
+    assert caught.value.remedy == "run `reconciler database upgrade`"
+    told = dict(place.target.doctor())["table esp_package"]
+    assert told == "5 rows; lacks sending_daily_limit: run `reconciler database upgrade`"
+    assert place.target.upgrade() == (
+        "added table esp_usage",
+        "added column esp_package.sending_daily_limit",
+        "added index ix_esp_tenant_parent_id",
     )
-    with connect(database_of(place), Mode.WRITE) as connection:
-        assert upgrade(connection, sa.MetaData(), steps, VERSION + 2) == (
-            f"version {VERSION + 1}: a colour",
-            f"version {VERSION + 2}: red",
-        )
-    assert place.sql("SELECT version FROM esp_schema") == [(VERSION + 2,)]
-    with pytest.raises(TargetError, match="made by a newer reconciler"):
+    values = {record.values["sending.daily_limit"] for record in place.snapshot().sheets["package"].values()}
+    assert values == {UNLIMITED}
+    assert place.target.upgrade() == (f"nothing to do: schema version {VERSION} is the newest",)
+
+
+def test_what_nobody_can_make_up_is_refused_before_anything_is_added(tmp_path: Path) -> None:
+    place = created(tmp_path)
+    place.sql("DROP TABLE esp_usage")
+    place.sql("ALTER TABLE esp_package_headers DROP COLUMN value")
+    with pytest.raises(TargetError, match=r"esp_package_headers\.value is missing, and nobody knows"):
         place.target.upgrade()
+    assert place.sql("SELECT name FROM sqlite_master WHERE name = 'esp_usage'") == []
 
 
 def test_an_upgrade_that_fails_changes_nothing(tmp_path: Path) -> None:
     place = created(tmp_path)
-    steps = (
-        NativeUpgrade(
-            VERSION + 1, "a colour", lambda c, _: c.exec_driver_sql("ALTER TABLE esp_role ADD COLUMN colour TEXT")
-        ),
-        NativeUpgrade(VERSION + 2, "nonsense", lambda c, _: c.exec_driver_sql("no SQL at all")),
-    )
-    with pytest.raises(TargetError), connect(database_of(place), Mode.WRITE) as connection:
-        upgrade(connection, sa.MetaData(), steps, VERSION + 2)
-    assert place.sql("SELECT version FROM esp_schema") == [(VERSION,)]
-    assert ("colour",) not in place.sql("SELECT name FROM pragma_table_info('esp_role')")
+    place.sql("INSERT INTO esp_role (name) VALUES ('one')")
+    place.sql("ALTER TABLE esp_package DROP COLUMN sending_daily_limit")
+    place.sql("ALTER TABLE esp_role DROP COLUMN created_at")  # SQLite adds no moment to rows that are there
+    with pytest.raises(TargetError):
+        place.target.upgrade()
+    assert ("sending_daily_limit",) not in place.sql("SELECT name FROM pragma_table_info('esp_package')")
 
 
 def test_the_seed_is_a_running_esp(tmp_path: Path) -> None:

@@ -1,56 +1,28 @@
-"""Make the built-in ESP's tables and bring them up to date, in numbered steps."""
+"""Make the built-in ESP's tables, and bring them up to date: what the kinds have and the live tables lack is found by
+looking, and added."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex
 
-from reconciler.database import CREATE_FIRST
+from reconciler.database import CREATE_FIRST, add_column_sql, live_columns, live_tables
 from reconciler.model.errors import TargetError
 from reconciler.targets.native.tables import PARENT, PREFIX, SCHEMA, VERSION_COLUMN
 
 MEMORY_PREFIX = "reconciler_"
 """Memory lives in the same file (docs/rules.md#rule-32); its tables are no strangers."""
 
-
-@dataclass(frozen=True, slots=True)
-class NativeUpgrade:
-    """What makes version `to` out of the one before; `says` tells what was done."""
-
-    to: int
-    says: str
-    run: Callable[[sa.Connection, sa.MetaData], None]
-
-
-def _index_parents(connection: sa.Connection, names: Iterable[str]) -> None:
-    """Let whoever closes an account find its sub-accounts, instead of reading every account for them.
-
-    Only those that have a parent are in it: SQLite would take an index that is nearly all NULL for a selective one.
-    No part of the tables: its options name engines, whose dialects every plan would then import.
-    """
-    for name in names:
-        column = sa.Table(name, sa.MetaData(), sa.Column(PARENT, sa.BigInteger)).c[PARENT]
-        has_one = column.is_not(None)
-        index = sa.Index(f"ix_{name}_{PARENT}", column, sqlite_where=has_one, postgresql_where=has_one)
-        connection.execute(CreateIndex(index, if_not_exists=True))
+UPGRADE: Final = "run `reconciler database upgrade`"
 
 
 VERSION = 3
-_STEPS: tuple[NativeUpgrade, ...] = (
-    NativeUpgrade(
-        2, "sub-accounts are found by their parent", lambda connection, _: _index_parents(connection, ["esp_tenant"])
-    ),
-    NativeUpgrade(
-        3,
-        "customers without a package have settings",
-        lambda connection, metadata: metadata.tables["esp_platform"].create(connection, checkfirst=True),
-    ),
-)
-"""In the order of their versions. MariaDB commits at every DDL statement, so each can be run again after it broke
-off; and so a step may also find done what it was to do."""
+"""Counts what nobody can derive: a column of another meaning or another name. What the kinds have and the tables lack
+is added without it."""
 
 
 def create(connection: sa.Connection, metadata: sa.MetaData) -> Sequence[str]:
@@ -68,7 +40,7 @@ def create(connection: sa.Connection, metadata: sa.MetaData) -> Sequence[str]:
             remedy="name an empty database, or a file that does not exist",
         )
     metadata.create_all(connection, checkfirst=bool(ours))
-    _index_parents(connection, (table.name for table in metadata.sorted_tables if PARENT in table.c))
+    _add_indexes(connection, metadata)
     connection.execute(sa.insert(metadata.tables[SCHEMA]).values({VERSION_COLUMN: VERSION}))
     connection.commit()
     return (f"created {len(metadata.tables)} tables, schema version {VERSION}",)
@@ -99,28 +71,91 @@ def check_version(connection: sa.Connection, version: int = VERSION) -> None:
     if found > version:
         raise _newer(found, version)
     if found < version:
-        raise TargetError(
-            f"the database has schema version {found}, this reconciler needs {version}",
-            remedy="run `reconciler database upgrade`",
-        )
+        raise TargetError(f"the database has schema version {found}, this reconciler needs {version}", remedy=UPGRADE)
 
 
-def upgrade(
-    connection: sa.Connection, metadata: sa.MetaData, steps: Sequence[NativeUpgrade] = _STEPS, version: int = VERSION
-) -> Sequence[str]:
-    """Run the steps that are missing, all in one transaction (but on MariaDB); what was done. Raises TargetError on a
-    newer schema."""
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What the kinds have and the live schema lacks."""
+
+    tables: tuple[sa.Table, ...] = ()
+    """Whole tables, what is referred to first."""
+    columns: tuple[sa.Column[Any], ...] = ()
+    """Columns of tables that are there."""
+
+    def __bool__(self) -> bool:
+        return bool(self.tables or self.columns)
+
+    def __str__(self) -> str:
+        return ", ".join([table.name for table in self.tables] + [f"{c.table.name}.{c.name}" for c in self.columns])
+
+
+def lacking(connection: sa.Connection, metadata: sa.MetaData) -> Lacking:
+    """As far as the account sees. A table of which it sees no column at all is not told apart from a whole one."""
+    columns, present = live_columns(connection), live_tables(connection)
+    return Lacking(
+        tables=tuple(table for table in metadata.sorted_tables if table.name not in present),
+        columns=tuple(
+            column
+            for table in metadata.sorted_tables
+            if table.name in columns
+            for column in table.columns
+            if column.name not in columns[table.name]
+        ),
+    )
+
+
+def upgrade(connection: sa.Connection, metadata: sa.MetaData) -> Sequence[str]:
+    """Add what is lacking, all in one transaction; what was done. MariaDB commits at every DDL statement: there, what
+    broke off is taken up again. Raises TargetError on a newer schema, and where rows would need a value that nobody
+    knows."""
     found = version_of(connection)
-    if found > version:
-        raise _newer(found, version)
+    if found > VERSION:
+        raise _newer(found, VERSION)
+    missing = lacking(connection, metadata)
+    lost = [column for column in missing.columns if not (column.nullable or column.server_default)]
+    if lost:
+        raise TargetError(
+            f"{Lacking(columns=tuple(lost))} is missing, and nobody knows what the rows that are there had in it",
+            remedy="restore the database from a backup",
+        )
     done = []
-    for step in steps:
-        if step.to > found:
-            step.run(connection, metadata)
-            connection.execute(sa.update(sa.table(SCHEMA, sa.column(VERSION_COLUMN))).values({VERSION_COLUMN: step.to}))
-            done.append(f"version {step.to}: {step.says}")
+    for table in missing.tables:
+        table.create(connection)
+        done.append(f"added table {table.name}")
+    for column in missing.columns:
+        connection.exec_driver_sql(add_column_sql(connection, column))
+        done.append(f"added column {column.table.name}.{column.name}")
+    done += _add_indexes(connection, metadata)
+    if found < VERSION:
+        connection.execute(sa.update(sa.table(SCHEMA, sa.column(VERSION_COLUMN))).values({VERSION_COLUMN: VERSION}))
+        done.append(f"schema version {VERSION}, before {found}")
     connection.commit()
     return tuple(done) or (f"nothing to do: schema version {found} is the newest",)
+
+
+def _add_indexes(connection: sa.Connection, metadata: sa.MetaData) -> Sequence[str]:
+    """Those that are declared and not there; what was done."""
+    present = {index["name"] for found in sa.inspect(connection).get_multi_indexes().values() for index in found}
+    done = []
+    for table in metadata.sorted_tables:
+        for index in (*sorted(table.indexes, key=lambda index: str(index.name)), *_of_parents(table)):
+            if str(index.name) not in present:
+                connection.execute(CreateIndex(index))
+                done.append(f"added index {index.name}")
+    return done
+
+
+def _of_parents(table: sa.Table) -> Iterator[sa.Index]:
+    """Lets whoever closes an account find its sub-accounts, instead of reading every account for them.
+
+    Only those that have a parent are in it: SQLite would take an index that is nearly all NULL for a selective one.
+    No part of the tables: its options name engines, whose dialects every plan would then import.
+    """
+    if PARENT in table.c:
+        column = sa.Table(table.name, sa.MetaData(), sa.Column(PARENT, sa.BigInteger)).c[PARENT]
+        has_one = column.is_not(None)
+        yield sa.Index(f"ix_{table.name}_{PARENT}", column, sqlite_where=has_one, postgresql_where=has_one)
 
 
 def _newer(found: int, version: int) -> TargetError:

@@ -16,6 +16,7 @@ from reconciler.database import (
     memory_schema,
     server_settings,
 )
+from reconciler.model.errors import TargetError
 from reconciler.model.finding import Finding
 from reconciler.model.privileges import Rights
 from reconciler.model.ref import Origin, Ref
@@ -27,7 +28,7 @@ from reconciler.targets.native.seed import FORGOTTEN
 from reconciler.targets.native.tables import SCHEMA, tables
 from reconciler.targets.sql.connection import Connection
 from reconciler.targets.sql.least_privilege import accounts, needed_rights
-from reconciler.targets.sql.live_schema import LiveSchema, flaws_told, half_sight, refuse
+from reconciler.targets.sql.live_schema import LiveSchema, flaws_told, half_sight, refuse, refuse_half_sight
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.target import place_of, unusable
 from reconciler.targets.sql.writer import SqlWriter
@@ -61,18 +62,28 @@ class NativeTarget:
     def reader(self) -> Iterator[SqlReader]:
         """One snapshot. Raises TargetError when the database is not there, not ours or of another version."""
         with connect(self._place, Mode.READ) as connection:
-            provision.check_version(connection)
-            yield SqlReader(Connection(connection, self._place, locking=False), self._system, self._vocabulary)
+            wire = Connection(connection, self._place, locking=False)
+            self._check(wire)
+            yield SqlReader(wire, self._system, self._vocabulary)
 
     @contextmanager
     def writer(self) -> Iterator[SqlWriter]:
         """A connection whose every transaction may write. Raises as `reader`."""
         # Looked at through the other door: a transaction on this one would already wait for the lock.
         with connect(self._place, Mode.READ) as connection:
-            provision.check_version(connection)
-            refuse(Connection(connection, self._place, locking=False), self._system)
+            wire = Connection(connection, self._place, locking=False)
+            self._check(wire)
+            refuse(wire, self._system)
         with connect(self._place, Mode.WRITE) as connection:
             yield SqlWriter(Connection(connection, self._place, locking=True), self._system, self._vocabulary)
+
+    def _check(self, wire: Connection) -> None:
+        """Raise TargetError unless these are the tables of this version, with all that the kinds have."""
+        provision.check_version(wire.connection)
+        lacking = provision.lacking(wire.connection, self._metadata)
+        if lacking:
+            refuse_half_sight(wire)  # what is not seen is not known to be missing
+            raise TargetError(f"the database lacks {lacking}, which this reconciler knows", remedy=provision.UPGRADE)
 
     def create(self) -> Sequence[str]:
         """Make the database. Raises TargetError where it exists."""
@@ -111,10 +122,12 @@ class NativeTarget:
                 ("schema version", f"{version} (this reconciler knows {provision.VERSION})"),
             ]
             half, flaws = half_sight(wire), dict(flaws_told(wire, self._system))
+            lacking = provision.lacking(connection, self._metadata)
             for name in sorted(self._metadata.tables):
                 label, absent = f"table {name}", "not seen" if half else "missing"
                 there = flaws.get(label) or _rows_in(connection, name) if name in schema.tables else absent
-                lines.append((label, there))
+                gone = ", ".join(column.name for column in lacking.columns if column.table.name == name)
+                lines.append((label, f"{there}; lacks {gone}: {provision.UPGRADE}" if gone else there))
             lines += [("tables that are not seen", half)] if half else []
             lines += server_settings(connection)
             for kind in self._system.kinds:
