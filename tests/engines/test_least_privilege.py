@@ -220,7 +220,7 @@ def test_what_a_table_hides_is_not_asked_for(bare: Operator) -> None:
     all the same that a foreign key protects the package."""
     bare.owner("ALTER TABLE esp_tenant ADD COLUMN password_hash varchar(99)")
     metadata = native_tables(KINDS)
-    hiding = replace(system(KINDS, metadata), hiding=frozenset({"esp_tenant"}))
+    hiding = replace(system(KINDS, metadata), hiding=frozenset({metadata.tables["esp_tenant"]}))
     own = needed_rights(hiding, KINDS, KINDS.kinds, besides=metadata.tables["esp_schema"].c)
     place = bare.esp.place
     memory = rights_of_memory(MemoryTables(place.memory, place.name if place.engine == "mariadb" else ""))

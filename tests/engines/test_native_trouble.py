@@ -71,7 +71,7 @@ TROUBLE: list[tuple[Callable[[Path], object], str, str]] = [
     (without_version, "it has no schema version", "database create"),
     (newer, "schema version 99, made by a newer reconciler", "upgrade the reconciler"),
     (older, f"schema version 0, this reconciler needs {provision.VERSION}", "database upgrade"),
-    (without_a_column, "description", "doctor"),
+    (without_a_column, "the database lacks esp_role.description", "database upgrade"),
 ]
 
 

@@ -91,18 +91,17 @@ class Lacking:
 
 
 def lacking(connection: sa.Connection, metadata: sa.MetaData) -> Lacking:
-    """As far as the account sees. A table of which it sees no column at all is not told apart from a whole one."""
-    columns, present = live_columns(connection), live_tables(connection)
-    return Lacking(
-        tables=tuple(table for table in metadata.sorted_tables if table.name not in present),
-        columns=tuple(
-            column
-            for table in metadata.sorted_tables
-            if table.name in columns
-            for column in table.columns
-            if column.name not in columns[table.name]
-        ),
-    )
+    """As far as the account sees tables. A column that seems to be missing is looked for again in the table's own
+    declaration: an account with rights on some columns is not shown the others."""
+    seen, present = live_columns(connection), live_tables(connection)
+    live = sa.inspect(connection)
+    columns: list[sa.Column[Any]] = []
+    for table in metadata.sorted_tables:
+        if table.name in present and not set(table.c.keys()) <= seen.get(table.name, frozenset()):
+            declared = {column["name"] for column in live.get_columns(table.name)}
+            columns += [column for column in table.columns if column.name not in declared]
+    tables = (table for table in metadata.sorted_tables if table.name not in present)
+    return Lacking(tables=tuple(tables), columns=tuple(columns))
 
 
 def upgrade(connection: sa.Connection, metadata: sa.MetaData) -> Sequence[str]:

@@ -180,7 +180,9 @@ class Binder:
 
 
 class LiveTables:
-    """The tables of a mapping as they are called and sized here, and whatever is said of them said of those."""
+    """The tables of a mapping with the names and the sizes that they have here. `bound` rewrites whatever speaks of the
+    ones so that it speaks of the others; aliases and queries are made anew once, so that their columns stay the same
+    objects in all places."""
 
     def __init__(self, live: Binder, prefix: str) -> None:
         self._live = live
@@ -189,7 +191,8 @@ class LiveTables:
         self._sources: dict[sa.FromClause, sa.FromClause] = {}
 
     def bound(self, part: Part) -> Part:
-        """The same with live tables in place of those of the mapping, wherever in it they are spoken of."""
+        """The same part of a mapping, about the live tables. In a condition, an optional column that is not there reads
+        what its declaration says."""
         return self._bound(part)  # type: ignore[no-any-return]  # of the same type
 
     def _bound(self, part: Any) -> Any:
@@ -356,7 +359,7 @@ def _needed(system: System) -> Iterator[Col]:
 
 def _stamps(stamps: RowDefaults, live: Binder, there: Collection[str]) -> RowDefaults:
     fresh = {
-        name: live.one(value) if isinstance(value, sa.Select) else value
+        name: _asked(value, live) if isinstance(value, sa.Select) else value
         for name, value in stamps.fresh.items()
         if name in there
     }
@@ -364,6 +367,10 @@ def _stamps(stamps: RowDefaults, live: Binder, there: Collection[str]) -> RowDef
         fresh={name: value for name, value in fresh.items() if value is not None},
         touched={name: value for name, value in stamps.touched.items() if name in there},
     )
+
+
+def _asked(query: sa.Select[Any], live: Binder) -> Any:
+    return live.one(query) if live.has(query) else None
 
 
 def _kind(kind: KindMap, system: System, live: Binder) -> KindMap:
