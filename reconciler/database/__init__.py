@@ -9,6 +9,7 @@ from reconciler.database.connection import (
     counts_can_lock,
     enforces_references,
     engine_version,
+    failure_of,
     foreign_key_sql,
     foreign_keys,
     granting,
@@ -29,6 +30,7 @@ from reconciler.database.engine import (
     TABLE,
     AccountsOf,
     Database,
+    Failure,
     ForeignKey,
     Grant,
     LiveTable,
@@ -36,17 +38,19 @@ from reconciler.database.engine import (
     Trigger,
 )
 from reconciler.database.mariadb import trigger_sql
-from reconciler.database.types import ID, LONG_TEXT, NAME, about_to_create, held_by
+from reconciler.database.types import ID, KEEPS_TRANSACTIONS, LONG_TEXT, NAME, about_to_create, held_by
 from reconciler.database.url import database
 
 __all__ = [
     "CREATE_FIRST",
     "ID",
+    "KEEPS_TRANSACTIONS",
     "LONG_TEXT",
     "NAME",
     "TABLE",
     "AccountsOf",
     "Database",
+    "Failure",
     "ForeignKey",
     "Grant",
     "LiveTable",
@@ -59,6 +63,7 @@ __all__ = [
     "database",
     "enforces_references",
     "engine_version",
+    "failure_of",
     "foreign_key_sql",
     "foreign_keys",
     "granting",

@@ -12,7 +12,17 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from reconciler.database import ddl, mariadb, postgresql, sqlite
-from reconciler.database.engine import SILENT, AccountsOf, Database, Engine, ForeignKey, LiveTable, Mode, Trigger
+from reconciler.database.engine import (
+    SILENT,
+    AccountsOf,
+    Database,
+    Engine,
+    Failure,
+    ForeignKey,
+    LiveTable,
+    Mode,
+    Trigger,
+)
 from reconciler.model.errors import Lost, TargetError
 
 ENGINES: Final[dict[str, Engine]] = {
@@ -97,9 +107,14 @@ def engine_version(connection: sa.Connection) -> str:
     return f"{name} {'.'.join(map(str, connection.dialect.server_version_info or ()))}".strip()
 
 
-def live_tables(connection: sa.Connection) -> Mapping[str, LiveTable]:
-    """Every name of the connection's own schema that rows can be read from, as far as the account sees."""
-    return _at(connection).live_tables(connection)
+def failure_of(error: BaseException | None) -> Failure | None:
+    """What an error of any driver is about; None where it is nothing that decides what is done next."""
+    return next((found for engine in ENGINES.values() if (found := engine.failure_of(error)) is not None), None)
+
+
+def live_tables(connection: sa.Connection, schema: str | None = None) -> Mapping[str, LiveTable]:
+    """Every name of a schema, mostly the connection's own, that rows can be read from, as far as the account sees."""
+    return _at(connection).live_tables(connection, schema)
 
 
 def live_columns(connection: sa.Connection) -> Mapping[str, frozenset[str]]:
@@ -120,9 +135,9 @@ def sight_lacking(connection: sa.Connection) -> str:
     return _at(connection).sight_lacking(connection)
 
 
-def with_transactions(connection: sa.Connection, table: str) -> str:
+def with_transactions(connection: sa.Connection, table: str, schema: str | None = None) -> str:
     """The SQL that gives a table transactions."""
-    return _at(connection).with_transactions(connection, table)
+    return _at(connection).with_transactions(connection, table, schema)
 
 
 def is_odd(connection: sa.Connection, text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:

@@ -54,6 +54,17 @@ class Database:
         return self.timeout + (self.lock_timeout if door is Mode.WRITE else 0)
 
 
+class Failure(StrEnum):
+    """What an engine's error is about, where that decides what is done next."""
+
+    HELD = "another transaction holds the row"
+    FILE_HELD = "another transaction holds the whole file"
+    GIVEN_UP = "the transaction is gone: a deadlock, or what it saw has changed"
+    LOST = "nobody is there any more"
+    FULL = "there is no room"
+    READ_ONLY = "nothing may be written here"
+
+
 TABLE: Final = "table"
 
 
@@ -174,12 +185,17 @@ class Engine(Protocol):
         """What an error of the driver means to a person. `waited`: seconds that the statement took."""
         ...
 
+    def failure_of(self, error: BaseException | None) -> Failure | None:
+        """What an error of the driver is about; None where it is nothing of these, or of another driver."""
+        ...
+
     def server_settings(self, connection: sa.Connection) -> tuple[tuple[str, str], ...]:
         """The switches of this connection that matter, for `doctor`."""
         ...
 
-    def live_tables(self, connection: sa.Connection) -> Mapping[str, LiveTable]:
-        """Every name of the connection's own schema that rows can be read from, as far as the account sees."""
+    def live_tables(self, connection: sa.Connection, schema: str | None = None) -> Mapping[str, LiveTable]:
+        """Every name of a schema, mostly the connection's own, that rows can be read from, as far as the account
+        sees."""
         ...
 
     def live_columns(self, connection: sa.Connection) -> Iterable[tuple[str, str]]:
@@ -190,7 +206,7 @@ class Engine(Protocol):
         """The GRANT without which this account does not see all tables of its own schema; empty: it sees them."""
         ...
 
-    def with_transactions(self, connection: sa.Connection, table: str) -> str:
+    def with_transactions(self, connection: sa.Connection, table: str, schema: str | None = None) -> str:
         """The SQL that gives a table transactions."""
         ...
 

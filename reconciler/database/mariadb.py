@@ -19,7 +19,19 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from reconciler.database.engine import DOCTOR, SILENT, TABLE, Database, ForeignKey, Grant, LiveTable, Mode, Trigger
+from reconciler.database.engine import (
+    DOCTOR,
+    SILENT,
+    TABLE,
+    Database,
+    Failure,
+    ForeignKey,
+    Grant,
+    LiveTable,
+    Mode,
+    Trigger,
+)
+from reconciler.database.types import INNODB
 from reconciler.model.errors import Lost, Refused, Retry, TargetError
 from reconciler.model.privileges import Privilege
 
@@ -31,11 +43,10 @@ SCHEMAS_ARE_SHARED: Final = True  # a schema is a database
 PATIENCE: Final = 10
 """Seconds for the server to let us in."""
 
-ENGINE: Final = "InnoDB"
-"""Others that have transactions have no foreign keys or lock otherwise."""
-
 SORTS: Final = {"BASE TABLE": TABLE, "SYSTEM VERSIONED": TABLE}
-LIVE: Final = "SELECT TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
+LIVE: Final = (
+    "SELECT TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = coalesce(%s, DATABASE())"
+)
 COLUMNS: Final = "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()"
 
 NOT_SHOWN: Final = 1142
@@ -45,10 +56,15 @@ STRICT: Final = frozenset({"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"})
 """Without one of them the server cuts off what does not fit. Whoever runs an old application has often turned them off
 for the whole server; our own sessions have them all the same."""
 
-GIVEN_UP: Final = frozenset({1213, 1020})
 CUT_OFF: Final = 1047
 NOT_COMMITTED: Final = 1180
-CONNECTION_LOST: Final = frozenset({2006, 2013, 1053, 1927, 4031})
+FAILURES: Final[Mapping[Failure, frozenset[int]]] = {
+    Failure.HELD: frozenset({1205}),
+    Failure.GIVEN_UP: frozenset({1213, 1020}),
+    Failure.LOST: frozenset({2006, 2013, 1053, 1927, 4031, CUT_OFF, NOT_COMMITTED}),
+    Failure.FULL: frozenset({1021, 1114, 1041, 3, 28}),
+    Failure.READ_ONLY: frozenset({1290}),
+}
 UNREACHABLE: Final = {
     1045: ("does not accept the account or its password", "check the database URL"),
     1698: ("does not accept the account or its password", "check the database URL"),
@@ -62,7 +78,6 @@ REFERRED: Final = frozenset({1451, 1452, 1216, 1217})
 NOT_ALLOWED: Final = frozenset({1142, 1143, 1227, 1370, 1410})
 BAD_VALUES: Final = frozenset({1048, 1264, 1265, 1292, 1364, 1366, 1406, 3819, 4025})
 FOREIGN_LETTERS: Final = frozenset({1267, 1270, 1271})
-FULL: Final = frozenset({1021, 1114, 1041, 3, 28})
 
 WATCHES: Final = """
 SELECT EVENT_OBJECT_TABLE, EVENT_MANIPULATION, ACTION_STATEMENT FROM information_schema.TRIGGERS
@@ -158,15 +173,25 @@ def _of_cluster(cursor: Any, place: Database) -> dict[str, Any]:
     return {"wsrep_sync_wait": 15}
 
 
+def failure_of(error: BaseException | None) -> Failure | None:
+    """By the number that the driver puts first."""
+    return next((failure for failure, codes in FAILURES.items() if _code(error) in codes), None)
+
+
+def _code(error: BaseException | None) -> int:
+    first = next(iter(getattr(error, "args", ())), 0)
+    return first if isinstance(first, int) else 0
+
+
 def explain_error(error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
     """What an error of the driver means to a person. `waited`: seconds that the statement took."""
     shown = place.shown
     arguments: tuple[Any, ...] = getattr(error, "args", ())
-    code = arguments[0] if arguments and isinstance(arguments[0], int) else 0
+    code, failure = _code(error), failure_of(error)
     said = str(arguments[1]) if len(arguments) > 1 else type(error).__name__
-    if code in GIVEN_UP:
+    if failure is Failure.GIVEN_UP:
         return Retry(f"{shown} gave the transaction up for another one's sake ({code})", remedy="run again")
-    if code == 1205:
+    if failure is Failure.HELD:
         return Retry(
             f"{shown}: another writer holds rows that are needed (waited {waited:.1f} s)",
             remedy="run again when it has finished, or give --lock-timeout",
@@ -180,7 +205,7 @@ def explain_error(error: BaseException | None, place: Database, waited: float = 
         )
     if SILENT in said:
         return Lost(f"{shown} does not answer", remedy="run again when it does, or give --timeout")
-    if code in CONNECTION_LOST:
+    if failure is Failure.LOST:
         return Lost(f"the connection to {shown} was lost ({code})", remedy="run again")
     if code in UNREACHABLE:
         words, remedy = UNREACHABLE[code]
@@ -204,7 +229,7 @@ def explain_error(error: BaseException | None, place: Database, waited: float = 
             f"{shown}: a name has a character that the table's character set cannot hold",
             remedy="write the name without it",
         )
-    if code in FULL:
+    if failure is Failure.FULL:
         return TargetError(f"{shown} has no room left: {said}", remedy="make room and run again")
     if 2000 <= code < 3000 or not code:
         return _no_answer(said, place)
@@ -244,11 +269,12 @@ def server_settings(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(found[name])) for name in names if name in found)
 
 
-def live_tables(connection: sa.Connection) -> Mapping[str, LiveTable]:
-    """Every name of the connection's own schema that the account has a privilege on."""
+def live_tables(connection: sa.Connection, schema: str | None = None) -> Mapping[str, LiveTable]:
+    """Every name that the account has a privilege on. Other engines that have transactions have no foreign keys, or
+    lock otherwise."""
     return {
-        name: LiveTable(SORTS.get(sort, sort.lower()), "" if engine == ENGINE else engine or "no engine that works")
-        for name, sort, engine in connection.exec_driver_sql(LIVE)
+        name: LiveTable(SORTS.get(sort, sort.lower()), "" if engine == INNODB else engine or "no engine that works")
+        for name, sort, engine in connection.exec_driver_sql(LIVE, (schema,))
     }
 
 
@@ -274,9 +300,10 @@ def sight_lacking(connection: sa.Connection) -> str:
     return f"GRANT SHOW VIEW ON {quote(database)}.* TO '{name}'@'{host}';"
 
 
-def with_transactions(connection: sa.Connection, table: str) -> str:
+def with_transactions(connection: sa.Connection, table: str, schema: str | None = None) -> str:
     """The SQL that gives a table transactions."""
-    return f"ALTER TABLE {connection.dialect.identifier_preparer.quote(table)} ENGINE={ENGINE};"
+    named = ".".join(map(connection.dialect.identifier_preparer.quote, filter(None, (schema, table))))
+    return f"ALTER TABLE {named} ENGINE={INNODB};"
 
 
 def is_odd(text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:

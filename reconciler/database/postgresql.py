@@ -13,7 +13,18 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from reconciler.database.engine import DOCTOR, SILENT, TABLE, Database, ForeignKey, Grant, LiveTable, Mode, Trigger
+from reconciler.database.engine import (
+    DOCTOR,
+    SILENT,
+    TABLE,
+    Database,
+    Failure,
+    ForeignKey,
+    Grant,
+    LiveTable,
+    Mode,
+    Trigger,
+)
 from reconciler.model.errors import Lost, Refused, Retry, TargetError
 from reconciler.model.privileges import Privilege
 
@@ -61,7 +72,7 @@ SORTS: Final = {"r": TABLE, "p": TABLE, "v": "view", "m": "materialized view", "
 LIVE: Final = """
 SELECT held.relname, held.relkind, row_security_active(held.oid)
 FROM pg_catalog.pg_class AS held JOIN pg_catalog.pg_namespace AS schema ON schema.oid = held.relnamespace
-WHERE schema.nspname = current_schema() AND held.relkind IN ('r', 'p', 'v', 'm', 'f')
+WHERE schema.nspname = coalesce(%s::name, current_schema()) AND held.relkind IN ('r', 'p', 'v', 'm', 'f')
 """
 
 LIVE_COLUMNS: Final = """
@@ -192,21 +203,45 @@ def _milliseconds(seconds: float) -> str:
     return str(max(1, round(seconds * 1000)))  # 0 would be for ever
 
 
+def failure_of(error: BaseException | None) -> Failure | None:
+    """By the SQLSTATE."""
+    match getattr(error, "sqlstate", None) or "":
+        case "55P03":
+            return Failure.HELD
+        case "40001" | "40P01":
+            return Failure.GIVEN_UP
+        case lost if lost[:2] == "08" or lost in ("57P01", "57P02", "57P03", "25P03"):
+            return Failure.LOST
+        case full if full[:2] == "53":
+            return Failure.FULL
+        case "25006":
+            return Failure.READ_ONLY
+        case _:
+            return None
+
+
 def explain_error(error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
     """What an error of the driver means to a person. `waited`: seconds that the statement took."""
     shown, state = place.shown, getattr(error, "sqlstate", None)
     # The first line: the driver repeats the statement below it.
     said = getattr(getattr(error, "diag", None), "message_primary", None) or str(error).partition("\n")[0]
-    match state or "":
-        case "" if "connection" in said or any(sign in said for sign, _, _ in UNREACHABLE):
-            return _no_answer(str(error), place)
-        case "40001" | "40P01":
+    match failure_of(error):
+        case Failure.GIVEN_UP:
             return Retry(f"{shown} gave the transaction up for another one's sake ({said})", remedy="run again")
-        case "55P03":
+        case Failure.HELD:
             return Retry(
                 f"{shown}: another writer holds rows that are needed (waited {waited:.1f} s)",
                 remedy="run again when it has finished, or give --lock-timeout",
             )
+        case Failure.LOST:
+            return Lost(f"the connection to {shown} was lost ({said})", remedy="run again")
+        case Failure.FULL:
+            return TargetError(f"{shown} has no room left: {said}", remedy="make room and run again")
+        case _:
+            pass
+    match state or "":
+        case "" if "connection" in said or any(sign in said for sign, _, _ in UNREACHABLE):
+            return _no_answer(str(error), place)
         case "57014":
             return TargetError(f"{shown}: one statement took longer than {place.held:g} s", remedy="make it in parts")
         case "23503" | "23001":
@@ -220,10 +255,6 @@ def explain_error(error: BaseException | None, place: Database, waited: float = 
             return TargetError(f"{shown}: the account may not do this ({said})", remedy="ask for the grant")
         case "3D000" | "28000" | "28P01":
             return _no_answer(said, place)
-        case lost if lost[:2] == "08" or lost in ("57P01", "57P02", "57P03", "25P03"):
-            return Lost(f"the connection to {shown} was lost ({said})", remedy="run again")
-        case full if full[:2] == "53":
-            return TargetError(f"{shown} has no room left: {said}", remedy="make room and run again")
         case _ if state and state[:2] in ("22", "23"):
             return TargetError(f"{shown} refuses the value: {said}")
         case _:
@@ -244,10 +275,9 @@ def server_settings(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(connection.execute(ask, {"name": name}).scalar())) for name in names)
 
 
-def live_tables(connection: sa.Connection) -> Mapping[str, LiveTable]:
-    """Every name of the connection's own schema; the catalogue shows them to everybody. Unlogged tables have
-    transactions as others have."""
-    found = connection.exec_driver_sql(LIVE)
+def live_tables(connection: sa.Connection, schema: str | None = None) -> Mapping[str, LiveTable]:
+    """Every name; the catalogue shows them to everybody. Unlogged tables have transactions as others have."""
+    found = connection.exec_driver_sql(LIVE, (schema,))
     return {name: LiveTable(SORTS[sort], conceals=conceals) for name, sort, conceals in found}
 
 
@@ -261,7 +291,7 @@ def sight_lacking(connection: sa.Connection) -> str:
     return ""
 
 
-def with_transactions(connection: sa.Connection, table: str) -> str:
+def with_transactions(connection: sa.Connection, table: str, schema: str | None = None) -> str:
     """Every table has them."""
     return ""
 

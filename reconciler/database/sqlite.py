@@ -12,7 +12,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from reconciler.database.engine import CREATE_FIRST, DOCTOR, Database, ForeignKey, LiveTable, Mode, Trigger
+from reconciler.database.engine import CREATE_FIRST, DOCTOR, Database, Failure, ForeignKey, LiveTable, Mode, Trigger
 from reconciler.model.errors import Locked, Refused, Retry, TargetError
 
 COUNTS_LOCK: Final = False  # BEGIN IMMEDIATE has locked everything
@@ -111,28 +111,47 @@ def _text(stored: bytes) -> str:
     return stored.decode("utf-8", "backslashreplace")
 
 
+def failure_of(error: BaseException | None) -> Failure | None:
+    """By the name that SQLite gives it."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    match name.split("_")[1] if "_" in name else "":
+        case "BUSY" if name == "SQLITE_BUSY_SNAPSHOT":
+            return Failure.GIVEN_UP
+        case "BUSY" | "LOCKED":
+            return Failure.FILE_HELD
+        case "READONLY" | "CANTOPEN" | "PERM":
+            return Failure.READ_ONLY
+        case "FULL" | "IOERR":
+            return Failure.FULL
+        case _:
+            return None
+
+
 def explain_error(error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
     """What an error of the driver means to a person. `waited`: seconds that the statement took."""
     code = getattr(error, "sqlite_errorname", "") or ""
     shown = place.shown
-    match code.split("_")[1] if "_" in code else "":
-        case "BUSY" if code == "SQLITE_BUSY_SNAPSHOT":
+    match failure_of(error):
+        case Failure.GIVEN_UP:
             return Retry(f"{shown} was changed by another writer meanwhile", remedy="run again")
-        case "BUSY" | "LOCKED":
+        case Failure.FILE_HELD:
             return Locked(
                 f"{shown} is locked by another writer (waited {waited:.1f} s)",
                 remedy="run again when it has finished, or give --lock-timeout",
             )
-        case "NOTADB" | "CORRUPT":
-            return TargetError(f"{shown} is not an SQLite database, or is damaged", remedy="check the database URL")
-        case "READONLY" | "CANTOPEN" | "PERM":
+        case Failure.READ_ONLY:
             return TargetError(
                 f"{shown} cannot be opened for this: the file or its folder is not writable",
                 remedy="SQLite in WAL mode keeps two files beside the database, even for reading; "
                 "make the folder writable for this user",
             )
-        case "FULL" | "IOERR":
+        case Failure.FULL:
             return TargetError(f"the disk of {shown} is full or fails: {error}", remedy="make room and run again")
+        case _:
+            pass
+    match code.split("_")[1] if "_" in code else "":
+        case "NOTADB" | "CORRUPT":
+            return TargetError(f"{shown} is not an SQLite database, or is damaged", remedy="check the database URL")
         case "CONSTRAINT" if code.endswith(("FOREIGNKEY", "TRIGGER")):  # RESTRICT works as a trigger there
             return Refused(f"{shown} refuses: something still refers to the row, or what it refers to is not there")
         case "CONSTRAINT" if code.endswith(("UNIQUE", "PRIMARYKEY")):
@@ -152,7 +171,7 @@ def server_settings(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(connection.exec_driver_sql(f"PRAGMA {name}").scalar())) for name in names)
 
 
-def live_tables(connection: sa.Connection) -> Mapping[str, LiveTable]:
+def live_tables(connection: sa.Connection, schema: str | None = None) -> Mapping[str, LiveTable]:
     """Tables and views."""
     found = connection.exec_driver_sql("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')")
     return {name: LiveTable(sort) for name, sort in found}
@@ -169,7 +188,7 @@ def sight_lacking(connection: sa.Connection) -> str:
     return ""
 
 
-def with_transactions(connection: sa.Connection, table: str) -> str:
+def with_transactions(connection: sa.Connection, table: str, schema: str | None = None) -> str:
     """Every table has them."""
     return ""
 

@@ -26,8 +26,12 @@ LONG_TEXT: Final = sa.Text().with_variant(sa.Text(2**24, collation=CODE_POINTS),
 PLAIN_TEXT: Final = dict.fromkeys(MARIADB, 65_535)
 """What a column of type TEXT holds where that is little; it does not say so itself."""
 
+INNODB: Final = "InnoDB"
+KEEPS_TRANSACTIONS: Final[dict[str, dict[str, Any]]] = {name: {f"{name}_engine": INNODB} for name in MARIADB}
+"""What a new table has to be told there; a server's administrator may prefer another kind."""
+
 TABLE_OPTIONS: Final[dict[str, dict[str, Any]]] = {
-    name: {f"{name}_engine": "InnoDB", f"{name}_charset": "utf8mb4", f"{name}_collate": CODE_POINTS} for name in MARIADB
+    name: {**KEEPS_TRANSACTIONS[name], f"{name}_charset": "utf8mb4", f"{name}_collate": CODE_POINTS} for name in MARIADB
 }
 NUMBERED_OPTIONS: Final[dict[str, dict[str, Any]]] = {"sqlite": {"sqlite_autoincrement": True}}
 """Where rows are counted up: an id is never given twice."""

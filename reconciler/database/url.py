@@ -10,13 +10,10 @@ from typing import Final
 import sqlalchemy as sa
 
 from reconciler.database.engine import TIMEOUT, Database
+from reconciler.model.database_url import CERTIFICATES, DRIVERS
 from reconciler.model.errors import TargetError
 
-SUPPORTED: Final = {"mariadb": "pymysql", "mysql": "pymysql", "postgresql": "psycopg", "sqlite": "pysqlite"}
-"""Each with its driver."""
-
 HERE: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
-KNOWN: Final = frozenset({"ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_hostname"})
 HARMFUL: Final = {
     "local_infile": "lets the server read the files of this machine",
     "sslkeylogfile": "writes a file",
@@ -36,14 +33,14 @@ def database(
     except (sa.exc.ArgumentError, ValueError):  # a port that is no number
         raise TargetError("the database URL cannot be read", remedy="write it as in sqlite:///var/esp.db") from None
     backend = parsed.get_backend_name()
-    if backend not in SUPPORTED:
+    if backend not in DRIVERS:
         raise TargetError(
             f"databases of type {backend} are not supported by this target",
-            remedy=f"use one of: {', '.join(SUPPORTED)}",
+            remedy=f"use one of: {', '.join(DRIVERS)}",
         )
-    if parsed.drivername.partition("+")[2] not in ("", SUPPORTED[backend]):
+    if parsed.drivername.partition("+")[2] not in ("", DRIVERS[backend]):
         raise TargetError("the database URL names a driver that is not supported", remedy=f"write {backend}:// alone")
-    parsed = parsed.set(drivername=f"{backend}+{SUPPORTED[backend]}")  # SQLAlchemy may prefer another one
+    parsed = parsed.set(drivername=f"{backend}+{DRIVERS[backend]}")  # SQLAlchemy may prefer another one
     if "@" in (parsed.host or ""):
         raise TargetError(
             "the database URL has more than one @", remedy="in a user name or a password write %40 for @, %2F for /"
@@ -79,7 +76,7 @@ def _verified(url: sa.URL) -> sa.URL:
             raise _open_to_all("sslmode=verify-full")
         return url.update_query_dict({"sslmode": "verify-full"})
     # The driver knows other words too, each of which may take the check away again.
-    others = {name for name in query if name.startswith(("ssl", "read_default"))} - KNOWN
+    others = {name for name in query if name.startswith(("ssl", "read_default"))} - CERTIFICATES
     checked = query.get("ssl_check_hostname", "true").lower() not in NO
     if others or not checked or not (query.get("ssl_ca") or query.get("ssl_capath")):
         raise _open_to_all("ssl_ca=/path/of/ca.pem and no other word on checking")

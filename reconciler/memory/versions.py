@@ -14,37 +14,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Table, bindparam, insert, inspect, select, text, update
+from sqlalchemy import Connection, Table, insert, inspect, select, update
 from sqlalchemy.schema import CreateSchema
 
-from reconciler.database.types import MARIADB
+from reconciler.database import KEEPS_TRANSACTIONS, live_tables, with_transactions
 from reconciler.memory.tables import ONLY, VERSION, MemoryTables
 from reconciler.model.errors import TargetError
-
-ENGINE: Final = "InnoDB"
-
-ENGINES: Final = text(
-    "SELECT TABLE_NAME, coalesce(ENGINE, TABLE_TYPE) FROM information_schema.TABLES WHERE TABLE_SCHEMA = "
-    "coalesce(:schema, DATABASE()) AND TABLE_NAME IN :names AND NOT ENGINE <=> :engine ORDER BY 1"
-).bindparams(bindparam("names", expanding=True))
 
 
 def make_safe(session: Connection, tables: MemoryTables) -> None:
     """Have tables that are made from now on keep transactions, whatever the server prefers."""
-    if session.dialect.name in MARIADB:
-        for table in tables.metadata.tables.values():
-            table.dialect_kwargs[f"{session.dialect.name}_engine"] = ENGINE
+    for table in tables.metadata.tables.values():
+        table.dialect_kwargs.update(KEEPS_TRANSACTIONS.get(session.dialect.name, {}))
 
 
 def unsafe(session: Connection, tables: MemoryTables) -> Sequence[tuple[str, str, str]]:
     """(table, what it is kept in, the SQL that gives it transactions) of those that have none."""
-    if session.dialect.name not in MARIADB:
-        return ()
-    names = [table.name for table in tables.metadata.tables.values()]
-    found = session.execute(ENGINES, {"schema": tables.schema, "names": names, "engine": ENGINE}).all()
-    quote = session.dialect.identifier_preparer.quote
-    place = f"{quote(tables.schema)}." if tables.schema else ""
-    return [(name, kept, f"ALTER TABLE {place}{quote(name)} ENGINE={ENGINE};") for name, kept in found]
+    live = live_tables(session, tables.schema)
+    names = sorted(table.name for table in tables.metadata.tables.values())
+    return [
+        (name, live[name].engine, with_transactions(session, name, tables.schema))
+        for name in names
+        if name in live and live[name].engine
+    ]
 
 
 def refuse_unsafe(session: Connection, tables: MemoryTables) -> None:

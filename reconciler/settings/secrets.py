@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote
 
 from reconciler.model import secrecy
+from reconciler.model.database_url import CERTIFICATES, DRIVERS
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.names import did_you_mean
 from reconciler.model.target import TargetSettings
@@ -34,13 +35,8 @@ _PASSWORDS = frozenset({"password", "passwd", "pwd", "sslpassword", "ssl_key_pas
 _HERE = "*"
 """Stands for a variable."""
 
-DRIVERS = {
-    "postgres": "postgresql+psycopg",
-    "postgresql": "postgresql+psycopg",
-    "mysql": "mysql+pymysql",
-    "mariadb": "mariadb+pymysql",
-}
-"""Schemes whose driver we choose."""
+_ALIASES = {"postgres": "postgresql"}
+"""Schemes that people write for another one."""
 
 _PARAMETERS = frozenset(
     {
@@ -48,7 +44,7 @@ _PARAMETERS = frozenset(
         *("connect_timeout", "read_timeout", "write_timeout", "application_name", "options"),
         *("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslnegotiation", "ssl_min_protocol_version"),
         *("channel_binding", "gssencmode", "require_auth"),
-        *("ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_hostname"),
+        *CERTIFICATES,
     }
 )
 """Parameters of our drivers that give nothing away. Others do: `local_infile` and `client_flag` let a server ask for
@@ -164,7 +160,7 @@ def _check_name(name: str, allowed: re.Pattern[str], what: str) -> None:
 
 def _check_parameters(scheme: str, stated: str) -> None:
     """Another target's own schemes have drivers that only it knows."""
-    if scheme.partition("+")[0].lower() not in (*DRIVERS, "sqlite"):
+    if scheme.partition("+")[0].lower() not in (*DRIVERS, *_ALIASES):
         return
     if stated.count("?") > 1 or any(name not in _PARAMETERS for name, _ in _parameters(stated)):
         raise Unfit(
@@ -309,8 +305,11 @@ def _content(file: Path, source: str, *, regular: bool = False) -> str:
 
 
 def _with_driver(url: str) -> str:
+    """A URL that names none gets ours; a file needs none."""
     scheme, separator, rest = url.partition("://")
-    return f"{DRIVERS.get(scheme, scheme)}{separator}{rest}"
+    scheme = _ALIASES.get(scheme, scheme)
+    driver = f"+{DRIVERS[scheme]}" if scheme in DRIVERS and scheme != "sqlite" else ""
+    return f"{scheme}{driver}{separator}{rest}"
 
 
 def _absolute(url: str, folder: Path) -> str:
