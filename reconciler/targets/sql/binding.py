@@ -189,6 +189,7 @@ class LiveTables:
         self._prefix = prefix
         self._metadata = sa.MetaData()
         self._sources: dict[sa.FromClause, sa.FromClause] = {}
+        self._parts: dict[int, Any] = {}
 
     def bound(self, part: Part) -> Part:
         """The same part of a mapping, about the live tables. In a condition, an optional column that is not there reads
@@ -196,6 +197,14 @@ class LiveTables:
         return self._bound(part)  # type: ignore[no-any-return]  # of the same type
 
     def _bound(self, part: Any) -> Any:
+        """Each part once: many fields are in one table of options."""
+        if isinstance(part, (str, int, type)) or part is None:
+            return part
+        if id(part) not in self._parts:
+            self._parts[id(part)] = self._rewritten(part)
+        return self._parts[id(part)]
+
+    def _rewritten(self, part: Any) -> Any:
         if isinstance(part, sa.ClauseElement):
             return self._clause(part)
         if isinstance(part, Mapping):
