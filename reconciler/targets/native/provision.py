@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex
 
-from reconciler.database import CREATE_FIRST, add_column_sql, live_columns, live_tables
+from reconciler.database import CREATE_FIRST, TABLE, add_column_sql, live_columns, live_tables
 from reconciler.model.errors import TargetError
 from reconciler.targets.native.tables import PARENT, PREFIX, SCHEMA, VERSION_COLUMN
 
@@ -97,7 +97,8 @@ def lacking(connection: sa.Connection, metadata: sa.MetaData) -> Lacking:
     live = sa.inspect(connection)
     columns: list[sa.Column[Any]] = []
     for table in metadata.sorted_tables:
-        if table.name in present and not set(table.c.keys()) <= seen.get(table.name, frozenset()):
+        is_table = table.name in present and present[table.name].sort == TABLE  # else it is refused for that
+        if is_table and not set(table.c.keys()) <= seen.get(table.name, frozenset()):
             declared = {column["name"] for column in live.get_columns(table.name)}
             columns += [column for column in table.columns if column.name not in declared]
     tables = (table for table in metadata.sorted_tables if table.name not in present)
