@@ -14,9 +14,9 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
 from reconciler.config import rules
-from reconciler.config.complaints import explain_errors, text_complaints
+from reconciler.config.complaints import Explainer, text_complaints
 from reconciler.config.edit import Edit
-from reconciler.config.fields import nested
+from reconciler.config.fields import KindFields, nested
 from reconciler.config.render import stated
 from reconciler.config.types import Types
 from reconciler.config.yaml import Complaint
@@ -63,13 +63,13 @@ class Exportable:
 
     def _types(self, kind: str, objects: Mapping[str, Mapping[str, Value]]) -> Iterator[NotExportable]:
         fields = self.vocabulary.fields[kind]
-        types = Types(self.vocabulary[kind], self.vocabulary)
+        kind_fields = KindFields(self.vocabulary[kind], self.vocabulary)
         content = {
             key: nested({name: stated(fields[name], value) for name, value in values.items()})
             for key, values in objects.items()
         }
-        if not types.accepts(content):
-            yield from (self._objection(kind, complaint) for complaint in explain_errors(content, types))
+        _, errors = Types(kind_fields).whole(content)
+        yield from (self._objection(kind, complaint) for complaint in Explainer(kind_fields).complaints(errors))
         yield from (self._objection(kind, complaint) for complaint in text_complaints(content))
 
     def _objection(self, kind: str, complaint: Complaint) -> NotExportable:

@@ -1,37 +1,48 @@
 """The folders of a repository → Desired: what is declared, and every complaint about it, none of them raised.
 
-A file comes from the cache or the fast lane where these give the same; the judge reads all others, and the parts that
-somebody is to be told about.
+A file comes from the cache where it was read before. Else the fast parser reads it (`fast_yaml.py`) or the strict one
+(`yaml.py`), and the fast verdict is given on its data (`fast_types.py`) or pydantic's (`types.py`). What is fast gives
+no answer where it is not sure, so a file means the same on every way. Of one that the fast parser has read, the strict
+one reads only the parts that somebody is told about, for the lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.config import cache as caches
-from reconciler.config.cache import DIGEST_BYTES, MODULUS, FileObjects
+from reconciler.config import fast_yaml
+from reconciler.config.cache import DIGEST_BYTES, MODULUS, FileObjects, pack_objects
+from reconciler.config.complaints import Explainer, text_complaints
+from reconciler.config.fast_types import FastTypes
+from reconciler.config.fields import KindFields
 from reconciler.config.files import SourceFile, content_of, sources, trouble_with
-from reconciler.config.lines import Locator
+from reconciler.config.lines import Locator, Parts
 from reconciler.config.rules import complaints, located, without_silenced
-from reconciler.config.yaml import Limits
+from reconciler.config.yaml import Capped, Complaint, FieldPath, Limits, judge, line_of
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding, limited
+from reconciler.model.names import fault
 from reconciler.model.record import Sheet
 from reconciler.model.resource import Resource, Vocabulary
 
 if TYPE_CHECKING:
-    from reconciler.config.types import FileReader
+    from pydantic_core import ErrorDetails
+
+    from reconciler.config.types import Types
 
 
 FOLLOWING = frozenset({"only-with"})
 """Complaints that may only follow from another one about the same object: the field it needs is there, but wrong."""
+MARKS_OF_TEXT = (b"${", b"\\")
+"""Without these in a file, no text in it holds an environment reference or a control character."""
 
 
 def load(
@@ -78,9 +89,7 @@ class _KindFiles:
 
     @cached_property
     def reading(self) -> FileReader:
-        """Made for the first file that the cache does not have: it brings pydantic (start-up)."""
-        from reconciler.config.types import FileReader
-
+        """Made for the first file that the cache does not have."""
         return FileReader(self.resource, self.vocabulary, self.limits)
 
     def take(self, met: SourceFile | Finding) -> None:
@@ -104,6 +113,95 @@ class _KindFiles:
     def digest(self) -> int:
         """The sum over all objects."""
         return sum(packed.digest for packed in self.files)
+
+
+class FileReader:
+    """How the files of one kind are read."""
+
+    def __init__(self, resource: Resource, vocabulary: Vocabulary, limits: Limits) -> None:
+        self._kind = resource.kind
+        self._fields = KindFields(resource, vocabulary)
+        self._fast_types = FastTypes(self._fields)
+        self._explainer = Explainer(self._fields)
+        self._limits = limits
+
+    @cached_property
+    def _types(self) -> Types:
+        """Made for the first file that the fast verdict is not sure of: it brings pydantic (start-up)."""
+        from reconciler.config.types import Types
+
+        return Types(self._fields)
+
+    def read(self, source: SourceFile) -> tuple[FileObjects, tuple[Finding, ...]]:
+        """The objects of a file, and what is wrong with it; of an object with a wrong field the rest."""
+        data = fast_yaml.parse_fast(source.content, self._limits)
+        if data is not None:
+            objects, errors = self._typed(data)
+            if not errors:
+                return self._packed(source, objects), ()
+            if fast_yaml.certain(data):
+                objects, reasons = self._explained(data, objects, errors, source)
+                parts = Parts(source.content, self._limits)
+                findings = [_placed(reason, parts).finding(source.place, {(): 1}, self._kind) for reason in reasons]
+                return self._packed(source, objects), tuple(findings)
+        return self._strictly(source)
+
+    def _strictly(self, source: SourceFile) -> tuple[FileObjects, tuple[Finding, ...]]:
+        document, of_yaml = judge(source.content, self._limits)
+        objects, reasons = self._explained(document.data, *self._typed(document.data), source)
+        findings = [reason.finding(source.place, document.lines, self._kind) for reason in (*of_yaml, *reasons)]
+        return self._packed(source, objects), tuple(findings)
+
+    def _typed(self, data: Any) -> tuple[dict[str, Any], list[ErrorDetails]]:
+        objects = self._fast_types.whole(data)
+        return self._types.whole(data) if objects is None else (objects, [])
+
+    def _explained(
+        self, data: Any, objects: dict[str, Any], errors: list[ErrorDetails], source: SourceFile
+    ) -> tuple[dict[str, Any], Capped]:
+        """The sound objects in the data, and what is wrong with the others."""
+        reasons, wrong = Capped(), set[FieldPath]()
+        for reason in self._explainer.complaints(errors):
+            wrong.add(reason.path)
+            reasons.add(reason)
+        if errors:
+            objects = self._sound(data, wrong)
+        if any(mark in source.content for mark in MARKS_OF_TEXT):
+            for reason in text_complaints(data):
+                if reason.path not in wrong:
+                    reasons.add(reason)
+        return objects, reasons
+
+    def _packed(self, source: SourceFile, objects: Mapping[str, Mapping[str, Any]]) -> FileObjects:
+        return pack_objects(self._kind, source.place, objects, self._fields.names)
+
+    def _sound(self, data: Any, wrong: Set[FieldPath]) -> dict[str, Any]:
+        """What is left without the wrong fields, so that what else is wrong in other files is found as well."""
+        objects = data.items() if isinstance(data, Mapping) else ()
+        return {key: self._types.single(_without(fields, (key,), wrong)) for key, fields in objects if not fault(key)}
+
+
+def _placed(reason: Complaint, parts: Parts) -> Complaint:
+    """The complaint with its line, from the part of the file that it is about."""
+    if not reason.path:
+        return reason
+    document, above = parts.part(reason.path[0])
+    line = line_of(reason.path, document.lines)
+    return replace(reason, line=None if line is None else line + above)
+
+
+def _without(value: Any, path: FieldPath, wrong: Set[FieldPath]) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: _without(inner, (*path, name), wrong)
+        for name, inner in value.items()
+        if (*path, name) not in wrong and not _has_wrong_item(inner, (*path, name), wrong)
+    }
+
+
+def _has_wrong_item(value: Any, path: FieldPath, wrong: Set[FieldPath]) -> bool:
+    return isinstance(value, list) and any((*path, str(number)) in wrong for number in range(len(value)))
 
 
 @contextmanager

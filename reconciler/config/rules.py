@@ -27,7 +27,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TypeAlias
 
-from reconciler.config.complaints import EVERYTHING
+from reconciler.config.fields import EVERYTHING
 from reconciler.model.finding import MOST_ALIKE, Finding, Severity
 from reconciler.model.names import all_folded, folded
 from reconciler.model.record import Block, Sheet

@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from reconciler.config.fields import nested
+from reconciler.config.fields import END, ONE_LINE, nested, range_of, words_of
+from reconciler.model.names import LONGEST
 from reconciler.model.resource import (
     Choice,
     Field,
@@ -28,12 +29,11 @@ from reconciler.model.resource import (
     Vocabulary,
     Whole,
 )
-from reconciler.model.values import INHERIT, LARGEST, NONE, OFF, RESERVED, UNLIMITED, Value
+from reconciler.model.values import INHERIT, NONE, RESERVED, Value
 
 Schema: TypeAlias = dict[str, Any]
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-LONGEST_NAME = 255
 
 INVISIBLE = (
     r"\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e"
@@ -41,11 +41,8 @@ INVISIBLE = (
 )
 """Control, format and bidi characters of the basic plane, as a class that Python and JavaScript read alike."""
 
-# Python's `$` also matches before a last line break; JavaScript's does not. `(?!\n)` makes them agree.
-END = r"$(?!\n)"
 NAME_PATTERN = rf"^(?!\s)[^{INVISIBLE}]*[^\s{INVISIBLE}]{END}"
 WILDCARD_PATTERN = rf"^(?!\s)(?:[^*{INVISIBLE}]*[^*\s{INVISIBLE}]|(?:[^*{INVISIBLE}]+\.)?\*){END}"
-ONE_LINE_PATTERN = rf"^[^\n\r\u0085\u2028\u2029]*{END}"
 
 
 def schemas(vocabulary: Vocabulary) -> dict[str, Schema]:
@@ -135,33 +132,31 @@ def _overrides(fields: Iterable[Field]) -> Schema:
     return _or_words(_object(listed), NONE)
 
 
-def field_schema(type_: FieldType, *words: str) -> Schema:
-    """What values a type has, without descriptions. `words` are accepted besides its own."""
+def field_schema(type_: FieldType, *more: str) -> Schema:
+    """What values a type has, without descriptions. `more` words are accepted besides its own."""
+    words = words_of(type_, *more)
+    one_line: Schema = {"type": "string", "pattern": ONE_LINE}
     match type_:
-        case Limit():
-            return _or_words({"type": "integer", "minimum": -1, "maximum": LARGEST}, UNLIMITED, *words)
-        case Whole(low, high):
+        case Limit() | Whole() | Switch():
+            low, high = range_of(type_)
             return _or_words({"type": "integer", "minimum": low, "maximum": high}, *words)
-        case Switch(low, high):
-            return _or_words({"type": "integer", "minimum": low, "maximum": high}, OFF, *words)
         case Toggle():
             return _or_words({"type": "boolean"}, *words)
         case Text(lines):
-            return {"type": "string"} if lines else {"type": "string", "pattern": ONE_LINE_PATTERN}
-        case Choice(choices):
-            return {"type": "string", "enum": [*choices, *words]}
-        case Reference(none=none):
-            return _name(*((NONE,) if none else ()), *words)
+            return {"type": "string"} if lines else one_line
+        case Choice():
+            return {"type": "string", "enum": list(words)}
+        case Reference():
+            return _name(*words)
         case Names(wildcard=wildcard, switch=switch):
             names = _list_of({**_name(), "pattern": WILDCARD_PATTERN} if wildcard else _name())
-            return _or_words({**names, "minItems": 1}, OFF, *words) if switch else _or_words(names, *words)
+            return _or_words({**names, "minItems": 1} if switch else names, *words)
         case NameList():
             # Former names may break the law of names: it is how a row of such a name is led out of it
             # (docs/rules.md#rule-3).
             return _list_of({"type": "string", "minLength": 1})
         case TextMap(pattern=pattern, loose=loose):
-            keys = {"type": "string", "pattern": f"^(?:{pattern}){END}", "maxLength": LONGEST_NAME}
-            one_line: Schema = {"type": "string", "pattern": ONE_LINE_PATTERN}
+            keys = {"type": "string", "pattern": f"^(?:{pattern}){END}", "maxLength": LONGEST}
             values: Schema = {"type": ["string", "integer", "boolean"]} if loose else one_line
             return _or_words({"type": "object", "propertyNames": keys, "additionalProperties": values}, *words)
         case Overrides():
@@ -173,7 +168,7 @@ def _name(*words: str) -> Schema:
     return {
         "type": "string",
         "minLength": 1,
-        "maxLength": LONGEST_NAME,
+        "maxLength": LONGEST,
         "pattern": NAME_PATTERN,
         "patternErrorMessage": "A name has no blank at its ends and no invisible characters.",
         "not": {"enum": refused},

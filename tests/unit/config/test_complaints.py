@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
-from reconciler.config.types import unexplained
+from reconciler.config.complaints import Explainer
+from reconciler.config.fields import KindFields
+from reconciler.config.types import Types
 from reconciler.kinds import KINDS
 from reconciler.model.ref import Ref
 from reconciler.model.resource import Resource
@@ -83,9 +85,24 @@ def test_every_field_explains_itself(tmp_path: Path, resource: Resource) -> None
         assert finding.remedy
 
 
-def test_a_verdict_without_an_explanation_is_still_a_complaint() -> None:
+def test_an_error_that_nobody_thought_of_is_still_a_complaint() -> None:
+    validator = SchemaValidator(core_schema.dict_schema(values_schema=core_schema.bytes_schema()))
     with pytest.raises(ValidationError) as caught:
-        SchemaValidator(core_schema.dict_schema(values_schema=core_schema.int_schema())).validate_python({"a": "x"})
-    (complaint,) = unexplained(caught.value)
+        validator.validate_python({"a": 5})
+    explainer = Explainer(KindFields(KINDS["role"], KINDS))
+    (complaint,) = explainer.complaints(caught.value.errors(include_url=False))
     assert complaint.path == ("a",)
-    assert "integer" in complaint.message
+    assert "bytes" in complaint.message
+
+
+@pytest.mark.parametrize("fields", [{"previously": ["\ud800"]}, {"headers": {"X-A": "\ud800"}}])
+def test_half_a_character_is_named(fields: dict[str, object]) -> None:
+    """YAML has none; a live value that is exported may."""
+    kind = KindFields(KINDS["package"], KINDS)
+    (complaint,) = Explainer(kind).complaints(Types(kind).whole({"Growth": fields})[1])
+    assert "half a character" in complaint.message
+
+
+def test_a_wrong_item_and_a_repeated_one_are_told_together(tmp_path: Path) -> None:
+    written = "R:\n  permissions:\n    - a\n    - 5\n    - a\n    - b*\n"
+    assert codes(tmp_path, {"roles.d/r.yaml": written}) == ["type", "duplicate", "wildcard"]
