@@ -1,10 +1,7 @@
 """The data of one `reconciler.yaml` → Settings, or every complaint about it with its line. Reads no file itself.
 
-The JSON Schema of `reconciler.yaml`, for editors and for the words of a complaint.
-
-What pydantic says about `reconciler.yaml`, in words for people: what is wrong, and what to write instead.
-
-Where `reconciler.yaml` is looked for. Reads nothing.
+The verdict is pydantic's (`document.py`), but for a file that is surely right (`fast_keys.py`). Its errors are put into
+words for people here, with the help of the JSON Schema. Last, where `reconciler.yaml` is looked for.
 """
 
 from __future__ import annotations
@@ -23,12 +20,12 @@ from reconciler.model.finding import CODES, MOST_ALIKE, Finding, limited
 from reconciler.model.names import did_you_mean
 from reconciler.model.plan import Policy
 from reconciler.model.ref import Origin
+from reconciler.settings.fast_keys import fast_verdict
+from reconciler.settings.keys import OWN_CACHE, brief
 from reconciler.settings.settings import Settings, TargetEntry
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
-
-    from reconciler.settings.document import SettingsFile
 
 
 SCHEMA_NAME = "reconciler.schema.json"
@@ -37,9 +34,9 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def schema() -> dict[str, Any]:
     """Draft 2020-12, readable as draft-07 too; every key with its description, default and examples."""
-    from reconciler.settings.document import SettingsFile
+    from reconciler.settings.document import json_schema  # start-up: pydantic
 
-    made = SettingsFile.model_json_schema()
+    made = json_schema()
     definitions = made.pop("$defs", {})
     inlined = _published(made, definitions)
     return {"$schema": _DRAFT, "$id": SCHEMA_NAME, "title": "reconciler.yaml", **inlined}
@@ -75,9 +72,6 @@ def _markdown(node: dict[str, Any]) -> str:
 
 
 Where = tuple[str, ...]
-
-_LONGEST = 100
-"""Characters of what is stated that a complaint repeats."""
 
 SECRET = frozenset({"url", "memory"})
 """Keys whose value is never quoted."""
@@ -164,11 +158,6 @@ def _shown(stated: Any) -> str:
             return brief(str(stated))
 
 
-def brief(text: str) -> str:
-    """Its beginning, where it is too long to be read."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
 def _node(whole: Mapping[str, Any], where: Where) -> Mapping[str, Any]:
     """The part of the schema that speaks of this place."""
     node = whole
@@ -202,32 +191,32 @@ INTERPOLATED = re.compile(r"\$\{[A-Za-z_]")
 def build(data: object, lines: Mapping[tuple[str, ...], int], place: str, base: Path) -> Settings:
     """`data` and `lines` (path of keys → line) as the YAML reader gives them, `place` for messages, `base` the folder
     that relative paths start from. Raises FileErrors with every complaint at once."""
-    document, complaints = _judged({} if data is None else data)
-    if document is None or complaints:
+    values, complaints = _judged({} if data is None else data)
+    if complaints:
         findings = sorted((_finding(complaint, lines, place) for complaint in complaints), key=_by_place)
         raise FileErrors(f"{place} cannot be used", findings=tuple(limited(findings)))
+    assert isinstance(data, dict)
     folder = base.absolute()
+    limits, safety = values["limits"], values["safety"]
     return Settings(
-        project=document.project,
+        project=values["project"],
         folder=folder,
-        root=folder / document.root,
-        default_target=document.target or _only(list(document.targets)),
-        targets=_entries(document),
-        policy=_policy(document),
-        file_bytes=document.limits.file_bytes,
-        depth=document.limits.depth,
-        aliases=document.limits.aliases,
-        lint=document.lint,
-        cache=_cache_folder(document.cache, folder),
-        signed_plans=document.safety.signed_plans == "required",
+        root=folder / values["root"],
+        default_target=values["target"] or _only(list(values["targets"])),
+        targets=_entries(values["targets"], data.get("targets", {})),
+        policy=_policy(values),
+        file_bytes=limits["file_bytes"],
+        depth=limits["depth"],
+        aliases=limits["aliases"],
+        lint=values["lint"],
+        cache=_cache_folder(values["cache"], folder),
+        signed_plans=safety["signed_plans"] == "required",
     )
 
 
 def _cache_folder(stated: str, folder: Path) -> Path | None:
     """Where parsed files are kept. By default not in the repository: what a pull request can commit is not to be
     trusted without parsing it (ADR 011)."""
-    from reconciler.settings.document import OWN_CACHE  # start-up: pydantic
-
     if stated != OWN_CACHE:
         return folder / stated if stated else None
     try:
@@ -239,11 +228,8 @@ def _cache_folder(stated: str, folder: Path) -> Path | None:
     return own / "reconciler" / "parsed" / sha256(bytes(folder)).hexdigest()[:16]
 
 
-def _judged(data: object) -> tuple[SettingsFile | None, list[SettingComplaint]]:
-    from pydantic import ValidationError
-
-    from reconciler.settings.document import SettingsFile
-
+def _judged(data: object) -> tuple[dict[str, Any], list[SettingComplaint]]:
+    """The value of every key, and every complaint."""
     elsewhere = list(_interpolated(data))
     misplaced = [
         SettingComplaint(
@@ -254,13 +240,15 @@ def _judged(data: object) -> tuple[SettingsFile | None, list[SettingComplaint]]:
         )
         for where in elsewhere
     ]
-    try:
-        document = SettingsFile.model_validate(data)
-    except ValidationError as error:
-        known = set(elsewhere)
-        found = setting_complaints(error.errors(include_url=False))
-        return None, misplaced + [complaint for complaint in found if complaint.where not in known]
-    return document, misplaced + list(_unknown_default(document))
+    values = fast_verdict(data)
+    if values is None:
+        from reconciler.settings.document import verdict  # start-up: pydantic
+
+        values, errors = verdict(data)
+        if errors:
+            known = set(elsewhere)
+            return {}, misplaced + [one for one in setting_complaints(errors) if one.where not in known]
+    return values, misplaced + list(_unknown_default(values["target"], values["targets"]))
 
 
 def _interpolated(data: object, where: Where = ()) -> Iterator[Where]:
@@ -278,13 +266,13 @@ def _interpolated(data: object, where: Where = ()) -> Iterator[Where]:
             yield where
 
 
-def _unknown_default(document: SettingsFile) -> Iterator[SettingComplaint]:
-    if document.target and document.target not in document.targets:
+def _unknown_default(target: str, targets: Mapping[str, Any]) -> Iterator[SettingComplaint]:
+    if target and target not in targets:
         yield SettingComplaint(
             where=("target",),
             code="choice",
-            message=f'there is no target "{brief(document.target)}"{did_you_mean(document.target, document.targets)}',
-            remedy=f"targets has {', '.join(document.targets) or 'none'}",
+            message=f'there is no target "{brief(target)}"{did_you_mean(target, targets)}',
+            remedy=f"targets has {', '.join(targets) or 'none'}",
         )
 
 
@@ -310,34 +298,34 @@ def _only(names: list[str]) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _entries(document: SettingsFile) -> dict[str, TargetEntry]:
+def _entries(targets: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, TargetEntry]:
     """What only some types of target know is handed on as options, as far as it is stated."""
     own = {"type", "url", "insecure"}
     return {
         name: TargetEntry(
-            type=stated.type,
-            url=stated.url,
-            insecure=stated.insecure,
-            options=stated.model_dump(include=stated.model_fields_set - own),
+            type=values["type"],
+            url=values["url"],
+            insecure=values["insecure"],
+            options={key: value for key, value in values.items() if key in stated[name] and key not in own},
         )
-        for name, stated in document.targets.items()
+        for name, values in targets.items()
     }
 
 
-def _policy(document: SettingsFile) -> Policy:
-    safety = document.safety
+def _policy(values: Mapping[str, Any]) -> Policy:
+    safety = values["safety"]
     return Policy(
-        mode=document.mode,
-        block=frozenset(safety.block),
-        max_change_percent=safety.max_change_percent,
-        min_sample=safety.min_sample,
-        max_tenants_affected=safety.max_tenants_affected,
-        growth_percent=safety.growth,
-        max_lock_seconds=safety.max_lock_time,
-        over_limit=safety.over_limit,
-        hands_off=tuple(document.hands_off),
-        external=tuple(document.external),
-        privacy=document.privacy,
+        mode=values["mode"],
+        block=frozenset(safety["block"]),
+        max_change_percent=safety["max_change_percent"],
+        min_sample=safety["min_sample"],
+        max_tenants_affected=safety["max_tenants_affected"],
+        growth_percent=safety["growth"],
+        max_lock_seconds=safety["max_lock_time"],
+        over_limit=safety["over_limit"],
+        hands_off=tuple(values["hands_off"]),
+        external=tuple(values["external"]),
+        privacy=values["privacy"],
     )
 
 

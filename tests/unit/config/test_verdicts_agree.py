@@ -9,10 +9,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from tests.unit.config.corpus_documents import GOOD
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from tests.support.properties import tried
 
 from reconciler.config.complaints import Explainer
 from reconciler.config.fast_types import FastTypes
@@ -25,6 +23,8 @@ from reconciler.model.finding import CODES
 from reconciler.model.names import fault
 from reconciler.model.resource import Field, FieldType, Overrides, TextMap
 from reconciler.model.values import LARGEST
+from tests.support.properties import tried
+from tests.unit.config.corpus_documents import GOOD
 
 FIELDS = {resource.kind: KindFields(resource, KINDS) for resource in KINDS}
 TYPES = {kind: Types(fields) for kind, fields in FIELDS.items()}

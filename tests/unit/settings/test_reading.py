@@ -12,7 +12,7 @@ from reconciler.model.errors import FileErrors
 from reconciler.model.finding import CODES, Finding
 from reconciler.model.plan import Policy
 from reconciler.settings import Settings
-from reconciler.settings.document import BYTES, PERCENT, SECONDS, quantity
+from reconciler.settings.keys import BYTES, PERCENT, SECONDS, quantity
 from tests.support import REPOSITORY
 
 BASE = Path("/srv/esp")
