@@ -1,10 +1,9 @@
-"""Files that were read before and had no complaint: their Blocks, found again by the hash of their content.
+"""The objects of files that were read before without a complaint, kept by the hash of the file's content.
 
 An entry depends on nothing but the bytes of the file, the vocabulary and the version of the tool. One that is missing,
 damaged or not ours is as good as none; so the folder can be deleted at any time. The folder is one that was made here
-and bears our mark; no link in it is followed, and nothing but entries is counted or deleted.
-
-Typed objects of one file → Blocks of tuples, and a digest that does not depend on the layout.
+and bears our mark; no link in it is followed, and nothing but entries is counted or deleted. First, how the objects of
+a file are packed: Blocks of tuples, and a digest that does not depend on the layout.
 """
 
 from __future__ import annotations
@@ -61,8 +60,8 @@ def pack_objects(kind: str, place: str, objects: Mapping[str, Mapping[str, Any]]
             slot = slots[stated] = (_picker(ordered), block.rows)
         pick, rows = slot
         rows[key] = pick(values)
-    found = tuple(blocks[fields] for fields in sorted(blocks))
-    return FileObjects(found, digest(kind, found))
+    in_order = tuple(blocks[fields] for fields in sorted(blocks))
+    return FileObjects(in_order, digest(kind, in_order))
 
 
 def digest(kind: str, blocks: Iterable[Block]) -> int:
@@ -107,7 +106,7 @@ Signature: 8a477f597d28d172789f06886806bc55
 """
 """The content of the tag. To the letter: other programs begin theirs with the same signature."""
 SMALLEST_FILE = 4096
-"""Bytes. To judge a smaller file is as quick as to look it up."""
+"""Bytes. To read a smaller file is as quick as to look it up."""
 
 MANY_ALIKE = 4
 """A column with that many times fewer texts than rows is kept as numbers into a list of its texts."""

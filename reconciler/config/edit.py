@@ -1,10 +1,7 @@
 """Single values changed inside a YAML file that people wrote: comments, quotes, order and all other bytes stay.
 
-An object is cut out, changed by ruamel.yaml and put back, so that nothing around it is laid out anew.
-
-Comments of a ruamel.yaml tree that must outlive the value they stand behind.
-
-ruamel.yaml hangs the lines that follow a value (empty ones and comments, mostly about what comes next) on that value.
+An object is cut out, changed by ruamel.yaml and put back, so that nothing around it is laid out anew. ruamel.yaml hangs
+the lines that follow a value (empty ones and comments, mostly about what comes next) on that value: these outlive it.
 """
 
 from __future__ import annotations
@@ -18,7 +15,7 @@ from io import StringIO
 from typing import Any, TypeAlias
 
 from reconciler.config.render import Word, scalar
-from reconciler.config.yaml import Limits, judge
+from reconciler.config.yaml import Limits, parse
 
 
 @contextmanager
@@ -136,14 +133,14 @@ def edited(text: str, edits: Mapping[str, list[Edit]]) -> str:
 
 
 def _objects(text: str) -> Mapping[str, Any]:
-    """What a text declares; nothing when the judge refuses it."""
-    document, complaints = judge(text.encode(), TRUSTED)
+    """What a text declares; nothing when the strict reader refuses it."""
+    document, complaints = parse(text.encode(), TRUSTED)
     return {} if complaints else document.data
 
 
 def _spliced(text: str, edits: Mapping[str, list[Edit]], declared: Mapping[str, Any]) -> str:
     lines = text.splitlines(keepends=True)
-    document, _ = judge(text.encode(), TRUSTED)
+    document, _ = parse(text.encode(), TRUSTED)
     starts = sorted((line - 1, path[0]) for path, line in document.lines.items() if len(path) == 1)
     ends = [*(line for line, _ in starts[1:]), len(lines)]
     pieces = ["".join(lines[: starts[0][0]])]

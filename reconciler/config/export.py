@@ -2,8 +2,6 @@
 
 A live object that no file declares goes into a new file, with every field; of a declared one only the stated fields are
 refreshed where they stand. Returns texts; the caller writes them.
-
-File names for objects of any name: short, readable, safe on every system, and never one that is taken.
 """
 
 from __future__ import annotations
@@ -33,7 +31,8 @@ DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("co
 
 
 class FileNames:
-    """Hands out file stems for one folder; what lies in it already counts as taken, whatever its case."""
+    """Gives objects of any name a file name in one folder: short, readable, safe on every system, and never one that is
+    taken, whatever its case."""
 
     def __init__(self, folder: Path) -> None:
         self._last: dict[str, int] = {}
@@ -118,24 +117,26 @@ class _Exporting:
         self.vocabulary = vocabulary
         self.complete = complete
         self.leave_out = leave_out
-        self.law = Exportable(vocabulary=vocabulary, catalogues=live.catalogues, external=external, live=live.sheets)
+        self.exportable = Exportable(
+            vocabulary=vocabulary, catalogues=live.catalogues, external=external, live=live.sheets
+        )
         self.stated = {kind: _stated(sheet) for kind, sheet in declared.items()}
         self.places = {kind: _places(sheet) for kind, sheet in declared.items()}
         self.findings: list[Finding] = []
         self.dropped: dict[str, list[str]] = {}
-        self.wishes = {resource.kind: dict(self._wishes(resource)) for resource in vocabulary}
+        self.to_write = {resource.kind: dict(self._to_write(resource)) for resource in vocabulary}
 
     def done(self) -> ExportedFiles:
         """Texts and findings."""
         for resource in self.vocabulary:
-            self._nameless(resource.kind)
-        while objections := self._standing():
+            self._unnameable(resource.kind)
+        while objections := self._objections():
             for objection in objections:
-                self._yield_to(objection)
+                self._leave_out(objection)
         files = dict(sorted({**self._refreshed(), **dict(self._new())}.items()))
         return ExportedFiles(files=files, findings=tuple(self.findings))
 
-    def _wishes(self, resource: Resource) -> Iterator[tuple[str, ExportedObject]]:
+    def _to_write(self, resource: Resource) -> Iterator[tuple[str, ExportedObject]]:
         fields = self.vocabulary.fields[resource.kind]
         stated = self.stated.get(resource.kind, {})
         spellings = {folded(key): key for key in stated}
@@ -160,7 +161,7 @@ class _Exporting:
                     place = self.places[resource.kind][ref.key]
                     yield ref.key, ExportedObject(known=known, values={**changed, **added}, place=place)
 
-    def _nameless(self, kind: str) -> None:
+    def _unnameable(self, kind: str) -> None:
         """Live objects that no file can name."""
         for twins in self.live.twins.get(kind, ()):
             for key in twins:
@@ -168,49 +169,51 @@ class _Exporting:
         for key in self.live.unnameable.get(kind, {}):
             self._drop(Ref(kind, key), "unnameable", "no file may have such a name")
 
-    def _standing(self) -> list[NotExportable]:
+    def _objections(self) -> list[NotExportable]:
         """The objections that concern what is still to be written, one a field."""
-        written = {kind: {key: wish.values for key, wish in wishes.items()} for kind, wishes in self.wishes.items()}
-        whole = {kind: {**self.stated.get(kind, {}), **_merged(self.wishes[kind])} for kind in self.wishes}
+        written = {
+            kind: {key: exported.values for key, exported in objects.items()} for kind, objects in self.to_write.items()
+        }
+        whole = {kind: {**self.stated.get(kind, {}), **_merged(self.to_write[kind])} for kind in self.to_write}
         first: dict[tuple[Ref, str], NotExportable] = {}
-        for objection in self.law.objections(written, whole):
+        for objection in self.exportable.objections(written, whole):
             for blamed in self._blamed(objection):
                 first.setdefault((blamed.ref, blamed.field), blamed)
         return list(first.values())
 
     def _blamed(self, objection: NotExportable) -> Iterator[NotExportable]:
         """Whom an objection hits: the files were in order, so something to be written is at fault."""
-        ref, wishes = objection.ref, self.wishes[objection.ref.kind]
-        wish = wishes.get(ref.key)
-        if wish is None:
-            for key, other in wishes.items():
+        ref, objects = objection.ref, self.to_write[objection.ref.kind]
+        exported = objects.get(ref.key)
+        if exported is None:
+            for key, other in objects.items():
                 if objection.field in other.values:
                     yield replace(objection, ref=Ref(ref.kind, key))
-        elif objection.field in wish.values or (wish.known is None and not objection.field):
+        elif objection.field in exported.values or (exported.known is None and not objection.field):
             yield objection
-        elif wish.known is not None:
-            yield from (replace(objection, field=name) for name in wish.values)
+        elif exported.known is not None:
+            yield from (replace(objection, field=name) for name in exported.values)
 
-    def _yield_to(self, objection: NotExportable) -> None:
+    def _leave_out(self, objection: NotExportable) -> None:
         ref = objection.ref
-        wish = self.wishes[ref.kind].get(ref.key)
-        if wish is None:
+        exported = self.to_write[ref.kind].get(ref.key)
+        if exported is None:
             return
         if not objection.field:
-            del self.wishes[ref.kind][ref.key]
+            del self.to_write[ref.kind][ref.key]
             self._drop(ref, "left-out", objection.message)
             return
-        del wish.values[objection.field]
-        wish.left_out.append(f"{objection.field} left out: {objection.message}")
-        if wish.known is not None and not wish.values:
-            del self.wishes[ref.kind][ref.key]
-        self._find(ref, "foreign-state", objection.message, field=objection.field)
+        del exported.values[objection.field]
+        exported.left_out.append(f"{objection.field} left out: {objection.message}")
+        if exported.known is not None and not exported.values:
+            del self.to_write[ref.kind][ref.key]
+        self._finding(ref, "foreign-state", objection.message, field=objection.field)
 
     def _drop(self, ref: Ref, code: str, message: str) -> None:
         self.dropped.setdefault(ref.kind, []).append(f"{ref} left out: {message}")
-        self._find(ref, code, message)
+        self._finding(ref, code, message)
 
-    def _find(self, ref: Ref, code: str, message: str, field: str = "") -> None:
+    def _finding(self, ref: Ref, code: str, message: str, field: str = "") -> None:
         place = self.places.get(ref.kind, {}).get(ref.key)
         self.findings.append(
             Finding(
@@ -227,24 +230,24 @@ class _Exporting:
     def _refreshed(self) -> dict[str, str]:
         changes: dict[str, dict[str, list[Edit]]] = {}
         owners: dict[str, list[Ref]] = {}
-        for kind, wishes in self.wishes.items():
+        for kind, objects in self.to_write.items():
             fields = self.vocabulary.fields[kind]
-            for key, wish in wishes.items():
-                if wish.known is None:
+            for key, exported in objects.items():
+                if exported.known is None:
                     continue
-                changes.setdefault(wish.place, {})[key] = [
+                changes.setdefault(exported.place, {})[key] = [
                     edit
-                    for name, value in wish.values.items()
-                    for edit in exportable.edits(fields[name], wish.known.get(name), value, self.live.catalogues)
+                    for name, value in exported.values.items()
+                    for edit in exportable.edits(fields[name], exported.known.get(name), value, self.live.catalogues)
                 ]
-                owners.setdefault(wish.place, []).append(Ref(kind, key))
+                owners.setdefault(exported.place, []).append(Ref(kind, key))
         texts = {}
         for place, edits in changes.items():
             try:
                 texts[place] = edited((self.root / place).read_bytes().decode(), edits)
             except ValueError:
                 for ref in owners[place]:
-                    self._find(ref, "foreign-state", "its file cannot be changed in place")
+                    self._finding(ref, "foreign-state", "its file cannot be changed in place")
         return texts
 
     def _new(self) -> Iterator[tuple[str, str]]:
@@ -252,13 +255,15 @@ class _Exporting:
             fields = self.vocabulary.fields[resource.kind]
             slugs = FileNames(self.root / resource.folder)
             entries: dict[str, list[str]] = {}
-            for key, wish in sorted(self.wishes[resource.kind].items()):
-                if wish.known is None:
+            for key, exported in sorted(self.to_write[resource.kind].items()):
+                if exported.known is None:
                     stated = {
-                        name: render.stated(fields[name], wish.values[name]) for name in fields if name in wish.values
+                        name: render.stated(fields[name], exported.values[name])
+                        for name in fields
+                        if name in exported.values
                     }
                     stem = COLLECTED if resource.personal else key
-                    entries.setdefault(stem, []).append(render.entry(key, stated, wish.left_out))
+                    entries.setdefault(stem, []).append(render.entry(key, stated, exported.left_out))
             comments = self.dropped.get(resource.kind, [])
             for stem, objects in entries.items():
                 modeline = f"{_MODELINE}{file_name(resource)}"
@@ -285,5 +290,5 @@ def _former(resource: Resource, stated: Mapping[str, Mapping[str, Value]], live:
     return names
 
 
-def _merged(wishes: Mapping[str, ExportedObject]) -> dict[str, Mapping[str, Value]]:
-    return {key: {**(wish.known or {}), **wish.values} for key, wish in wishes.items()}
+def _merged(objects: Mapping[str, ExportedObject]) -> dict[str, Mapping[str, Value]]:
+    return {key: {**(exported.known or {}), **exported.values} for key, exported in objects.items()}

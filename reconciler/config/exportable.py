@@ -1,8 +1,7 @@
-"""What a live object may not say in a file: values outside the vocabulary, names that break the law, loose references.
+"""What `export` may write: live values that no file may state are found here, by the same verdict as on files.
 
-The same gate that judges files judges what `export` is about to write.
-
-What a file states against what is live: which fields are to be written, and how.
+Values of the wrong type, names that no file may have, references to nothing. Below it, what a file states against what
+is live: which fields are to be written, and how.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
 from reconciler.config import rules
-from reconciler.config.complaints import Explainer, text_complaints
+from reconciler.config.complaints import Complaint
 from reconciler.config.edit import Edit
+from reconciler.config.explain import Explainer, text_complaints
 from reconciler.config.fields import KindFields, nested
 from reconciler.config.render import stated
 from reconciler.config.types import Types
-from reconciler.config.yaml import Complaint
 from reconciler.model.names import LONGEST
 from reconciler.model.record import Block, Sheet
 from reconciler.model.ref import Ref
@@ -149,12 +148,12 @@ def _nameable(field: Field, value: Value) -> Value:
 
 def moved(fields: Mapping[str, Field], known: Values, live: Values, catalogues: Catalogues) -> dict[str, Value]:
     """The stated fields whose live value is another one, with that value."""
-    found = {}
+    changed = {}
     for name in sorted(known.keys() & live.keys()):
         value = _as_owned(fields[name], known[name], live[name])
         if value != _expanded(fields[name], known[name], catalogues):
-            found[name] = value
-    return found
+            changed[name] = value
+    return changed
 
 
 def edits(field: Field, known: Value | None, value: Value, catalogues: Catalogues) -> Iterator[Edit]:

@@ -1,8 +1,8 @@
-"""The fast lane: larger files of ordinary YAML through a Rust parser, with the judge's values or no answer at all.
+"""The fast reader: larger files of ordinary YAML through a Rust parser, with the strict reader's values or no answer.
 
-The parser keeps no lines and is laxer than the judge: it drops tags, joins documents, keeps the byte order mark, reads
+The parser keeps no lines and is laxer than `yaml.py`: it drops tags, joins documents, keeps the byte order mark, reads
 `1_000` and `0X1F` as numbers, and falls over lists nested without end. So it sees a file only when nothing in the text
-could lead there. Whatever it or the types then refuse, the judge reads again.
+could lead there. Whatever it or the types then refuse, the strict reader reads again.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 from reconciler.config.yaml import LONGEST_NUMBER, Limits
 
 SMALLEST = 4096
-"""Bytes. Below, loading the parser costs more than the judge does."""
+"""Bytes. Below, loading the parser costs more than the strict reader does."""
 
 _ORDINARY = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n:.-@_+/(),=;#'\""
-TO_THE_JUDGE = frozenset(b"\\|>%`\xef") | frozenset(range(0x20)) - frozenset(b"\n") | {0x7F}
+NOT_ORDINARY = frozenset(b"\\|>%`\xef") | frozenset(range(0x20)) - frozenset(b"\n") | {0x7F}
 """Escapes, block texts, directives, tabs, returns; what may be a byte order mark."""
 
 PECULIAR: dict[bytes, re.Pattern[bytes]] = {
@@ -30,7 +30,7 @@ PECULIAR: dict[bytes, re.Pattern[bytes]] = {
     b"\xc2": re.compile(rb"\xc2[\x80-\x9f]"),
     b"\xe2": re.compile(rb"\xe2\x80[\xa8\xa9]"),
 }
-"""Characters → where they are peculiar: what the judge complains of, tags, anchors and aliases, long keys, flow
+"""Characters → where they are peculiar: what the strict reader complains of, tags, anchors and aliases, long keys, flow
 collections over several lines or three deep, words in them that begin with `?` or `:`, line breaks to one reader."""
 
 UNDERSCORED = re.compile(rb"_(?:(?<=[0-9.]_)|(?=[0-9.]))")
@@ -39,11 +39,11 @@ ODD_NUMBER = re.compile(
     rb"(?:^|[\s\[{,:])[-+]?+(?=0[xXoObB]|[.0-9][-+.0-9a-fA-FxXoO]*+_|_[._]*+[0-9])[-+._0-9a-fA-FxXoO]*+(?=[\s\]},:]|$)",
     re.MULTILINE,
 )
-"""A number to the parser and a text to the judge. Slow to look for, so the two before it say whether to."""
+"""A number to the parser and a text to the strict reader. Slow to look for, so the two before it say whether to."""
 
 ZERO_FOR_DIGIT = bytes(ord("0") if chr(byte).isdecimal() and byte < 0x80 else byte for byte in range(0x100))
 LONG_NUMBER = b"0" * LONGEST_NUMBER
-"""With leading zeros it is a small number to the parser; the judge refuses it for its length."""
+"""With leading zeros it is a small number to the parser; the strict reader refuses it for its length."""
 
 TOO_DEEP = (b" " * 24, b"- -", b"-  ")
 """Lists directly inside lists: some thousands of them overflow the parser's stack."""
@@ -51,7 +51,7 @@ MARKS = (b"---", b"...")
 
 
 def parse_fast(content: bytes, limits: Limits) -> dict[Any, Any] | None:
-    """The data of a file, equal to the judge's; None where only the judge can tell."""
+    """The data of a file, equal to the strict reader's; None where only the strict reader can tell."""
     if not SMALLEST <= len(content) <= limits.file_bytes or not ordinary(content):
         return None
     import yaml_rs  # late: a small repository never needs it
@@ -66,7 +66,7 @@ def parse_fast(content: bytes, limits: Limits) -> dict[Any, Any] | None:
 
 
 def certain(data: Any) -> bool:
-    """Whether the judge would say the same of it: of other scalars and keys they have different views."""
+    """Whether the strict reader would say the same of it: of other scalars and keys they have different views."""
     match data:
         case dict():
             return all(isinstance(key, str) for key in data) and all(map(certain, data.values()))
@@ -84,7 +84,7 @@ def ordinary(content: bytes) -> bool:
         if mark in content and (content.startswith(mark) or b"\n" + mark in content):
             return False
     rest = frozenset(content.translate(None, _ORDINARY))
-    if rest & TO_THE_JUDGE:
+    if rest & NOT_ORDINARY:
         return False
     if any(not rest.isdisjoint(characters) and where.search(content) for characters, where in PECULIAR.items()):
         return False

@@ -2,7 +2,7 @@
 
 What is accepted is declared by the types in `model/resource.py`. Four readers of that declaration differ in what they
 make of it: the types of pydantic (`types.py`), the fast verdict (`fast_types.py`), the JSON Schema (`schema.py`) and
-the remedy of a complaint (`complaints.py`). What they share is here, so that none of them keeps a list of its own.
+the words of a complaint (`explain.py`). What they share is here, so that none of them keeps a list of its own.
 """
 
 from __future__ import annotations

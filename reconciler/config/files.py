@@ -62,7 +62,7 @@ def sources(root: Path, folder: str, limits: Limits) -> Iterator[SourceFile | Fi
 
 
 def content_of(root: Path, place: str, limits: Limits) -> bytes | None:
-    """The present content of a file that `sources` has met; None when it is no longer there as it was."""
+    """The present content of a file that `sources` has read; None when it is no longer there as it was."""
     *folders, name = place.split("/")
     try:
         descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -70,10 +70,10 @@ def content_of(root: Path, place: str, limits: Limits) -> bytes | None:
             with _opened(descriptor) as above:
                 descriptor = os.open(folder, FOLDER, dir_fd=above)
         with _opened(descriptor) as above:
-            met = _file(above, name, place, limits)
+            file = _file(above, name, place, limits)
     except OSError:
         return None
-    return met.content if isinstance(met, SourceFile) else None
+    return file.content if isinstance(file, SourceFile) else None
 
 
 def _folder(above: int, name: str, place: str, limits: Limits, depth: int) -> Iterator[SourceFile | Finding]:

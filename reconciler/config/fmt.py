@@ -1,9 +1,7 @@
 """A file of the repository in its stable order: objects by key, fields as their kind declares them. Every comment stays
 with what it is about, every other byte as it stands.
 
-The judge reads the text before and after. What would not mean the same stays as it is.
-
-The lines of a YAML text put in another order, each comment beside what it is about.
+The text is read before and after. What would not mean the same stays as it is.
 
 A comment belongs to the key below it, and moves with it. One that is indented deeper than that key belongs to what
 stands above. What stands over the first key belongs to the file, as far as an empty line or the modeline says so. Empty
@@ -21,7 +19,7 @@ from typing import Any, TypeAlias
 
 from reconciler.config.fields import nested
 from reconciler.config.rules import silenced
-from reconciler.config.yaml import Document, Limits, judge
+from reconciler.config.yaml import Document, Limits, parse
 from reconciler.model.resource import Field, Overrides, Resource, TextMap, Vocabulary
 
 _Path: TypeAlias = tuple[str, ...]
@@ -108,8 +106,8 @@ def _flow(text: str, mapping: Any, path: _Path, rank: Rank) -> str:
         name, begin, stop = (*path, key.value), key.start_mark.column, value.end_mark.column
         inner = value.start_mark.column
         nested = _is_mapping(value) and value.flow_style and text[inner : inner + 1] == "{"
-        said = f"{text[begin:inner]}{_flow(text, value, name, rank)}" if nested else text[begin:stop]
-        parts.append(_Part(name, [], [said]))
+        written = f"{text[begin:inner]}{_flow(text, value, name, rank)}" if nested else text[begin:stop]
+        parts.append(_Part(name, [], [written]))
     marks = [(key.start_mark.column, value.end_mark.column) for key, value in mapping.value]
     between = [text[stop:begin] for (_, stop), (begin, _) in pairwise(marks)]
     words = [part.own[0] for part in _sorted(parts, rank)]
@@ -181,7 +179,7 @@ WORD = re.compile(r"[^\s,{}]+")
 def formatted(text: str, resource: Resource, vocabulary: Vocabulary, limits: Limits) -> str:
     """The text in order. Raises ValueError, with the reason, where that cannot be had without a change of meaning: an
     alias would stand before its anchor, say."""
-    before, complaints = judge(text.encode(), limits)
+    before, complaints = parse(text.encode(), limits)
     if complaints:
         raise ValueError("it does not load")
     if not before.data:
@@ -239,7 +237,7 @@ def _root(text: str) -> Any:
 
 def _means_the_same(text: str, before: Document, after: str, limits: Limits) -> bool:
     """Whether both texts say the same, and the same complaints are silenced for the same fields."""
-    now, complaints = judge(after.encode(), limits)
+    now, complaints = parse(after.encode(), limits)
     if complaints or now.data != before.data or now.lines.keys() != before.lines.keys():
         return False
     return sorted(WORD.findall(text)) == sorted(WORD.findall(after)) and _silence(after, now) == _silence(text, before)

@@ -1,7 +1,7 @@
 """Where each field of an object stands, found only when somebody asks.
 
 Most objects equal their live row and nobody asks. For one that differs, its part of the file is cut out at the keys of
-column 0 and judged alone; where that is not certain (flow style, anchors, long keys), the whole file is.
+column 0 and parsed alone; where that is not certain (flow style, anchors, long keys), the whole file is.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reconciler.config.complaints import FieldPath as Keys
+from reconciler.config.complaints import Lines
 from reconciler.config.files import content_of
-from reconciler.config.yaml import MEBIBYTE, Document, Limits, Lines, judge
-from reconciler.config.yaml import FieldPath as Keys
+from reconciler.config.yaml import MEBIBYTE, Document, Limits, parse
 
 KEPT_FILES = 16
 """Texts kept at a time: complaints and plan lines come file by file."""
@@ -22,10 +23,10 @@ KEPT_OBJECTS = 64
 """Objects kept at a time: a few complaints may be about the same one."""
 
 CUT = 200
-"""Bytes of text that cost as much to judge as it costs to begin."""
+"""Bytes of text that cost as much to parse as it costs to begin."""
 
 _WHOLE = 2 * MEBIBYTE
-"""A file up to this size is judged whole once that is cheaper than to go on with its parts; of a larger one, whose
+"""A file up to this size is parsed whole once that is cheaper than to go on with its parts; of a larger one, whose
 whole takes much memory, the parts may cost DEARER times as much."""
 DEARER = 4
 
@@ -53,7 +54,7 @@ class Parts:
         """A document that holds the object of this name as the file does, and how many lines are above it."""
         part = None if self._whole else self._cut(key)
         if part is None:
-            self._whole = self._whole or judge(self._content, self._limits)[0]
+            self._whole = self._whole or parse(self._content, self._limits)[0]
             part = self._whole, 0
         return part
 
@@ -66,7 +67,7 @@ class Parts:
         self._spent += end - start + CUT
         if self._spent > len(self._content) * (1 if len(self._content) <= _WHOLE else DEARER) + CUT:
             return None
-        document, complaints = judge(self._content[start:end], self._limits)
+        document, complaints = parse(self._content[start:end], self._limits)
         if complaints or not isinstance(document.data, dict) or list(document.data) != [key]:
             return None
         return document, self._above[number]
@@ -96,14 +97,14 @@ class Locator:
 
     def __call__(self, place: str, key: str) -> Mapping[str, int]:
         """The lines of one object."""
-        found = self._objects.get((place, key))
-        if found is None:
+        lines = self._objects.get((place, key))
+        if lines is None:
             if len(self._objects) >= KEPT_OBJECTS:
                 self._objects.pop(next(iter(self._objects)))
-            found = self._objects[place, key] = self._found(place, key)
-        return found
+            lines = self._objects[place, key] = self._lines(place, key)
+        return lines
 
-    def _found(self, place: str, key: str) -> Mapping[str, int]:
+    def _lines(self, place: str, key: str) -> Mapping[str, int]:
         parts = self._parts(place)
         if parts is None:
             return {}

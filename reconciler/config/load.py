@@ -3,7 +3,7 @@
 A file comes from the cache where it was read before. Else the fast parser reads it (`fast_yaml.py`) or the strict one
 (`yaml.py`), and the fast verdict is given on its data (`fast_types.py`) or pydantic's (`types.py`). What is fast gives
 no answer where it is not sure, so a file means the same on every way. Of one that the fast parser has read, the strict
-one reads only the parts that somebody is told about, for the lines.
+one reads only the parts that a complaint is about, for the lines.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 from reconciler.config import cache as caches
 from reconciler.config import fast_yaml
 from reconciler.config.cache import DIGEST_BYTES, MODULUS, FileObjects, pack_objects
-from reconciler.config.complaints import Explainer, text_complaints
+from reconciler.config.complaints import Capped, Complaint, FieldPath, line_of
+from reconciler.config.explain import Explainer, text_complaints
 from reconciler.config.fast_types import FastTypes
 from reconciler.config.fields import KindFields
 from reconciler.config.files import SourceFile, content_of, sources, trouble_with
 from reconciler.config.lines import Locator, Parts
 from reconciler.config.rules import complaints, located, without_silenced
-from reconciler.config.yaml import Capped, Complaint, FieldPath, Limits, judge, line_of
+from reconciler.config.yaml import Limits, parse
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding, limited
@@ -60,20 +61,20 @@ def load(
         return Desired(sheets={kind: Sheet(kind) for kind in vocabulary.kinds}, findings=(trouble,))
     locate = Locator(root, limits)
     with _known(cache, root, vocabulary, base) as known:
-        shelves = [_KindFiles(resource, vocabulary, limits, known) for resource in vocabulary]
-        for shelf in shelves:
-            for met in sources(root, shelf.resource.folder, limits):
-                shelf.take(met)
-        sheets = {shelf.resource.kind: shelf.sheet(locate) for shelf in shelves}
-        found = [finding for shelf in shelves for finding in shelf.findings]
-        wrong = {finding.ref for finding in found}
+        kinds = [_KindFiles(resource, vocabulary, limits, known) for resource in vocabulary]
+        for kind in kinds:
+            for source in sources(root, kind.resource.folder, limits):
+                kind.take(source)
+        sheets = {kind.resource.kind: kind.sheet(locate) for kind in kinds}
+        of_files = [finding for kind in kinds for finding in kind.findings]
+        wrong = {finding.ref for finding in of_files}
         ruled = (rule for rule in complaints(sheets, vocabulary) if not (rule.code in FOLLOWING and rule.ref in wrong))
-        spoken = without_silenced(chain(found, ruled), sheets, lambda place: content_of(root, place, limits))
-        told = sorted((located(finding, sheets) for finding in limited(spoken)), key=_by_place)
+        kept = without_silenced(chain(of_files, ruled), sheets, lambda place: content_of(root, place, limits))
+        findings = sorted((located(finding, sheets) for finding in limited(kept)), key=_by_place)
         if known:
             known.prune()
-    digest = sum(shelf.digest for shelf in shelves) % MODULUS
-    return Desired(sheets=sheets, findings=tuple(told), digest=f"{digest:0{2 * DIGEST_BYTES}x}")
+    digest = sum(kind.digest for kind in kinds) % MODULUS
+    return Desired(sheets=sheets, findings=tuple(findings), digest=f"{digest:0{2 * DIGEST_BYTES}x}")
 
 
 @dataclass
@@ -88,21 +89,21 @@ class _KindFiles:
     findings: list[Finding] = field(default_factory=list)
 
     @cached_property
-    def reading(self) -> FileReader:
+    def reader(self) -> FileReader:
         """Made for the first file that the cache does not have."""
         return FileReader(self.resource, self.vocabulary, self.limits)
 
-    def take(self, met: SourceFile | Finding) -> None:
+    def take(self, source: SourceFile | Finding) -> None:
         """One file, or why it cannot be read."""
-        if isinstance(met, Finding):
-            self.findings.append(met)
+        if isinstance(source, Finding):
+            self.findings.append(source)
             return
-        packed = self.cache.find(self.resource, met.place, met.content) if self.cache else None
+        packed = self.cache.find(self.resource, source.place, source.content) if self.cache else None
         if packed is None:
-            packed, findings = self.reading.read(met)
+            packed, findings = self.reader.read(source)
             self.findings += findings
             if self.cache and not findings:
-                self.cache.keep(self.resource, met.content, packed)
+                self.cache.keep(self.resource, source.content, packed)
         self.files.append(packed)
 
     def sheet(self, locate: Locator) -> Sheet:
@@ -147,7 +148,7 @@ class FileReader:
         return self._strictly(source)
 
     def _strictly(self, source: SourceFile) -> tuple[FileObjects, tuple[Finding, ...]]:
-        document, of_yaml = judge(source.content, self._limits)
+        document, of_yaml = parse(source.content, self._limits)
         objects, reasons = self._explained(document.data, *self._typed(document.data), source)
         findings = [reason.finding(source.place, document.lines, self._kind) for reason in (*of_yaml, *reasons)]
         return self._packed(source, objects), tuple(findings)

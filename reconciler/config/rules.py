@@ -1,21 +1,9 @@
-"""What needs more than one field, object or file: twins, fields that belong together, rings of references.
+"""What needs more than one field, object or file: twins, fields that belong together, circles of references.
 
-Reads the packed sheets, so that a hundred thousand ordinary objects cost a few passes over their columns. Whether a
-reference names anything at all is not asked here.
-
-Packed sheets read by column, and complaints about single cells.
-
-Fields of one object that need, refuse or exclude each other, as the declarations say.
-
-Only what is stated counts: a field that no file states is not ours to judge.
-
-What is legal and rarely meant, as the declarations tell it.
-
-Only speaks: what a kind advises is never an error, so the settings and a comment may take it back.
-
-`# nolint: code reason` in a file takes back a warning or note of that code, on its line or the next.
-
-A reason is needed. Behind a field it speaks for that field, behind a name for the whole object. Errors stay.
+Reads the packed sheets by column, so that a hundred thousand ordinary objects cost a few passes. Only what files state
+counts. Whether a reference names anything at all is not asked here. From top to bottom: fields of one object; advice
+about what is legal and rarely meant, which is never an error; several objects; and `# nolint: code reason`, which takes
+back a warning or note on its line or the next, of a field or of a whole object. A reason is needed; errors stay.
 """
 
 from __future__ import annotations
@@ -73,12 +61,12 @@ def located(finding: Finding, sheets: Mapping[str, Sheet]) -> Finding:
 def combined(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
     """Every combination of stated fields that the kind does not allow."""
     for block in sheet.blocks:
-        yield from _alone(sheet, block, resource)
+        yield from _only_with(sheet, block, resource)
         yield from _refused(sheet, block, resource)
         yield from _exclusive(sheet, block, resource)
 
 
-def _alone(sheet: Sheet, block: Block, resource: Resource) -> Iterator[Finding]:
+def _only_with(sheet: Sheet, block: Block, resource: Resource) -> Iterator[Finding]:
     for field in resource.fields:
         if field.only_with is None or field.name not in block.fields:
             continue
@@ -86,9 +74,9 @@ def _alone(sheet: Sheet, block: Block, resource: Resource) -> Iterator[Finding]:
         for key, row in block.rows.items():
             stated = dict(zip(block.fields, row, strict=True)).get(other)
             if not same(stated, wanted):
-                told = f"makes sense only with {other}: {wanted}"
+                message = f"makes sense only with {other}: {wanted}"
                 remedy = f"write {other}: {wanted}, or take {field.name} out"
-                yield complaint(sheet, block, key, field.name, "only-with", told, remedy)
+                yield complaint(sheet, block, key, field.name, "only-with", message, remedy)
 
 
 def _refused(sheet: Sheet, block: Block, resource: Resource) -> Iterator[Finding]:
@@ -110,8 +98,8 @@ def _exclusive(sheet: Sheet, block: Block, resource: Resource) -> Iterator[Findi
         for key, row in block.rows.items():
             stated = dict(zip(block.fields, row, strict=True))
             if _states(stated, one, groups) and _states(stated, other, groups):
-                told = f"{one} and {other} exclude each other"
-                yield complaint(sheet, block, key, one, "exclusive", told, "take one of them out")
+                message = f"{one} and {other} exclude each other"
+                yield complaint(sheet, block, key, one, "exclusive", message, "take one of them out")
 
 
 def _states(stated: Mapping[str, Value], name: str, groups: tuple[str, ...]) -> bool:
@@ -132,15 +120,15 @@ def advised(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
             if set(advice.fields).isdisjoint(block.fields):
                 continue
             for key, row in block.rows.items():
-                yield from _spoken(sheet, resource, advice, block, key, dict(zip(block.fields, row, strict=True)))
+                yield from _advice_about(sheet, resource, advice, block, key, dict(zip(block.fields, row, strict=True)))
 
 
-def _spoken(
+def _advice_about(
     sheet: Sheet, resource: Resource, advice: Advice, block: Block, key: str, stated: Values
 ) -> Iterator[Finding]:
-    told = "" if _leaves(stated, resource) else advice.tell(stated)
-    if told:
-        finding = complaint(sheet, block, key, advice.about, advice.code, told, advice.remedy)
+    message = "" if _leaves(stated, resource) else advice.tell(stated)
+    if message:
+        finding = complaint(sheet, block, key, advice.about, advice.code, message, advice.remedy)
         yield replace(finding, severity=advice.severity)
 
 
@@ -152,13 +140,13 @@ def not_inherited(sheets: Mapping[str, Sheet], resource: Resource, vocabulary: V
     sheet, others = sheets[resource.kind], sheets[fallback.kind]
     for key in sorted(sheet):
         held = sheet.values_of(key)
-        told = "" if held.keys().isdisjoint(fallback.fields) else fallback.tell(held)
-        for block in others.blocks if told else ():
+        message = "" if held.keys().isdisjoint(fallback.fields) else fallback.tell(held)
+        for block in others.blocks if message else ():
             if not set(fallback.fields).isdisjoint(block.fields):
                 continue
             for other, row in block.rows.items():
                 if not _leaves(dict(zip(block.fields, row, strict=True)), vocabulary[fallback.kind]):
-                    finding = complaint(others, block, other, "", fallback.code, told, fallback.remedy)
+                    finding = complaint(others, block, other, "", fallback.code, message, fallback.remedy)
                     yield replace(finding, severity=fallback.severity)
 
 
@@ -193,8 +181,8 @@ def _same_key(sheet: Sheet) -> Iterator[Finding]:
             if key in first:
                 place = _place(sheet, first[key], key, exact=number < MOST_ALIKE)
                 number += 1
-                told = f"is already in {place}"
-                yield complaint(sheet, block, key, "", "duplicate", told, "take one of them out")
+                message = f"is already in {place}"
+                yield complaint(sheet, block, key, "", "duplicate", message, "take one of them out")
             else:
                 first[key] = block
 
@@ -209,20 +197,20 @@ def _twins(sheet: Sheet) -> Iterator[Finding]:
         if other != key:
             place = _place(sheet, sheet.index[other], other, exact=number < MOST_ALIKE)
             number += 1
-            told = f'differs from "{other}" in {place} only in case, form or blanks'
-            yield complaint(sheet, block, key, "", "twins", told, "give one of them another name")
+            message = f'differs from "{other}" in {place} only in case, form or blanks'
+            yield complaint(sheet, block, key, "", "twins", message, "give one of them another name")
 
 
 def _one_alone(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
     """Of some kinds there is one object, under a fixed name."""
     for key, block in sheet.index.items():
         if resource.only_key and key != resource.only_key:
-            told = f"there is one {resource.kind}, and it is called `{resource.only_key}`"
-            yield complaint(sheet, block, key, "", "name", told, f"write `{resource.only_key}:`")
+            message = f"there is one {resource.kind}, and it is called `{resource.only_key}`"
+            yield complaint(sheet, block, key, "", "name", message, f"write `{resource.only_key}:`")
 
 
 def _place(sheet: Sheet, block: Block, key: str, *, exact: bool) -> Origin:
-    """Where it is; the line only of those that are told of, for it costs much."""
+    """Where it is; the line only of those that are listed, for it costs much."""
     return Origin(block.place, sheet.locate(block.place, key).get("") if exact else None)
 
 
@@ -231,9 +219,9 @@ def _wildcards(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
         if isinstance(field.type, Names) and field.type.wildcard:
             for block, key, names in cells(sheet, field.name):
                 if isinstance(names, tuple) and EVERYTHING in names:
-                    told = "* alone stands for everything, also for what is added later"
+                    message = "* alone stands for everything, also for what is added later"
                     remedy = "list what is meant, or keep it with `# nolint: wildcard REASON`"
-                    finding = complaint(sheet, block, key, field.name, "wildcard", told, remedy)
+                    finding = complaint(sheet, block, key, field.name, "wildcard", message, remedy)
                     yield replace(finding, severity=Severity.WARNING)
 
 
@@ -247,11 +235,11 @@ def _former_names(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
         for name in names if isinstance(names, tuple) else ():
             field = resource.former_names
             if name in sheet:
-                told = f'"{name}" is declared itself'
-                yield complaint(sheet, block, key, field, "duplicate", told, "take one of them out")
+                message = f'"{name}" is declared itself'
+                yield complaint(sheet, block, key, field, "duplicate", message, "take one of them out")
             elif name in claimed:
-                told = f'"{name}" is a former name of "{claimed[name]}" too'
-                yield complaint(sheet, block, key, field, "duplicate", told, "name it once")
+                message = f'"{name}" is a former name of "{claimed[name]}" too'
+                yield complaint(sheet, block, key, field, "duplicate", message, "name it once")
             else:
                 claimed[name] = key
 
@@ -264,13 +252,13 @@ def _successors(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
     removed = {key for _, key, value in cells(sheet, tombstone.field) if value == tombstone.removed}
     for block, key, successor in cells(sheet, tombstone.successor):
         if successor == key:
-            told = "an object cannot take over from itself"
+            message = "an object cannot take over from itself"
         elif successor in removed:
-            told = f'"{successor}" is removed as well'
+            message = f'"{successor}" is removed as well'
         else:
             continue
         remedy = "name one that stays"
-        yield complaint(sheet, block, key, tombstone.successor, "referenced", told, remedy)
+        yield complaint(sheet, block, key, tombstone.successor, "referenced", message, remedy)
 
 
 def _rings(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
@@ -283,8 +271,9 @@ def _rings(sheet: Sheet, resource: Resource) -> Iterator[Finding]:
         for start in sorted(steps):
             ring = _ring(start, steps, done)
             if ring:
-                told = f"leads round in a circle: {' → '.join([*ring, ring[0]])}"
-                yield complaint(sheet, steps[ring[0]][0], ring[0], field.name, "move-cycle", told, "break the circle")
+                message = f"leads round in a circle: {' → '.join([*ring, ring[0]])}"
+                block = steps[ring[0]][0]
+                yield complaint(sheet, block, ring[0], field.name, "move-cycle", message, "break the circle")
 
 
 def _ring(start: str, steps: Mapping[str, tuple[Block, str]], done: set[str]) -> list[str]:
@@ -335,7 +324,7 @@ def silenced(content: bytes) -> Silenced:
     taken: Silenced = set()
     waiting: set[str] = set()
     for number, line in enumerate(text.split("\n"), start=1):
-        comment = next((found for found in COMMENT.finditer(line) if not _inside(values, number, found.start())), None)
+        comment = next((match for match in COMMENT.finditer(line) if not _inside(values, number, match.start())), None)
         if comment and not line[: comment.start()].strip():
             waiting.add(comment["code"])
             continue
@@ -351,7 +340,7 @@ def _values(text: str) -> dict[int, list[tuple[int, int]]]:
     """Line → from which to which column a key or value stands in it; of a broken file as far as it can be read."""
     import yaml  # late: `--help` starts without it
 
-    found: dict[int, list[tuple[int, int]]] = {}
+    spans: dict[int, list[tuple[int, int]]] = {}
     with suppress(yaml.YAMLError):
         for token in yaml.scan(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             if not isinstance(token, yaml.ScalarToken):
@@ -360,8 +349,8 @@ def _values(text: str) -> dict[int, list[tuple[int, int]]]:
             block = token.style in ("|", ">")  # a comment may stand behind its sign
             for line in range(start.line + block, end.line + 1):
                 first = start.column if line == start.line else 0
-                found.setdefault(line + 1, []).append((first, end.column if line == end.line else sys.maxsize))
-    return found
+                spans.setdefault(line + 1, []).append((first, end.column if line == end.line else sys.maxsize))
+    return spans
 
 
 def _inside(values: Mapping[int, list[tuple[int, int]]], line: int, column: int) -> bool:

@@ -1,7 +1,7 @@
 """The fields of a kind as pydantic types: the verdict on the data of a file, and its values as the engine wants them.
 
 Built from the declarations as pydantic's own schema, without classes between: one call judges a whole file. Imported
-only for data that `fast_types.py` is not sure of (start-up). `complaints.py` puts the errors into words for people.
+only for data that `fast_types.py` is not sure of (start-up). `explain.py` puts the errors into words for people.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from pydantic_core import (
     core_schema,
 )
 
-from reconciler.config.complaints import REMEDY, article, choices
+from reconciler.config.complaints import value_text
+from reconciler.config.explain import REMEDY, article, choices
 from reconciler.config.fields import (
     ONE_LINE,
     KindFields,
@@ -37,7 +38,6 @@ from reconciler.config.fields import (
     twins,
     words_of,
 )
-from reconciler.config.yaml import value_text
 from reconciler.model.finding import CODES
 from reconciler.model.names import fault
 from reconciler.model.resource import (
@@ -255,6 +255,6 @@ def _raised_again(details: ErrorDetails) -> InitErrorDetails:
 
 
 def _error(code: str, message: str, remedy: str) -> PydanticCustomError:
-    """`code` is one of CODES; `complaints.py` passes all three on. Pydantic takes no half of a character."""
+    """`code` is one of CODES; `explain.py` passes all three on. Pydantic takes no half of a character."""
     whole = message.encode("utf-8", "backslashreplace").decode()
     return PydanticCustomError(code, "refused", {"message": whole, REMEDY: remedy})

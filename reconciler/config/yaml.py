@@ -1,32 +1,20 @@
-"""YAML text → plain data that remembers the line of every key: the judge of every file.
+"""YAML text → plain data that remembers the line of every key: the strict reader, which has the last word on a file.
 
-PyYAML splits the text into events; what they mean is decided here, by YAML 1.2 and with limits, before anything is
-built that a hostile file could blow up.
-
-What an unquoted word of YAML means, by the core schema of YAML 1.2.
-
-`no`, `on`, `12:30` and `2026-01-31` are text, `010` is ten: what PyYAML's own resolver makes of them is YAML 1.1.
-
-How much of a file is read before it counts as hostile.
-
-What is wrong at one place of a document, before it is known whose document it is.
-
-Parser events → data and lines, one event at a time, so that a bomb is met before it goes off.
+PyYAML splits the text into events. What they mean is decided here, by YAML 1.2 and one event at a time, so that a limit
+is met before a hostile file has filled the memory. `no`, `on`, `12:30` and `2026-01-31` are text, `010` is ten: what
+PyYAML's own resolver makes of them is YAML 1.1. From top to bottom: unquoted words, lines, events, the whole file.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from reconciler.config.complaints import Capped, Complaint, FieldPath, shortened, value_text
 from reconciler.model.errors import FileErrors
-from reconciler.model.finding import MOST_ALIKE, Finding, rest
-from reconciler.model.names import LONGEST
-from reconciler.model.ref import Origin, Ref
 
 _Plain: TypeAlias = str | int | float | bool | None
 
@@ -71,81 +59,14 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`file_bytes`: bytes of one file; `depth`: mappings and lists inside each other; `aliases`: uses of anchors."""
+    """How much of a file is read before it counts as hostile."""
 
     file_bytes: int = 16 * MEBIBYTE
+    """Bytes of one file."""
     depth: int = 64
+    """Mappings and lists inside each other."""
     aliases: int = 50
-
-
-FieldPath: TypeAlias = tuple[str, ...]
-Lines: TypeAlias = Mapping[FieldPath, int]
-
-LONGEST_SHOWN = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
-    """`path`: keys from the top of the document; list items by number. `line`: given where the path has none.
-    `more`: it stands for so many complaints that are not told of."""
-
-    code: str
-    message: str
-    remedy: str = ""
-    path: FieldPath = ()
-    line: int | None = None
-    more: int = 0
-
-    def finding(self, place: str, lines: Lines, kind: str = "") -> Finding:
-        """The complaint as a Finding. With a `kind`, the first key names the object and the rest its field."""
-        line = self.line if self.line is not None else line_of(self.path, lines)
-        found = Finding(
-            code=self.code, message=self.message, remedy=self.remedy, origin=Origin(place, line), at_files=True
-        )
-        if self.more:
-            return rest(found, self.more)
-        # A name without end would be repeated in each complaint about what is under it.
-        steps = tuple(step if len(step) <= LONGEST else shortened(step) for step in self.path)
-        ref = Ref(kind, steps[0]) if kind and steps else None
-        return replace(found, ref=ref, field=".".join(steps[1:] if ref else steps))
-
-
-@dataclass(slots=True)
-class Capped:
-    """Complaints as they come: of each code the first MOST_ALIKE, the rest as a number."""
-
-    total: int = 0
-    _kept: list[Complaint] = field(default_factory=list)
-    _numbers: Counter[str] = field(default_factory=Counter)
-
-    def add(self, complaint: Complaint) -> None:
-        """One more."""
-        number = complaint.more or 1
-        if not complaint.more and self._numbers[complaint.code] < MOST_ALIKE:
-            self._kept.append(complaint)
-        self._numbers[complaint.code] += number
-        self.total += number
-
-    def __iter__(self) -> Iterator[Complaint]:
-        """Those that are kept, then how many more there are."""
-        yield from self._kept
-        told = Counter(complaint.code for complaint in self._kept)
-        for code, number in (self._numbers - told).items():
-            yield Complaint(code=code, message="more of these", more=number)
-
-
-def capped(complaints: Iterable[Complaint]) -> Iterator[Complaint]:
-    """The complaints about one thing, the first MOST_ALIKE of a code as they come and the rest as a number."""
-    told: Counter[str] = Counter()
-    left: Counter[str] = Counter()
-    for complaint in complaints:
-        if complaint.more or told[complaint.code] >= MOST_ALIKE:
-            left[complaint.code] += complaint.more or 1
-        else:
-            told[complaint.code] += 1
-            yield complaint
-    for code, number in left.items():
-        yield Complaint(code=code, message="more of these", more=number)
+    """Uses of anchors."""
 
 
 class ItemLines(Mapping[FieldPath, int]):
@@ -184,34 +105,6 @@ class ItemLines(Mapping[FieldPath, int]):
     def append(self, path: FieldPath, line: int) -> None:
         """The line of one more item of the list at `path`."""
         self._items.setdefault(path, array("L")).append(line)
-
-
-def line_of(path: FieldPath, lines: Lines) -> int | None:
-    """The line of the path, or of the nearest thing around it that has one."""
-    for length in range(len(path), -1, -1):
-        if path[:length] in lines:
-            return lines[path[:length]]
-    return None
-
-
-def value_text(value: Any) -> str:
-    """A value from a file in words, short enough for one line."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return str(value)
-        case str():
-            return f'"{shortened(value)}"'
-        case list():
-            return "a list"
-        case _:
-            return "a mapping"
-
-
-def shortened(text: str) -> str:
-    """The text, or its beginning."""
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 LARGEST_EXPANSION = 100_000
@@ -320,8 +213,8 @@ class Composer:
         self._collections += collections
         values = self._weight + self._collections
         if values > FREE_VALUES and values * BYTES_A_VALUE > self.size:
-            told = f"{self._weight:,} values in {self.size:,} bytes: more than anybody writes"
-            raise TooMuch(told, "split it into several files, and take out what means nothing", line)
+            message = f"{self._weight:,} values in {self.size:,} bytes: more than anybody writes"
+            raise TooMuch(message, "split it into several files, and take out what means nothing", line)
 
     def _plain(self, word: str, line: int) -> Any:
         try:
@@ -333,9 +226,9 @@ class Composer:
             # A document that is only `null`, or only a comment after `---`, declares nothing.
             if not self._frames:
                 return {}
-            told = f"{word} is no value" if word else "there is no value"
+            message = f"{word} is no value" if word else "there is no value"
             remedy = "write a value ({} for a mapping without fields), or take the line out"
-            self._complain("refused-yaml", told, remedy, self._next_path(), line)
+            self._complain("refused-yaml", message, remedy, self._next_path(), line)
             return _NOTHING
         return value
 
@@ -353,8 +246,8 @@ class Composer:
             return
         path = (*frame.path, key)
         if path in self.lines:
-            told = f"{value_text(key)} is already on line {self.lines[path]}"
-            self._complain("duplicate", told, "take one of them out", path, line)
+            message = f"{value_text(key)} is already on line {self.lines[path]}"
+            self._complain("duplicate", message, "take one of them out", path, line)
             frame.key = _NOTHING
             return
         self.lines[path] = line
@@ -372,9 +265,9 @@ class Composer:
             value = 0
         if isinstance(value, str):
             return word
-        told = f"the key {shortened(word)} is not text" if word else "there is no key before the colon"
+        message = f"the key {shortened(word)} is not text" if word else "there is no key before the colon"
         remedy = f'write it in quotes: "{shortened(word)}"' if word and value is not None else "write a name"
-        self._complain("type", told, remedy, frame.path, line)
+        self._complain("type", message, remedy, frame.path, line)
         return None
 
     def _open(self, data: dict[str, Any] | list[Any], event: Any, line: int) -> None:
@@ -495,14 +388,14 @@ class Document:
 
 def read(content: bytes, place: str, limits: Limits = Limits()) -> Document:
     """Judge one file. `place` is how complaints call it. Raises FileErrors with every complaint about it."""
-    document, complaints = judge(content, limits)
+    document, complaints = parse(content, limits)
     if complaints:
         findings = tuple(complaint.finding(place, document.lines) for complaint in complaints)
         raise FileErrors(f"{place} cannot be read", findings=findings)
     return document
 
 
-def judge(content: bytes, limits: Limits = Limits()) -> tuple[Document, list[Complaint]]:
+def parse(content: bytes, limits: Limits = Limits()) -> tuple[Document, list[Complaint]]:
     """What the file says, and every complaint. Keys that are complained of are left out of the data; a file that
     cannot be followed to its end is empty."""
     if len(content) > limits.file_bytes:

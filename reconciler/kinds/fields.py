@@ -1,6 +1,6 @@
-"""Fields that only files have: they are never compared, remembered or exported (docs/rules.md#rule-4).
-
-How much a package may send, by the clock and by the quota period. Seeds 000 (sending limits), 001 (quotas).
+"""Fields that several kinds have: those that only files have, which are never compared, remembered or exported
+(docs/rules.md#rule-4), and how much may be sent, by the clock and by the quota period. Seeds 000 (sending limits), 001
+(quotas).
 """
 
 from __future__ import annotations

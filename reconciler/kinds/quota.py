@@ -1,12 +1,8 @@
 """What a live system does with a quota, as a pure function. Source: MailWizz 2.1.13, the order of its quota check.
 
-The hourly cap comes before all this and is a limit of its own.
-
-A quota in one sentence: `1,000 emails a month from the first send; at the limit nothing goes out until …`.
-
-What it promises is asked of the rules above, not decided here.
-
-Quotas that are legal and rarely meant, and what somebody may think that a package inherits. Source: seed 001.
+The hourly cap comes before all this and is a limit of its own. Below the rules: a quota in one sentence, which is made
+by asking them (`1,000 emails a month from the first send; at the limit nothing goes out until …`); then quotas that are
+legal and rarely meant, and what somebody may think that a package inherits (seed 001).
 """
 
 from __future__ import annotations
@@ -98,9 +94,9 @@ def quota_of(values: Values) -> Quota | None:
 
 def quota_when_new(stated: Values) -> Quota:
     """The quota of an object that is created with no more than what is stated."""
-    found = quota_of({**DEFAULTS, **stated})
-    assert found is not None, "a file states values of their types"
-    return found
+    quota = quota_of({**DEFAULTS, **stated})
+    assert quota is not None, "a file states values of their types"
+    return quota
 
 
 def quota_of_customer(*, package: Values | None, platform: Values) -> Quota:
@@ -145,7 +141,7 @@ _SENTENCES: dict[tuple[State | None, State | None], str] = {
 }
 
 
-def told_quota(values: Values) -> str:
+def quota_line(values: Values) -> str:
     """The quota that an object will have, for the plan; empty where the values do not make one."""
     quota = quota_of(values)
     return f"quota: {quota_sentence(quota)}" if quota is not None else ""
@@ -159,7 +155,7 @@ def quota_sentence(quota: Quota) -> str:
         return f"nothing goes out at all: the quota lasts 0 {quota.time_unit}s"
     full = state(quota, used=quota.emails, expired=False) if quota.emails is not None else None
     ended = state(quota, used=0, expired=True) if quota.time_value is not None else None
-    said = _SENTENCES[full, ended].format(
+    sentence = _SENTENCES[full, ended].format(
         amount=_amount(quota.emails),
         each=_each(quota),
         span=f"one {quota.time_unit}" if quota.time_value == 1 else _several(quota),
@@ -168,7 +164,7 @@ def quota_sentence(quota: Quota) -> str:
         endless="" if quota.action == "none" else f": `{quota.action}` waits for the end of a period that has none",
     )
     aimless = quota.action == "move" and State.RENEWS in (full, ended)
-    return f"{said} (it shall move the customer, and names no package)" if aimless else said
+    return f"{sentence} (it shall move the customer, and names no package)" if aimless else sentence
 
 
 def _amount(emails: int | None) -> str:
@@ -251,7 +247,7 @@ def _not_for_packages(stated: Values) -> str:
     )
 
 
-QUOTA_MEANING = Meaning(fields=RULE_FIELDS, tell=told_quota)
+QUOTA_MEANING = Meaning(fields=RULE_FIELDS, tell=quota_line)
 
 QUOTA_ADVICE = (
     Advice(

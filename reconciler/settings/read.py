@@ -107,7 +107,7 @@ def setting_complaints(errors: Iterable[ErrorDetails]) -> Iterator[SettingCompla
     for error in errors:
         code = error["type"] if error["type"] in CODES else _STANDARD.get(error["type"], "type")
         counts[code] += 1
-        # Nobody is told of more, so nobody asks what was meant.
+        # No more of them are listed, so nobody asks what was meant.
         yield _complaint(error, code, whole if counts[code] <= MOST_ALIKE else {})
 
 

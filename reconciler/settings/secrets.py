@@ -190,7 +190,7 @@ def target(
     chosen = _chosen(settings, name)
     entry = settings.targets[chosen]
     url = _from_outside(environ, url_file) or _as_stated(entry.url, f"targets.{chosen}.url", environ, settings.folder)
-    _veil(url)
+    _hide(url)
     if not url:
         raise ReconcilerError(
             f'there is no database URL for the target "{chosen}"',
@@ -250,22 +250,22 @@ def _from_outside(environ: Mapping[str, str], url_file: Path | None) -> str:
 
 def _as_stated(stated: str, key: str, environ: Mapping[str, str], folder: Path) -> str:
     try:
-        found = parsed(stated) if stated else Address()
+        address = parsed(stated) if stated else Address()
     except Unfit as unfit:
         raise ReconcilerError(f"{key}: {unfit.message}", remedy=unfit.remedy) from None
-    if found.variable:
-        return _variable(found.variable, "", key, environ)
-    if found.file:
-        return _named(folder / found.file, key)
+    if address.variable:
+        return _variable(address.variable, "", key, environ)
+    if address.file:
+        return _named(folder / address.file, key)
     # As a part of a URL a value is quoted: a password may hold any character.
-    password = quote(_variable(found.password, found.hint, key, environ), safe="") if found.password else ""
-    return f"{found.before}{password}{found.after}"
+    password = quote(_variable(address.password, address.hint, key, environ), safe="") if address.password else ""
+    return f"{address.before}{password}{address.after}"
 
 
 def _variable(name: str, message: str, key: str, environ: Mapping[str, str]) -> str:
     value = environ.get(name, "").strip()
     if value:
-        _veil(value)
+        _hide(value)
         return value
     why = f": {message}" if message else ""
     raise ReconcilerError(
@@ -273,9 +273,9 @@ def _variable(name: str, message: str, key: str, environ: Mapping[str, str]) -> 
     )
 
 
-def _veil(found: str) -> None:
-    if not found.startswith(FILES):  # the path of a file is no secret
-        secrecy.hide(found, *passwords(found))
+def _hide(secret: str) -> None:
+    if not secret.startswith(FILES):  # the path of a file is no secret
+        secrecy.hide(secret, *passwords(secret))
 
 
 def _named(file: Path, key: str) -> str:

@@ -83,7 +83,7 @@ import json, resource, sys, tempfile, time
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 from reconciler.config.load import load
-from reconciler.config.yaml import judge
+from reconciler.config.yaml import parse
 from reconciler.kinds import KINDS
 documents = [bytes.fromhex(text) for text in json.load(sys.stdin)]
 slowest, told = 0.0, 0
@@ -96,7 +96,7 @@ for document in documents:
         for record in desired.sheets["package"].values():
             record.where("note")
         slowest = max(slowest, time.perf_counter() - started)
-    _, complaints = judge(document)
+    _, complaints = parse(document)
     assert bool(complaints) <= bool(desired.findings), document
     assert all(finding.message and finding.origin for finding in desired.findings), document
     told += bool(desired.findings)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
-from reconciler.config.complaints import Explainer
+from reconciler.config.explain import Explainer
 from reconciler.config.fields import KindFields
 from reconciler.config.types import Types
 from reconciler.kinds import KINDS

@@ -14,7 +14,7 @@ from reconciler.config.fields import KindFields
 from reconciler.config.load import load
 from reconciler.config.schema import document_schema
 from reconciler.config.types import Types
-from reconciler.config.yaml import judge
+from reconciler.config.yaml import parse
 from reconciler.kinds import KINDS
 from tests.unit.config.corpus_documents import BAD, BEYOND_SCHEMA, GOOD, NO_DATA, TOGETHER
 
@@ -40,7 +40,7 @@ def good() -> Iterator[Any]:
 
 
 def read(content: str) -> Any:
-    document, complaints = judge(content.encode())
+    document, complaints = parse(content.encode())
     assert not complaints
     return document.data
 

@@ -1,4 +1,4 @@
-"""The fast lane gives the judge's values or none: a differential test over ordinary and peculiar texts."""
+"""The fast reader gives the strict reader's values or none: a differential test over ordinary and peculiar texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import example
 from hypothesis import strategies as st
 
 from reconciler.config import fast_yaml
-from reconciler.config.yaml import Limits, judge
+from reconciler.config.yaml import Limits, parse
 from tests.support.properties import tried
 
 PADDING = "# " + "x" * fast_yaml.SMALLEST + "\n"
@@ -116,7 +116,7 @@ NUMBERS = st.text(alphabet="0123456789+-.eExXoObB_infaNAF", max_size=7).map(lamb
 
 
 def plain(data: Any) -> bool:
-    """Whether it holds nothing that the types would send to the judge anyway."""
+    """Whether it holds nothing that the types would send to the strict reader anyway."""
     match data:
         case dict():
             return all(isinstance(key, str) for key in data) and all(map(plain, data.values()))
@@ -139,12 +139,12 @@ def typed(data: Any) -> Any:
 
 @tried(st.one_of(PIECES, NUMBERS, st.text(max_size=30).map(lambda text: f"a: {text}")), examples=500)
 @example("a: |\n  x\n")
-def test_same_values_as_the_judge(text: str) -> None:
+def test_same_values_as_the_strict_reader(text: str) -> None:
     content = (PADDING + text).encode("utf-8", "replace")
     data = fast_yaml.parse_fast(content, Limits())
     if data is None or not plain(data):
         return
-    document, complaints = judge(content)
+    document, complaints = parse(content)
     assert not complaints
     assert typed(document.data) == typed(data)
 
@@ -184,7 +184,7 @@ PECULIAR = [
 
 
 @pytest.mark.parametrize("text", PECULIAR)
-def test_peculiar_texts_are_the_judges(text: str) -> None:
+def test_peculiar_texts_are_for_the_strict_reader(text: str) -> None:
     assert fast_yaml.parse_fast((PADDING + text).encode(), Limits()) is None or not fast_yaml.ordinary(text.encode())
     assert not fast_yaml.ordinary(text.encode())
 
@@ -205,7 +205,7 @@ ORDINARY = [
 @pytest.mark.parametrize("text", ORDINARY)
 def test_ordinary_texts_are_fast(text: str) -> None:
     content = (PADDING + text).encode()
-    assert fast_yaml.parse_fast(content, Limits()) == judge(content)[0].data
+    assert fast_yaml.parse_fast(content, Limits()) == parse(content)[0].data
 
 
 def test_only_larger_files_within_the_limit_are_fast() -> None:
@@ -214,5 +214,5 @@ def test_only_larger_files_within_the_limit_are_fast() -> None:
 
 
 @pytest.mark.parametrize("text", ["- a", "a", "# nothing", "a: 1\na: 2", "a: [", "a: \xff"])
-def test_what_it_cannot_read_is_the_judges(text: str) -> None:
+def test_what_it_cannot_read_is_for_the_strict_reader(text: str) -> None:
     assert fast_yaml.parse_fast((PADDING + text).encode("latin-1"), Limits()) is None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.config.fields import nested
 from reconciler.config.fmt import formatted
-from reconciler.config.yaml import Limits, judge
+from reconciler.config.yaml import Limits, parse
 from reconciler.kinds import KINDS
 
 ABOUT = re.compile(r"# about (?P<path>\S+)")
@@ -126,8 +126,8 @@ def test_overrides_stand_as_the_package_declares_them_and_maps_by_name() -> None
 )
 def test_every_layout_keeps_its_meaning_and_stays_once_it_is_in_order(text: str) -> None:
     after = put_in_order(text)
-    assert judge(after.encode())[0].data == judge(text.encode())[0].data
-    assert not judge(after.encode())[1]
+    assert parse(after.encode())[0].data == parse(text.encode())[0].data
+    assert not parse(after.encode())[1]
     assert put_in_order(after) == after
 
 
@@ -157,10 +157,10 @@ def test_whatever_the_order_before_the_meaning_and_the_comments_stay(seed: int) 
     chance = random.Random(seed)
     names = chance.sample(["Growth", "Starter Plan", "a b", "Ünï", "x", "Z"], chance.randint(1, 5))
     text = "\n".join(_written(chance, {name: _fields(chance) for name in names}, 0, ()))
-    before, complaints = judge(text.encode())
+    before, complaints = parse(text.encode())
     assert not complaints
     after = put_in_order(text)
-    now, _ = judge(after.encode())
+    now, _ = parse(after.encode())
     assert now.data == before.data
     assert list(now.data) == sorted(now.data)
     assert all(_flat(fields) == sorted(_flat(fields), key=DECLARED.index) for fields in now.data.values())

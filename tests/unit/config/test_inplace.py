@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.config.edit import TRUSTED, Edit, edited
 from reconciler.config.render import scalar
-from reconciler.config.yaml import judge
+from reconciler.config.yaml import parse
 
 TEXT = """\
 # top
@@ -86,7 +86,7 @@ def test_all_other_lines_stay(key: str, path: str, value: Any, gone: list[str], 
     for line in come:
         now.remove(line)
     assert now == before
-    assert not judge(after.encode())[1]
+    assert not parse(after.encode())[1]
 
 
 def test_comments_of_what_is_replaced_as_a_whole_go_with_it() -> None:
@@ -105,5 +105,5 @@ def test_comments_around_the_first_of_two_items_find_a_new_place() -> None:
 )
 def test_what_nobody_sees_is_written_out_in_a_new_file(hidden: str, shown: str) -> None:
     assert scalar(f"a{hidden}b") == f'"a{shown}b"'
-    document, complaints = judge(f'"a{shown}b": 1\n'.encode(), TRUSTED)
+    document, complaints = parse(f'"a{shown}b": 1\n'.encode(), TRUSTED)
     assert (list(document.data), complaints) == ([f"a{hidden}b"], [])

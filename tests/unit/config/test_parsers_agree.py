@@ -1,5 +1,5 @@
-"""Two parsers, one verdict: a file says the same whether it is small, and the judge reads it, or padded into the fast
-lane. Documents are drawn from a grammar of what YAML parsers are known to read differently."""
+"""Two readers, one meaning: a file says the same whether the strict reader reads it, or the fast one, because it is
+padded. Documents are drawn from a grammar of what YAML parsers are known to read differently."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 from reconciler.config import fast_yaml
-from reconciler.config.yaml import LONGEST_NUMBER, Limits, judge
+from reconciler.config.yaml import LONGEST_NUMBER, Limits, parse
 from tests.support.properties import tried
 from tests.unit.config.yaml_oddities import document, mutated
 
@@ -29,15 +29,15 @@ def typed(data: Any) -> Any:
 
 
 def differs(text: str) -> str:
-    """How the fast lane's answer about a padded text differs from the judge's about the bare one; empty: not at all,
-    or there is no answer."""
+    """How the fast reader's answer about a padded text differs from the strict one's about the bare one; empty: not at
+    all, or there is no answer."""
     complaints = None
     for padded in (PADDING + text, f"{text}\n{PADDING}"):
         data = fast_yaml.parse_fast(padded.encode("utf-8", "replace"), Limits())
         if data is None or not fast_yaml.certain(data):
             continue
         if complaints is None:
-            said, complaints = judge(text.encode("utf-8", "replace"))
+            said, complaints = parse(text.encode("utf-8", "replace"))
         if complaints:
             return f"accepted, and refused below {fast_yaml.SMALLEST} bytes: {complaints[0].message}"
         if typed(said.data) != typed(data):

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from reconciler.config.complaints import Explainer
+from reconciler.config.explain import Explainer
 from reconciler.config.fast_types import FastTypes
 from reconciler.config.fields import KindFields, nested
 from reconciler.config.schema import document_schema
 from reconciler.config.types import Types
-from reconciler.config.yaml import judge
+from reconciler.config.yaml import parse
 from reconciler.kinds import KINDS
 from reconciler.model.finding import CODES
 from reconciler.model.names import fault
@@ -126,7 +126,7 @@ def typed(data: Any) -> Any:
 @pytest.mark.parametrize("kind", list(GOOD))
 def test_the_fast_verdict_is_sure_of_nearly_all_that_is_right(kind: str) -> None:
     """Else every run would load pydantic."""
-    sure = [FAST_TYPES[kind].whole(judge(content.encode())[0].data) is not None for content in GOOD[kind]]
+    sure = [FAST_TYPES[kind].whole(parse(content.encode())[0].data) is not None for content in GOOD[kind]]
     assert sum(sure) >= 0.95 * len(sure)
 
 

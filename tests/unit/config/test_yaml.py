@@ -1,4 +1,4 @@
-"""What YAML means here, and what of it is refused: the judge alone, without folders and kinds."""
+"""What YAML means here, and what of it is refused: the strict reader alone, without folders and kinds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.config.yaml import Limits, judge, read
+from reconciler.config.yaml import Limits, parse, read
 from reconciler.model.errors import FileErrors
 
 MEANING: list[tuple[str, Any]] = [
@@ -95,14 +95,14 @@ MEANING: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("written", "value"), MEANING)
 def test_meaning(written: str, value: Any) -> None:
-    document, complaints = judge(f"a: {written}".encode())
+    document, complaints = parse(f"a: {written}".encode())
     assert not complaints
     assert document.data == {"a": value}
     assert type(document.data["a"]) is type(value)
 
 
 def test_not_a_number_is_a_float() -> None:
-    assert math.isnan(judge(b"a: .nan")[0].data["a"])
+    assert math.isnan(parse(b"a: .nan")[0].data["a"])
 
 
 @pytest.mark.parametrize("content", [b"", b"# nothing\n", b"---\n", b"---\n# nothing\n...\n", b"\n\n", b"~"])
@@ -111,7 +111,7 @@ def test_an_empty_file_declares_nothing(content: bytes) -> None:
 
 
 def test_line_ends_of_another_system() -> None:
-    assert judge(b"a: 1\r\nb:\r\n  c: 2\r\n")[0].data == {"a": 1, "b": {"c": 2}}
+    assert parse(b"a: 1\r\nb:\r\n  c: 2\r\n")[0].data == {"a": 1, "b": {"c": 2}}
 
 
 REFUSED = [
@@ -183,11 +183,11 @@ def test_not_utf8_names_the_line() -> None:
 
 
 def test_utf16_is_not_utf8() -> None:
-    assert judge("a: 1".encode("utf-16"))[1][0].code == "syntax"
+    assert parse("a: 1".encode("utf-16"))[1][0].code == "syntax"
 
 
 def test_all_complaints_at_once_and_the_rest_is_read() -> None:
-    document, complaints = judge(b"a: ~\nb: !!str x\nc: 1\nc: 2\n3: d\ne: [~, f]\n")
+    document, complaints = parse(b"a: ~\nb: !!str x\nc: 1\nc: 2\n3: d\ne: [~, f]\n")
     assert [complaint.code for complaint in complaints] == [
         "refused-yaml",
         "refused-yaml",
@@ -199,19 +199,19 @@ def test_all_complaints_at_once_and_the_rest_is_read() -> None:
 
 
 def test_what_is_under_a_refused_key_is_thrown_away() -> None:
-    document, complaints = judge(b"a: 1\na:\n  b: {c: [1, {d: 2}]}\n  ? [x]\n  : y\ne: 5\n")
+    document, complaints = parse(b"a: 1\na:\n  b: {c: [1, {d: 2}]}\n  ? [x]\n  : y\ne: 5\n")
     assert document.data == {"a": 1, "e": 5}
     assert [complaint.code for complaint in complaints] == ["duplicate", "type"]
 
 
 def test_a_duplicate_names_both_lines() -> None:
-    (complaint,) = judge(b"a: 1\n\na: 2")[1]
+    (complaint,) = parse(b"a: 1\n\na: 2")[1]
     assert "line 1" in complaint.message
     assert complaint.line == 3
 
 
 def test_lines_of_everything() -> None:
-    lines = judge(b"# c\na:\n  b: 1\n  c:\n    - x\n    - {d: 2}\n")[0].lines
+    lines = parse(b"# c\na:\n  b: 1\n  c:\n    - x\n    - {d: 2}\n")[0].lines
     assert lines == {
         (): 1,
         ("a",): 2,
@@ -224,7 +224,7 @@ def test_lines_of_everything() -> None:
 
 
 def test_aliases_carry_values() -> None:
-    assert judge(b"a: &x {b: 1}\nc: *x\n&k d: &s 7\ne: *s\nf: *k\n")[0].data == {
+    assert parse(b"a: &x {b: 1}\nc: *x\n&k d: &s 7\ne: *s\nf: *k\n")[0].data == {
         "a": {"b": 1},
         "c": {"b": 1},
         "d": 7,
@@ -234,22 +234,22 @@ def test_aliases_carry_values() -> None:
 
 
 def over(content: str, limits: Limits) -> str:
-    return judge(content.encode(), limits)[1][-1].code
+    return parse(content.encode(), limits)[1][-1].code
 
 
 def test_limits_hold_at_their_edge() -> None:
     limits = Limits(file_bytes=100, depth=4, aliases=2)
-    assert not judge(b"a: [[[1]]]", limits)[1]
+    assert not parse(b"a: [[[1]]]", limits)[1]
     assert over("a: [[[[1]]]]", limits) == "too-large"
-    assert not judge(b"a: &x 1\nb: [*x, *x]", limits)[1]
+    assert not parse(b"a: &x 1\nb: [*x, *x]", limits)[1]
     assert over("a: &x 1\nb: [*x, *x, *x]", limits) == "too-large"
-    assert not judge(b"a" * 100, limits)[1]
+    assert not parse(b"a" * 100, limits)[1]
     assert over("a" * 101, limits) == "too-large"
 
 
 def test_aliases_count_into_the_depth() -> None:
     limits = Limits(depth=5)
-    assert not judge(b"a: &x [[1]]\nb: [*x]", limits)[1]
+    assert not parse(b"a: &x [[1]]\nb: [*x]", limits)[1]
     assert over("a: &x [[1]]\nb: [[[*x]]]", limits) == "too-large"
 
 

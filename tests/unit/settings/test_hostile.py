@@ -80,13 +80,13 @@ def test_no_file_takes_long(tmp_path: Path) -> None:
     for name, text in HOSTILE.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     code = (
-        "import sys; from pathlib import Path; from test_settings_hostile import findings\n"
+        "import sys; from pathlib import Path; from tests.unit.settings.test_hostile import findings\n"
         "for path in Path(sys.argv[1]).iterdir(): findings(path.read_text())\n"
     )
     subprocess.run(
         [sys.executable, "-c", code, tmp_path],
         check=True,
-        cwd=Path(__file__).parent,
+        cwd=Path(__file__).parents[3],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (60, 60)),
     )
 
