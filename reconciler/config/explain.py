@@ -105,15 +105,15 @@ class Explainer:
             case "dict_type" if len(error["loc"]) == 0:
                 return "type", f"the file is {shown}", "write names with fields under them"
             case "dict_type":
-                return "type", f"{shown} is no mapping", _remedy(place)
+                return "type", f"{shown} is not a mapping", _remedy(place)
             case "list_type":
-                return "type", f"{shown} is no list{self._meant(value, place)}", _remedy(place)
+                return "type", f"{shown} is not a list{self._meant(value, place)}", _remedy(place)
             case "too_short":
                 return "range", "the list is empty", f"write {', or '.join(('names', *_words(place)))}"
             case "string_too_short":
                 return "name", "the name is empty", "write a name"
             case "int_type":
-                return self._no_number(value, place)
+                return self._not_a_number(value, place)
             case "greater_than_equal":
                 # -1 is only another spelling of `unlimited`; the range in a message begins at 0.
                 return "range", f"{value} is below {max(context['ge'], 0)}", _remedy(place)
@@ -133,7 +133,7 @@ class Explainer:
             case _:
                 return "type", f"refused: {error['msg']}", "write another value"
 
-    def _no_number(self, value: Any, place: _Place) -> tuple[str, str, str]:
+    def _not_a_number(self, value: Any, place: _Place) -> tuple[str, str, str]:
         shown, remedy = value_text(value), _remedy(place)
         if isinstance(value, str):
             if re.fullmatch(r"-?[0-9]{1,19}", value):
@@ -142,8 +142,8 @@ class Explainer:
             return "choice" if meant else "type", f"{shown} is text{meant}", remedy
         if isinstance(value, float):
             whole = f"write {int(value)}, without point or exponent" if value.is_integer() else remedy
-            return "type", f"{shown} is no whole number", whole
-        return "type", f"{shown} is no number", remedy
+            return "type", f"{shown} is not a whole number", whole
+        return "type", f"{shown} is not a number", remedy
 
     def _place(self, loc: tuple[int | str, ...]) -> _Place:
         tree = self._fields.tree

@@ -195,7 +195,7 @@ def _text_map(type_: TextMap) -> CoreSchema:
                     name,
                     _error(
                         "name",
-                        f"{value_text(name)} is no name of {article(type_.item)}",
+                        f"{value_text(name)} is not a name of {article(type_.item)}",
                         f"write a name of {type_.pattern}",
                     ),
                 )

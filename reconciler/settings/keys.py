@@ -127,7 +127,7 @@ def _count_or_off(stated: object) -> int | None:
     if stated == OFF:
         return None
     if isinstance(stated, bool) or not isinstance(stated, int) or stated < 0:
-        raise Unfit("range", f"{brief(repr(stated))} is no number from 0", "write one, or off")
+        raise Unfit("range", f"{brief(repr(stated))} is not a number from 0", "write one, or off")
     return stated
 
 
@@ -141,7 +141,7 @@ def _measured(units: dict[str, int], example: str) -> Read:
         try:
             return quantity(stated, units)
         except ValueError:
-            raise Unfit("type", f"{brief(repr(stated))} is no quantity", f"write it like {example}") from None
+            raise Unfit("type", f"{brief(repr(stated))} is not a quantity", f"write it like {example}") from None
 
     return Read(read, {"type": ["integer", "string"], "minimum": 0, "pattern": pattern(units)})
 
@@ -151,7 +151,7 @@ def _glob(stated: str) -> str:
     if not (slash and name and any(fnmatchcase(known, kind) for known in KINDS.kinds)):
         known = ", ".join(KINDS.kinds)
         raise Unfit(
-            "name", f'"{brief(stated)}" is no kind/name', f"write it like {KINDS.kinds[0]}/Internal*; kinds: {known}"
+            "name", f'"{brief(stated)}" is not a kind/name', f"write it like {KINDS.kinds[0]}/Internal*; kinds: {known}"
         )
     return stated
 
@@ -180,7 +180,7 @@ def _cache(stated: object) -> str:
     if isinstance(stated, bool):
         return OWN_CACHE if stated else ""
     if not isinstance(stated, str) or not stated.strip() or not stated.isprintable():
-        raise Unfit("type", f"{brief(repr(stated))} is no folder", "write true, false or a folder")
+        raise Unfit("type", f"{brief(repr(stated))} is not a folder", "write true, false or a folder")
     steps = PurePosixPath(stated).parts
     if not steps or stated.startswith(("/", "~")) or ".." in steps or GIT in map(str.lower, steps):
         raise Unfit(
@@ -215,7 +215,7 @@ def _class(word: str) -> str:
 def _one_of(word: str, words: tuple[str, ...], what: str) -> str:
     if word not in words:
         raise Unfit(
-            "choice", f'"{brief(word)}" is no {what}{did_you_mean(word, words)}', f"write one of {', '.join(words)}"
+            "choice", f'"{brief(word)}" is not a {what}{did_you_mean(word, words)}', f"write one of {', '.join(words)}"
         )
     return word
 

@@ -33,7 +33,7 @@ def test_a_file_that_is_no_mapping(tmp_path: Path) -> None:
 
 def test_an_object_that_is_no_mapping_lists_some_fields(tmp_path: Path) -> None:
     (told,) = complaints(tmp_path, {"packages.d/a.yaml": "Growth: big\n"})
-    assert told.startswith('[type] package/Growth: "big" is no mapping; write fields under it: role, lifecycle, ')
+    assert told.startswith('[type] package/Growth: "big" is not a mapping; write fields under it: role, lifecycle, ')
     assert told.endswith(" and 6 more  packages.d/a.yaml:1")
 
 
