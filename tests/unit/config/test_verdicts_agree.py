@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from jsonschema import Draft202012Validator
 from reconciler.config.explain import Explainer
 from reconciler.config.fast_types import FastTypes
 from reconciler.config.fields import KindFields, nested
+from reconciler.config.load import load
 from reconciler.config.schema import document_schema
 from reconciler.config.types import Types
 from reconciler.config.yaml import parse
@@ -146,3 +148,22 @@ def test_files_that_are_right_load_no_pydantic(tmp_path: Path) -> None:
     assert not any(name.startswith("pydantic") for name in loaded_modules(tmp_path))
     (tmp_path / "roles.d" / "r.yaml").write_text("Marketing: {permissions: 5}\n")
     assert "pydantic_core" in loaded_modules(tmp_path)
+
+
+def test_only_the_kind_that_is_judged_slowly_has_its_types_built(tmp_path: Path) -> None:
+    for place, content in {"roles.d": "Marketing: {note: 5}", "packages.d": "Growth: {note: fine}"}.items():
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "x.yaml").write_text(content)
+    built: list[KindFields] = []
+
+    def watch(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and frame.f_code is Types.__init__.__code__:
+            built.append(frame.f_locals["fields"])
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        load(tmp_path, KINDS)
+    finally:
+        sys.setprofile(before)
+    assert [fields.tree.keys() for fields in built] == [FIELDS["role"].tree.keys()]
