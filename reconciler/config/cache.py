@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler import __version__
 from reconciler.config.fields import Paths, flat
@@ -36,8 +36,7 @@ DIGEST_BYTES = 32
 MODULUS = 1 << (8 * DIGEST_BYTES)
 
 
-@dataclass(frozen=True, slots=True)
-class FileObjects:
+class FileObjects(NamedTuple):
     """The objects of one file. `digest`: a sum over the objects, so it adds up over files in any order."""
 
     blocks: tuple[Block, ...] = ()

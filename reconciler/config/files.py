@@ -10,8 +10,8 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from reconciler.config.yaml import Limits, too_large
 from reconciler.model.finding import Finding
@@ -30,8 +30,7 @@ SORTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """One file. `place`: its path from the root, as complaints write it."""
 
     place: str

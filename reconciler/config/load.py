@@ -26,7 +26,7 @@ from reconciler.config.fields import KindFields
 from reconciler.config.files import SourceFile, content_of, sources, trouble_with
 from reconciler.config.lines import Locator, Parts
 from reconciler.config.rules import complaints, located, without_silenced
-from reconciler.config.yaml import Limits, parse
+from reconciler.config.yaml import DEFAULT_LIMITS, Limits, parse
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding, limited
@@ -49,7 +49,7 @@ MARKS_OF_TEXT = (b"${", b"\\")
 def load(
     root: Path,
     vocabulary: Vocabulary,
-    limits: Limits = Limits(),  # noqa: B008  frozen
+    limits: Limits = DEFAULT_LIMITS,
     cache: Path | None = None,
     base: Path | None = None,
 ) -> Desired:

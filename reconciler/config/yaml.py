@@ -11,7 +11,9 @@ import re
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from reconciler.config.complaints import Capped, Complaint, FieldPath, shortened, value_text
 from reconciler.model.errors import FileErrors
@@ -57,8 +59,7 @@ def meaning(word: str) -> _Plain:
 MEBIBYTE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How much of a file is read before it counts as hostile."""
 
     file_bytes: int = 16 * MEBIBYTE
@@ -67,6 +68,9 @@ class Limits:
     """Mappings and lists inside each other."""
     aliases: int = 50
     """Uses of anchors."""
+
+
+DEFAULT_LIMITS = Limits()
 
 
 class ItemLines(Mapping[FieldPath, int]):
@@ -149,8 +153,7 @@ class _Frame:
     height: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Anchored:
+class _Anchored(NamedTuple):
     data: Any
     weight: int
     height: int
@@ -349,8 +352,6 @@ class Composer:
             raise TooMuch(f"more than {MOST_COMPLAINTS:,} complaints", "correct these first", line)
 
 
-# Not allowed by YAML, or a line break to one reader and an ordinary character to another.
-UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 BYTE_ORDER_MARK = "\ufeff"
 
 KNOWN_TROUBLE = (
@@ -377,17 +378,16 @@ BEGUN_BEFORE = ("could not find expected ':'", "unexpected end of stream", "',' 
 """Trouble that the parser meets only later; the line to look at is where it began."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """`data`: dict, list, str, int, float, bool; an empty file is an empty dict. `lines`: path → 1-based line of the
     key, list items by number, the document itself under the empty path."""
 
     data: Any
-    lines: Mapping[FieldPath, int] = field(default_factory=dict)
+    lines: Mapping[FieldPath, int] = MappingProxyType({})
 
 
-def read(content: bytes, place: str, limits: Limits = Limits()) -> Document:
-    """Judge one file. `place` is how complaints call it. Raises FileErrors with every complaint about it."""
+def read(content: bytes, place: str, limits: Limits = DEFAULT_LIMITS) -> Document:
+    """The document of one file. `place` is how complaints call it. Raises FileErrors with every complaint about it."""
     document, complaints = parse(content, limits)
     if complaints:
         findings = tuple(complaint.finding(place, document.lines) for complaint in complaints)
@@ -395,7 +395,7 @@ def read(content: bytes, place: str, limits: Limits = Limits()) -> Document:
     return document
 
 
-def parse(content: bytes, limits: Limits = Limits()) -> tuple[Document, list[Complaint]]:
+def parse(content: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[Document, list[Complaint]]:
     """What the file says, and every complaint. Keys that are complained of are left out of the data; a file that
     cannot be followed to its end is empty."""
     if len(content) > limits.file_bytes:
@@ -405,7 +405,8 @@ def parse(content: bytes, limits: Limits = Limits()) -> tuple[Document, list[Com
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return Document({}), [_syntax("the file is not UTF-8", "save it as UTF-8", line)]
-    unreadable = UNREADABLE.search(text)
+    # What Python can print can be read: most files need no more than that (start-up).
+    unreadable = None if text.replace("\n", "").isprintable() else _unreadable_characters().search(text)
     if text.startswith(BYTE_ORDER_MARK):
         return Document({}), [_syntax("the file begins with a byte order mark", "save it as UTF-8 without BOM", 1)]
     if unreadable:
@@ -442,6 +443,12 @@ def _trouble(problem: str, line: int | None) -> Complaint:
         if part in problem:
             return _syntax(message, remedy, line)
     return _syntax(f"not readable as YAML: {problem}", "compare it with a file that validates", line)
+
+
+@cache
+def _unreadable_characters() -> re.Pattern[str]:
+    """What YAML does not allow, or is a line break to one reader and an ordinary character to another."""
+    return re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def _unreadable(text: str, position: int) -> Complaint:
