@@ -1,4 +1,4 @@
-"""Every target under the contract, without any object and with a few."""
+"""The built-in ESP on every engine, without any object."""
 
 from __future__ import annotations
 
@@ -9,19 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.kinds import KINDS
-from tests.contract.boundaries import STOCK
-from tests.contract.stands import Stand, native
+from tests.contract.stand import NativeStand, native
 from tests.support.engines import ENGINES, SqlitePlace, place
 from tests.support.server_pool import ServerPool
 
 
 @pytest.fixture(scope="session")
-def stands(pool: ServerPool, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stand]:
+def stands(pool: ServerPool, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], NativeStand]:
     """Made once for each engine: a new one takes longer than to empty one."""
 
     @cache
-    def of(engine: str) -> Stand:
+    def of(engine: str) -> NativeStand:
         made = native(place(engine, pool, tmp_path_factory.mktemp(engine)))
         if isinstance(made.place, SqlitePlace):
             shutil.copyfile(file_of(made), image_of(made))
@@ -31,8 +29,7 @@ def stands(pool: ServerPool, tmp_path_factory: pytest.TempPathFactory) -> Callab
 
 
 @pytest.fixture(params=ENGINES, ids=lambda engine: f"native on {engine}")
-def empty(request: pytest.FixtureRequest, stands: Callable[[str], Stand]) -> Stand:
-    """A target without any object."""
+def empty_stand(request: pytest.FixtureRequest, stands: Callable[[str], NativeStand]) -> NativeStand:
     found = stands(request.param)
     if isinstance(found.place, SqlitePlace):
         for file in file_of(found).parent.glob(f"{file_of(found).name}*"):
@@ -43,19 +40,10 @@ def empty(request: pytest.FixtureRequest, stands: Callable[[str], Stand]) -> Sta
     return found
 
 
-def file_of(stand: Stand) -> Path:
+def file_of(stand: NativeStand) -> Path:
     return Path(stand.place.url.removeprefix("sqlite:///"))
 
 
-def image_of(stand: Stand) -> Path:
+def image_of(stand: NativeStand) -> Path:
     """What the file was like when it was new."""
     return file_of(stand).with_name("image")
-
-
-@pytest.fixture
-def stand(empty: Stand) -> Stand:
-    """Two objects of every kind that others refer to, and stocked catalogues."""
-    empty.stock(STOCK)
-    referred = {reference.kind for pairs in KINDS.references.values() for _, reference in pairs}
-    empty.load({kind: {f"first {kind}": {}, f"second {kind}": {}} for kind in referred})
-    return empty

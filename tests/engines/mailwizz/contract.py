@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from reconciler.model.resource import Field
 from reconciler.model.values import Value
 from reconciler.targets.mailwizz.defaults import NEW_GROUP
 from reconciler.targets.mailwizz.mapping import LIMITS, QUOTA, SENDING
-from tests.contract.stands import Loads, Stand
-from tests.support.mailwizz import Mailwizz
+from reconciler.testing.stand import Stand
+from tests.support.mailwizz import OLD, Mailwizz
 
 FIELDS_OF_THEIR_OWN = {*(f"{SENDING}.{key}" for key, _, _ in QUOTA.values()), *(code for code, _ in LIMITS.values())}
 GIVEN: dict[str, Value] = {
@@ -20,33 +21,40 @@ GIVEN: dict[str, Value] = {
 """Where MailWizz gives a new group something else than the vocabulary would."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MailwizzStand(Stand):
     """`mail`: the hand behind its back."""
 
     mail: Mailwizz
+    handmade = frozenset({"tenant"})
 
-    def stock(self, names: Iterable[str]) -> None:
+    def stock(self, names: Collection[str]) -> None:
         for name in names:
             self.mail.server(name, f"{name}.host")
+
+    def image(self) -> Mapping[str, Any]:
+        return self.mail.place.dump()
+
+    def writing_sql(self) -> str:
+        return f"UPDATE {self.mail.prefix}customer_group SET name = 'x'"
+
+    def make(self, kind: str, keys: Collection[str]) -> None:
+        rows = [(f"u{number:012}", key, OLD, OLD) for number, key in enumerate(keys)]
+        with self.mail.place.hand() as connection:
+            connection.cursor().executemany(
+                f"INSERT INTO {self.mail.prefix}customer (customer_uid, email, password, timezone, status, date_added, "
+                "last_updated) VALUES (%s, %s, 'secret-hash', 'UTC', 'active', %s, %s)",
+                rows,
+            )
 
     def default(self, field: Field) -> Value | None:
         return GIVEN.get(field.name, field.default)
 
-    def makes(self, kind: str) -> bool:
-        return kind in ("package", "tenant")
+    def make_child(self, key: str, parent: str) -> bool:
+        ((number,),) = self.mail.sql("SELECT customer_id FROM {customer} WHERE email = ?", parent)
+        self.mail.sql("UPDATE {customer} SET parent_id = ? WHERE email = ?", number, key)
+        return True
 
-    def load(self, loads: Loads) -> None:
-        """What MailWizz has no place for is left out, so that the suite may speak of any system."""
-        for email in loads.get("tenant", {}):
-            self.mail.customer(email)
-        with self.target.writer() as writer:
-            writer.begin()
-            for kind in ("package", "tenant"):
-                supported = self.target.supports[kind]
-                drafts = {
-                    key: {name: value for name, value in draft.items() if name in supported}
-                    for key, draft in loads.get(kind, {}).items()
-                }
-                (writer.insert if kind in self.target.creates else writer.update)(kind, drafts)
-            writer.commit()
+    def mark(self, kind: str, key: str) -> bool:
+        self.mail.sql("UPDATE {customer_group} SET date_added = '2018-02-01 00:00:00' WHERE name = ?", key)
+        return True

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from reconciler.model.target import NewObject
 from reconciler.model.values import Value
-from tests.contract.stands import Loads, Stand
+from reconciler.testing.stand import Stand
 from tests.support.engines import ServerPlace, run
 
 CATALOGUES = {
@@ -23,11 +24,12 @@ EMPTIED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MumaraStand(Stand):
     """Emptied for each test; an administrator is always there."""
 
     place: ServerPlace
+    handmade = frozenset({"tenant"})
 
     def cleared(self) -> MumaraStand:
         with self.place.hand(lawless=True) as connection:
@@ -38,37 +40,40 @@ class MumaraStand(Stand):
             run(connection, "INSERT INTO roles (id, name, is_staff) VALUES (1, 'Super Administrator', 1)")
         return self
 
-    def stock(self, names: Iterable[str]) -> None:
+    def stock(self, names: Collection[str]) -> None:
         for name in names:
             for table, columns in CATALOGUES.items():
                 values = (2, name) if "section" in columns else (name,)
                 marks = ", ".join("?" * len(values))
-                self.sql(f"INSERT INTO `{table}` {columns} ({marks})", *values)
+                self.place.sql(f"INSERT INTO `{table}` {columns} ({marks})", *values)
 
     def fitting(self, kind: str, draft: NewObject) -> dict[str, Value | None]:
         """Nodes and groups of nodes exclude each other, so drafts of many fields speak of nodes alone."""
         return {name: value for name, value in draft.items() if name != "assets.sending_node_groups"}
 
-    def makes(self, kind: str) -> bool:
-        return kind in ("role", "package", "tenant")
+    def image(self) -> Mapping[str, Any]:
+        return self.place.dump()
 
-    def load(self, loads: Loads) -> None:
-        """What Mumara has no place for is left out, so that the suite may speak of any system."""
-        accounts = [(email,) for email in loads.get("tenant", {})]
-        if accounts:
-            with self.place.hand() as connection:
-                connection.cursor().executemany("INSERT INTO users (email, is_client) VALUES (%s, 1)", accounts)
-        with self.target.writer() as writer:
-            writer.begin()
-            for kind in ("role", "package", "tenant"):
-                supported = self.target.supports[kind]
-                drafts = {
-                    key: {
-                        name: value
-                        for name, value in draft.items()
-                        if name in supported and (value is None or self.holds(kind, name, value))
-                    }
-                    for key, draft in loads.get(kind, {}).items()
-                }
-                (writer.insert if kind in self.target.creates else writer.update)(kind, drafts)
-            writer.commit()
+    def writing_sql(self) -> str:
+        return "UPDATE packages SET package_name = 'x'"
+
+    def make(self, kind: str, keys: Collection[str]) -> None:
+        with self.place.hand() as connection:
+            connection.cursor().executemany(
+                "INSERT INTO users (email, is_client) VALUES (%s, 1)", [(key,) for key in keys]
+            )
+
+    def to_bin(self, key: str) -> bool:
+        self.place.sql("UPDATE users SET deleted_at = '2025-01-01' WHERE email = ?", key)
+        return True
+
+    def make_child(self, key: str, parent: str) -> bool:
+        ((number,),) = self.place.sql("SELECT id FROM users WHERE email = ?", parent)
+        self.place.sql("UPDATE users SET parent_id = ? WHERE email = ?", number, key)
+        return True
+
+    def mark(self, kind: str, key: str) -> bool:
+        self.place.sql(
+            "UPDATE packages SET modules = 'kept', created_at = '2019-05-04 03:02:01' WHERE package_name = ?", key
+        )
+        return True

@@ -27,7 +27,7 @@ NO_PAGE = re.compile(r"\b(?:RULES|DESIGN|VOCABULARY|RELIABILITY|ECOSYSTEM|STYLE|
 """How rules were named before they had a page."""
 NAMED = re.compile(r'<a (?:name|id)="(?P<name>[\w-]+)"></a>')
 RULE = re.compile(r'<a name="rule-(?P<name>\d+)"></a>\n## (?P<number>\d+)\. .+')
-TEST = re.compile(r"(?P<file>test_\w+\.py)::(?P<function>test_\w+)")
+TEST = re.compile(r"(?P<file>\w+\.py)::(?P<function>test_\w+)")
 
 
 @cache

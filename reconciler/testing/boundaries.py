@@ -21,12 +21,13 @@ from reconciler.model.resource import (
 from reconciler.model.values import LARGEST, NONE, OFF, UNLIMITED, Value
 
 STOCK = ("a", "contacts.import", "smtp-eu-1", "zwölf", "Ω-last")
-"""What every catalogue holds in these tests."""
+"""What the suite puts into every catalogue."""
 
-TEXTS = ("", "plain", "-1", "'; DROP TABLE esp_package; --", "two\nlines\ttab", "Ünïcödé ☃ \U0001f600", "x" * 70_000)
+TEXTS = ("", "plain", "-1", "'; DROP TABLE package; --", "two\nlines\ttab", "Ünïcödé ☃ \U0001f600", "x" * 70_000)
 
 
 def boundaries(kind: str, field: Field) -> Iterator[Value]:
+    """The values of one field. References name `first KIND` and `second KIND`, which the suite makes."""
     match field.type:
         case Limit():
             yield from (0, 1, LARGEST, UNLIMITED)
@@ -55,6 +56,3 @@ def boundaries(kind: str, field: Field) -> Iterator[Value]:
             yield {}
         case other:
             raise AssertionError(f"no boundaries for {other}")
-
-
-FIELDS = [(kind, field) for kind, fields in KINDS.held.items() for field in fields]
