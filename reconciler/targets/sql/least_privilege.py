@@ -291,7 +291,7 @@ def _beside(system: System, place: Place) -> Iterator[TableRight]:
             yield from _replaced(system, owner, item)
         case Pairs(owner=owner, name=name, value=value):
             yield from _replaced(system, owner, name, value)
-        case SideTable(owner=owner, columns=columns):
+        case SideTable(owner=owner, columns=columns) if columns:
             inner = [each.column.name for each in columns.values()]
             stamps = _stamps(system, owner)
             yield _right(owner, Privilege.LOCK, owner.name)

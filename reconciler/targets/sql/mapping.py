@@ -171,7 +171,8 @@ class Pairs:
 @dataclass(frozen=True, slots=True)
 class SideTable:
     """A row at the side of the object's own, with a column for each field of a map; what decodes to None is not in the
-    map, and is written as NULL, or as 0 where the column takes no NULL. `own`: such columns in the object's own row."""
+    map, and is written as NULL, or as 0 where the column takes no NULL. `own`: such columns in the object's own row;
+    where all are there, `columns` is empty and `owner` the object's own id."""
 
     owner: Col
     columns: Mapping[str, Column]
@@ -350,6 +351,7 @@ class KindMap:
                         owners[register.owner] = None
                 case _:
                     pass
+        owners.pop(self.id, None)  # a SideTable without a table of its own
         yield from {**owners, **dict.fromkeys(self.belongs)}
 
     def registers(self) -> tuple[OptionTable, ...]:

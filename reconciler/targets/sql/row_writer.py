@@ -133,7 +133,7 @@ class RowWriter:
                     self._links(place, wanted, there)
                 case Pairs() if wanted:
                     self._pairs(place, wanted, there)
-                case SideTable() if wanted:
+                case SideTable(columns=columns) if wanted and columns:
                     self._side(place, wanted, there)
                 case _:
                     pass

@@ -96,6 +96,8 @@ class RowReader:
 
     def side(self, place: SideTable, ids: Sequence[int] | None) -> dict[int, Mapping[str, Value]]:
         """owner's id → its map. Equal rows share one map."""
+        if not place.columns:
+            return {}
         places = place.columns if ids is not None or self._wire.locking else self._in_use(place)
         rows = self._rows((place.owner, *(c.column for c in places.values())), place.owner, ids)
         stored = (list(map(itemgetter(position), rows)) for position in range(1, len(places) + 1))
