@@ -388,7 +388,8 @@ class Pointer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowDefaults:
     """What a table wants besides our values. `fresh`: column → value of a new row; `touched`: of a changed one.
-    NOW is this moment; a query is asked at binding, and its column left out where it finds nothing."""
+    NOW is this moment; a query is asked at binding, and its column left out where it finds nothing; a function is
+    called for each new row, such as one that makes an id of the application's own."""
 
     fresh: Mapping[str, Any] = field(default_factory=dict)
     touched: Mapping[str, Any] = field(default_factory=dict)

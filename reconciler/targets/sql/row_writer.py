@@ -72,7 +72,8 @@ class RowWriter:
     def add(self, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert rows, each with a value for each of `columns` and what else the table wants of new ones."""
         fresh = {name: value for name, value in self.stamps(table)["fresh"].items() if name not in columns}
-        self._wire.insert(table, (*columns, *fresh), [(*row, *fresh.values()) for row in rows] if fresh else rows)
+        made = [(*row, *(value() if callable(value) else value for value in fresh.values())) for row in rows]
+        self._wire.insert(table, (*columns, *fresh), made if fresh else rows)
 
     def update_columns(self, drafts: NewRows) -> None:
         """Write the own columns."""
