@@ -1,13 +1,15 @@
-"""Plays docs/guides/*.md as a reader would and writes what was answered under each command. `refreshed()` is what a
-test compares.
+"""Plays docs/guides/*.md and docs/targets.md as a reader would and writes what was answered under each command.
+`refreshed()` is what a test compares.
 
 A `console` block holds commands behind `$ `, each with what it answered; `[exit N]` stands under one that ended so. A
-block with `file=PATH` behind its language is put into that file. All of a guide happens in one shell and one empty
-folder. What differs from run to run (ids, times) is written as a placeholder.
+block with `file=PATH` behind its language is put into that file; one with `from=PATH` shows that file of the
+repository, and with `from=PATH#NAME` what a Python file has under that name. All of a guide happens in one shell and
+one empty folder. What differs from run to run (ids, times) is written as a placeholder.
 """
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -20,10 +22,12 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FOLDER = REPOSITORY / "docs" / "guides"
+PAGES = (*sorted(FOLDER.glob("*.md")), REPOSITORY / "docs" / "targets.md")
 BLOCK = re.compile(
     r"^(?P<fence>`{3,})(?P<language>\w+)(?P<about>[^\n]*)\n(?P<body>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE
 )
 FILE = re.compile(r" file=(?P<path>\S+)")
+FROM = re.compile(r" from=(?P<path>[^\s#]+)(?:#(?P<name>\w+))?")
 COMMAND = "$ "
 KEPT = frozenset({"LANG", "LC_ALL", "TMPDIR", "COVERAGE_FILE", "COVERAGE_PROCESS_START"})
 """What the shell has of the caller's environment."""
@@ -42,8 +46,12 @@ TOOLS = {
     "sqlite3": "#!{python}\n"
     "import sqlite3, sys\n"
     "with sqlite3.connect(sys.argv[1]) as database:\n"
-    "    rows = database.execute(sys.argv[2]).fetchall()\n"
+    "    run = database.execute if sys.argv[2:] else database.executescript\n"
+    "    rows = run(sys.argv[2] if sys.argv[2:] else sys.stdin.read()).fetchall()\n"
     "print(*('|'.join(map(str, row)) for row in rows), sep='\\n', end='\\n' if rows else '')\n",
+    # Installs without a network, into a folder of this shell.
+    "pip": "#!/bin/sh\nshift\n"
+    'exec {python} -m pip --disable-pip-version-check install -q --no-deps --no-build-isolation --target {site} "$@"\n',
 }
 
 
@@ -63,7 +71,7 @@ class Shell:
             folder.mkdir()
         for name, text in TOOLS.items():
             path = tools / name
-            path.write_text(text.format(python=sys.executable), encoding="utf-8")
+            path.write_text(text.format(python=sys.executable, site=shell._site), encoding="utf-8")
             path.chmod(0o755)
         shell._state.write_text(f"cd {shlex.quote(str(shell.work))}\n", encoding="utf-8")
         return shell
@@ -99,6 +107,10 @@ class Shell:
     def _state(self) -> Path:
         return self.home / "state.sh"
 
+    @property
+    def _site(self) -> Path:
+        return self.home / "site"
+
     def _environment(self) -> dict[str, str]:
         """Nothing of the caller's settings: neither ours, nor git's, nor a colour."""
         kept = {name: said for name, said in os.environ.items() if name in KEPT}
@@ -114,7 +126,7 @@ class Shell:
             "HOME": str(self.home),
             "LOGNAME": "you",
             "PATH": f"{self.home / 'bin'}:{os.environ['PATH']}",
-            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONPATH": f"{self._site}:{REPOSITORY}",
             "RECONCILER": str(REPOSITORY),
             "XDG_CACHE_HOME": str(self.home / "cache"),
         }
@@ -131,6 +143,19 @@ def commands(body: str) -> Iterator[str]:
             yield "\n".join(whole)
 
 
+def shown(place: re.Match[str]) -> str:
+    """A file of the repository, or what a Python file has under a name."""
+    text = (REPOSITORY / place["path"]).read_text(encoding="utf-8")
+    if not place["name"]:
+        return text
+    for node in ast.parse(text).body:
+        names = {target.id for target in getattr(node, "targets", ()) if isinstance(target, ast.Name)}
+        if place["name"] in names | {getattr(node, "name", "")}:
+            first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+            return "\n".join(text.splitlines()[first - 1 : node.end_lineno]) + "\n"
+    raise ValueError(f"{place['path']} has no {place['name']}")
+
+
 def refreshed(text: str) -> str:
     """A guide with every answer made anew."""
     with tempfile.TemporaryDirectory() as folder:
@@ -140,6 +165,8 @@ def refreshed(text: str) -> str:
             if told := FILE.search(block["about"]):
                 shell.write(told["path"], block["body"])
                 return block[0]
+            if place := FROM.search(block["about"]):
+                return f"{block['fence']}{block['language']}{block['about']}\n{shown(place)}{block['fence']}"
             if block["language"] != "console":
                 return block[0]
             said = "".join(f"{COMMAND}{command}\n{shell.answer(command)}" for command in commands(block["body"]))
@@ -152,7 +179,7 @@ def refreshed(text: str) -> str:
 
 def main() -> None:
     """Write every guide."""
-    for path in sorted(FOLDER.glob("*.md")):
+    for path in PAGES:
         path.write_text(refreshed(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 

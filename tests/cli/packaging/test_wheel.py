@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.support import REPOSITORY
+from tests.support.engines import Place, place, run
+from tests.support.server_pool import ServerPool
 
 EXAMPLE = ("reconciler.yaml", "packages.d", "roles.d", "tenants.d")
-TINY_SETTINGS = "project: tiny\ntargets:\n  live:\n    type: tiny\n    url: sqlite:///tiny.db\n"
+POSTAL = REPOSITORY / "docs" / "examples" / "postal"
+POSTAL_SETTINGS = "project: mail\ntargets: {live: {type: postal, url: 'file:esp_url', memory: MEMORY}}\n"
+VERSIONS = "constraints.txt"
 
 
 def pip(*words: str) -> None:
@@ -44,7 +50,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty environment with nothing but the wheel and what it asks for, in the versions of the lock; its bin."""
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=120)
-    versions = folder / "constraints.txt"
+    versions = folder / VERSIONS
     lock = (REPOSITORY / "requirements.lock").read_text()
     versions.write_text("\n".join(line.rstrip("\\ ") for line in lock.splitlines() if not line.startswith(" ")))
     install(folder, "-c", str(versions), str(wheel))
@@ -52,10 +58,19 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def reconciler(environment: Path, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RECONCILER_", "PYTHON"))}
     return subprocess.run(
-        [environment / "reconciler", *words], cwd=cwd, env=kept, capture_output=True, text=True, timeout=60, check=False
+        [environment / "reconciler", *words],
+        cwd=cwd,
+        env=environment_without_ours(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
+
+
+def environment_without_ours() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("RECONCILER_", "PYTHON"))}
 
 
 def test_the_wheel_holds_types_schemas_and_licence(wheel: Path) -> None:
@@ -81,22 +96,75 @@ def test_the_installed_command_runs(environment: Path, tmp_path: Path) -> None:
     assert reconciler(environment, "doctor", cwd=tmp_path).returncode == 0
 
 
-def test_a_target_of_another_package(environment: Path, tmp_path: Path) -> None:
-    tiny = wheel_of(Path(__file__).parent / "tiny_target", tmp_path / "wheel")
-    install(environment.parent, "--no-deps", "--force-reinstall", str(tiny))
-    (tmp_path / "reconciler.yaml").write_text(TINY_SETTINGS)
-    (tmp_path / "roles.d").mkdir()
-    (tmp_path / "roles.d" / "roles.yaml").write_text("Marketing:\n  description: Sends\n")
-    for words, code, says in (
-        (["database", "create"], 0, "memory"),
-        (["plan", "--detailed-exitcode"], 2, "1 to create"),
-        (["apply", "--yes"], 0, "1 created"),
-        (["plan", "--detailed-exitcode"], 0, "no changes"),
-        (["list", "role"], 0, "Marketing"),
-        (["list", "tenant"], 1, "holds no tenant"),
-        (["doctor"], 0, "a tiny file"),
-        (["database", "seed"], 1, "only the built-in one"),
-    ):
-        ended = reconciler(environment, *words, cwd=tmp_path)
-        assert ended.returncode == code, ended.stderr
-        assert says in ended.stdout + ended.stderr
+@pytest.fixture(scope="session")
+def with_postal(environment: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same environment with the package of docs/targets.md, and what its tests need."""
+    source = shutil.copytree(POSTAL, tmp_path_factory.mktemp("postal") / "postal")
+    install(environment.parent, "-c", str(environment.parent / VERSIONS), f"{wheel}[testing,mysql]")
+    install(environment.parent, "--no-deps", str(wheel_of(source, source.parent / "wheel")))
+    return environment
+
+
+def test_a_target_of_another_package(with_postal: Path, pool: ServerPool, tmp_path: Path) -> None:
+    """Adopt, change, and the plan is empty, where Postal lives; docs/targets.md does it on SQLite."""
+    vacant = place("mariadb", pool, tmp_path)
+    for name in ("postal.sql", "rows.sql"):
+        fill(vacant, (POSTAL / "tests" / name).read_text(encoding="utf-8"))
+    (tmp_path / "esp_url").write_text(vacant.url)
+    (tmp_path / "reconciler.yaml").write_text(POSTAL_SETTINGS.replace("MEMORY", vacant.memory))
+    answers = partial(runs, with_postal, tmp_path)
+    answers(["database", "create"], 0, "memory")
+    answers(["export", "--write"], 0, "tenants.d/exported.yaml")
+    answers(["validate"], 0, "2 packages, 3 tenants")
+    answers(["apply", "--yes"], 0, "5 adopted")
+    files = tmp_path / "tenants.d" / "exported.yaml"
+    changed = (
+        files.read_text().replace("hourly_speed: 5000", "hourly_speed: 6000").replace("package: none", "package: New")
+    )
+    files.write_text(changed)
+    (tmp_path / "packages.d" / "new.yaml").write_text("New: {}\n")
+    answers(["plan", "--detailed-exitcode"], 2, "1 to create, 2 to update")
+    answers(["apply", "--yes"], 0, "1 created, 2 updated")
+    answers(["plan", "--detailed-exitcode"], 0, "no changes")
+    answers(["list", "role"], 1, "holds no role")
+    answers(["database", "seed"], 1, "only the built-in one")
+    assert vacant.sql("SELECT permalink, send_limit FROM servers WHERE send_limit > 100") == [("acme-shop", 6000)]
+    ((name, uuid),) = vacant.sql(
+        "SELECT p.name, p.uuid FROM servers s JOIN ip_pools p ON p.id = s.ip_pool_id WHERE s.id = 3"
+    )
+    assert name == "New" and len(uuid) == 36
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "mariadb"])
+def test_the_contract_suite_runs_in_another_package(
+    with_postal: Path, engine: str, pool: ServerPool, tmp_path: Path
+) -> None:
+    tests = shutil.copytree(POSTAL / "tests", tmp_path / "tests")
+    command = [with_postal / "python", "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", tests]
+    ended = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=environment_without_ours() | {"POSTAL_URL": place(engine, pool, tmp_path).url},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert re.search(r"^[3-9]\d passed, \d+ skipped", ended.stdout, re.MULTILINE), ended.stdout
+
+
+def runs(environment: Path, folder: Path, words: list[str], code: int, says: str) -> None:
+    """A command ends so, and says so."""
+    ended = reconciler(environment, *words, cwd=folder)
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert says in ended.stdout + ended.stderr
+
+
+def fill(vacant: Place, text: str) -> None:
+    """Run a file of statements."""
+    lines = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    lines = lines.replace("INTEGER PRIMARY KEY", "INTEGER PRIMARY KEY AUTO_INCREMENT")
+    with vacant.hand() as connection:
+        for statement in filter(str.strip, lines.split(";\n")):
+            run(connection, statement)

@@ -1,0 +1,1 @@
+"""Postal, the mail delivery platform, as a target of the reconciler."""
