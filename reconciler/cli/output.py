@@ -20,20 +20,17 @@ import click
 
 from reconciler.cli import terminal
 from reconciler.kinds import KINDS
-from reconciler.model.errors import FileErrors
-from reconciler.model.memory import HistoryEntry, RunRow
-from reconciler.model.plan import Plan
 from reconciler.model.secrecy import veiled_data
-from reconciler.report import history, text
-from reconciler.report.masking import OPEN, Masking
-from reconciler.report.text import outcome_text
-from reconciler.report.topic import Frame, Topic, topic_of_drift, topic_of_files, topic_of_plan
-from reconciler.workflow import plan_file
-from reconciler.workflow.git import exposed, inside
 from reconciler.workflow.write_file import append, check, descriptor_of, write_private
 
-if TYPE_CHECKING:
-    from reconciler.engine.apply import ApplyResult  # start-up: a plan is not applied
+if TYPE_CHECKING:  # start-up: what makes a report is loaded where one is made
+    from reconciler.engine.apply import ApplyResult
+    from reconciler.model.errors import FileErrors
+    from reconciler.model.finding import Finding
+    from reconciler.model.memory import HistoryEntry, RunRow
+    from reconciler.model.plan import Plan
+    from reconciler.report.masking import Masking
+    from reconciler.report.topic import Frame, Topic
 
 
 TEXT, JSON = "text", "json"
@@ -200,6 +197,8 @@ class Delivery:
         )
 
     def _file(self, path: Path, text: str) -> None:
+        from reconciler.workflow.git import exposed
+
         write_private(path, text)
         if not self.quiet and descriptor_of(path) is None and exposed(path):
             terminal.warn(f"{path} may hold customers' data and git does not ignore it")
@@ -207,31 +206,53 @@ class Delivery:
 
 def plan_renderers(plan: Plan, environ: Mapping[str, str], root: Path | None = None) -> Renderers:
     """A plan in words, as the plan file, or as a report. `root`: where the files lie; None: here."""
-    reports = _reports(topic_of_plan(plan), root, REPORTS, masked=plan.policy.privacy != "full")
-    return {TEXT: partial(text_of_plan, plan), JSON: lambda look: plan_file.sealed_plan(plan, environ), **reports}
+
+    def topic() -> Topic:
+        from reconciler.report.topic import topic_of_plan
+
+        return topic_of_plan(plan)
+
+    reports = _reports(topic, root, REPORTS, masked=plan.policy.privacy != "full")
+    return {TEXT: partial(text_of_plan, plan), JSON: partial(_document_of_plan, plan, environ), **reports}
 
 
 def drift_renderers(plan: Plan, environ: Mapping[str, str], root: Path | None = None) -> Renderers:
     """Only what moved behind our back in words and in reports; the whole plan as a document, with its
     `resource_drift`. `root` as above."""
-    reports = _reports(topic_of_drift(plan, KINDS), root, REPORTS, masked=plan.policy.privacy != "full")
-    return {TEXT: partial(_text_of_drift, plan), JSON: lambda look: plan_file.sealed_plan(plan, environ), **reports}
+
+    def topic() -> Topic:
+        from reconciler.report.topic import topic_of_drift
+
+        return topic_of_drift(plan, KINDS)
+
+    reports = _reports(topic, root, REPORTS, masked=plan.policy.privacy != "full")
+    return {TEXT: partial(_text_of_drift, plan), JSON: partial(_document_of_plan, plan, environ), **reports}
 
 
-def file_renderers(topic: Topic, root: Path) -> Renderers:
+def file_renderers(
+    findings: Sequence[Finding], root: Path, *, files: Collection[str] = (), command: str = "validate"
+) -> Renderers:
     """Complaints about the files as reports."""
+
+    def topic() -> Topic:
+        from reconciler.report.topic import topic_of_files
+
+        return topic_of_files(tuple(findings), frozenset(files), command=command)
+
     return _reports(topic, root, OF_FILES)
 
 
 def report_file_errors(errors: FileErrors, command: str, root: Path, delivery: Delivery) -> None:
     """Deliver the reports of a command that the files stopped: a reviewer sees the complaints at their lines."""
-    delivery.deliver_known(file_renderers(topic_of_files(errors.findings, command=command), root))
+    delivery.deliver_known(file_renderers(errors.findings, root, command=command))
 
 
 def result_renderers(plan: Plan, outcome: ApplyResult, seconds: float, reminders: Sequence[str] = ()) -> Renderers:
     """What an apply did, and what the target wants a person to know now."""
 
     def words(look: TextStyle) -> str:
+        from reconciler.report.text import outcome_text
+
         return outcome_text(
             plan,
             vocabulary=KINDS,
@@ -256,6 +277,8 @@ def result_renderers(plan: Plan, outcome: ApplyResult, seconds: float, reminders
 
 def runs_renderers(rows: Sequence[RunRow]) -> Renderers:
     """The runs as a table."""
+    from reconciler.report import history
+
     return {
         TEXT: lambda look: history.runs_text(rows, colour=look.colour),
         JSON: lambda look: json_text(history.runs_document(rows)),
@@ -264,6 +287,8 @@ def runs_renderers(rows: Sequence[RunRow]) -> Renderers:
 
 def run_renderers(row: RunRow, entries: Sequence[HistoryEntry], masking: Masking) -> Renderers:
     """What one run did; `masking` hides people where it goes to no terminal."""
+    from reconciler.report import history
+    from reconciler.report.masking import OPEN
 
     def words(look: TextStyle) -> str:
         mask = OPEN if look.open else masking
@@ -274,22 +299,37 @@ def run_renderers(row: RunRow, entries: Sequence[HistoryEntry], masking: Masking
 
 def text_of_plan(plan: Plan, look: TextStyle) -> str:
     """The plan in words, people masked where it goes to no terminal."""
-    return text.plan_text(plan, vocabulary=KINDS, width=look.width, colour=look.colour, masked=_masked(plan, look))
+    from reconciler.report.text import plan_text
+
+    return plan_text(plan, vocabulary=KINDS, width=look.width, colour=look.colour, masked=_masked(plan, look))
 
 
-def _reports(topic: Topic, root: Path | None, formats: Iterable[str], *, masked: bool = True) -> Renderers:
+def _document_of_plan(plan: Plan, environ: Mapping[str, str], _: TextStyle) -> str:
+    from reconciler.workflow.plan_file import sealed_plan
+
+    return sealed_plan(plan, environ)
+
+
+def _reports(
+    topic: Callable[[], Topic], root: Path | None, formats: Iterable[str], *, masked: bool = True
+) -> Renderers:
     """What makes each report. Masked also on a terminal: what is made for a program is passed on."""
 
     def render(form: str, look: TextStyle) -> str:
+        from reconciler.report.topic import Frame
+        from reconciler.workflow.git import inside
+
         folder = inside(root or Path())
         frame = Frame(vocabulary=KINDS, masked=masked, folder=folder, token=secrets.token_hex(16))
-        return REPORTS[form].load()(topic, frame)
+        return REPORTS[form].load()(topic(), frame)
 
     return {form: partial(render, form) for form in formats}
 
 
 def _text_of_drift(plan: Plan, look: TextStyle) -> str:
-    return text.drift_text(plan, vocabulary=KINDS, width=look.width, colour=look.colour, masked=_masked(plan, look))
+    from reconciler.report.text import drift_text
+
+    return drift_text(plan, vocabulary=KINDS, width=look.width, colour=look.colour, masked=_masked(plan, look))
 
 
 def _masked(plan: Plan, look: TextStyle) -> bool:

@@ -9,10 +9,7 @@ from reconciler.cli.options import site, with_output, with_target
 from reconciler.cli.output import JSON, OF_FILES, TEXT, WORDS, Delivery, TextStyle, json_text
 from reconciler.model.facts import Desired
 from reconciler.model.finding import Finding
-from reconciler.report import topic
-from reconciler.report.text import findings_text
 from reconciler.report.words import counted
-from reconciler.workflow import schemas
 from reconciler.workflow.plan import validated
 from reconciler.workflow.site import Choices
 
@@ -30,20 +27,30 @@ def command(place: Choices, delivery: Delivery, by_schemas: bool) -> int:
     here = site(place)
     desired, findings = validated(here)
     if by_schemas:
+        from reconciler.workflow import schemas  # start-up: few ask for it
+
         findings = (*findings, *schemas.schema_complaints(here))
     files = {block.place for sheet in desired.sheets.values() for block in sheet.blocks}
     delivery.deliver(
         {
             TEXT: lambda look: _words(desired, findings, look),
-            JSON: lambda look: json_text({"findings": schemas.findings_json(findings)}),
-            **output.file_renderers(topic.topic_of_files(findings, files), here.settings.root),
+            JSON: lambda look: _document(findings),
+            **output.file_renderers(findings, here.settings.root, files=files),
         }
     )
     return 1 if any(finding.blocks for finding in findings) else 0
 
 
+def _document(findings: tuple[Finding, ...]) -> str:
+    from reconciler.workflow.schemas import findings_json  # start-up: few ask for JSON
+
+    return json_text({"findings": findings_json(findings)})
+
+
 def _words(desired: Desired, findings: tuple[Finding, ...], look: TextStyle) -> str:
     if findings:
+        from reconciler.report.text import findings_text  # start-up: where something is wrong
+
         return findings_text(findings, colour=look.colour)
     declared = ", ".join(counted(len(sheet), kind) for kind, sheet in desired.sheets.items())
     return f"The files are right: {declared}."
