@@ -9,7 +9,7 @@ from sqlalchemy.schema import CreateTable
 
 from reconciler.memory.tables import MemoryTables
 from reconciler.memory.trouble import explained, is_held
-from reconciler.model.errors import Locked, TargetError
+from reconciler.model.errors import Locked, Lost, Retry, TargetError
 
 
 class DriverError(Exception):
@@ -39,6 +39,32 @@ def test_who_is_held_and_who_is_broken(error: OperationalError, held: bool) -> N
     with pytest.raises(Locked if held else TargetError) as raised, explained("take the lock"):
         raise error
     assert "secret" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("error", "becomes", "remedy"),
+    [
+        (refused(1213, "Deadlock found"), Retry, "run again"),
+        (refused(1020, "Record has changed"), Retry, "run again"),
+        (refused("could not serialize access", sqlstate="40001"), Retry, "run again"),
+        (refused(2013, "Lost connection"), Lost, "run again"),
+        (refused(1047, "WSREP has not yet prepared node"), Lost, "run again"),
+        (refused("terminating connection", sqlstate="57P01"), Lost, "run again"),
+        (refused("connection failure", sqlstate="08006"), Lost, "run again"),
+        (refused(1114, "The table is full"), TargetError, "make room for the database, then run this again"),
+        (
+            refused("could not extend file", sqlstate="53100"),
+            TargetError,
+            "make room for the database, then run this again",
+        ),
+        (refused(1290, "running with --read-only"), TargetError, "make the database writable for this user"),
+        (refused("read-only transaction", sqlstate="25006"), TargetError, "make the database writable for this user"),
+    ],
+)
+def test_what_an_error_is_about(error: OperationalError, becomes: type[TargetError], remedy: str) -> None:
+    with pytest.raises(becomes) as raised, explained("take the lock"):
+        raise error
+    assert type(raised.value) is becomes and raised.value.remedy == remedy
 
 
 def test_the_keys_fit_the_indexes_of_mariadb() -> None:
