@@ -37,14 +37,12 @@ def roomy(folder: Path) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What SQLite proves in every run is proven on PostgreSQL and MariaDB in the torture. Those marked `every_run`
-    cover what a server does in its own way, and run there in every run too."""
+    """What needs a server is torture: most of it is proven on SQLite in every run. Those marked `every_run` cover what
+    a server, or a system that lives on one, does in its own way."""
     for item in items:
         call = getattr(item, "callspec", None)
-        on_server = call is not None and any(
-            value in SERVERS for value in call.params.values() if isinstance(value, str)
-        )
-        if on_server and "pool" in getattr(item, "fixturenames", ()):
+        on_file = call is not None and "sqlite" in call.params.values()
+        if "pool" in getattr(item, "fixturenames", ()) and not on_file:
             item.add_marker(pytest.mark.torture)
 
 

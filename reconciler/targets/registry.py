@@ -3,13 +3,15 @@ broken plugin breaks nobody but those who use it."""
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, PackageNotFoundError, distribution, entry_points
 
 from reconciler.model.errors import TargetError
 from reconciler.model.names import did_you_mean
 from reconciler.model.target import TargetType
 
 GROUP = "reconciler.targets"
+OURS = "esp-reconciler"
+"""The distribution whose types are looked for first: no other package can take their place, nor is each one asked."""
 
 
 def target_types() -> tuple[str, ...]:
@@ -19,7 +21,7 @@ def target_types() -> tuple[str, ...]:
 
 def target_type(name: str) -> TargetType:
     """The target type of this name. Raises TargetError when there is none, or when it cannot be loaded."""
-    points = entry_points(group=GROUP, name=name)
+    points = _ours().select(group=GROUP, name=name) or entry_points(group=GROUP, name=name)
     if not points:
         known = target_types()
         raise TargetError(
@@ -27,6 +29,13 @@ def target_type(name: str) -> TargetType:
             remedy=f"installed: {', '.join(known) or 'none'}; a package adds one by an entry point of group {GROUP}",
         )
     return _loaded(next(iter(points)))
+
+
+def _ours() -> EntryPoints:
+    try:
+        return distribution(OURS).entry_points
+    except PackageNotFoundError:  # run from a folder
+        return EntryPoints()
 
 
 def _loaded(point: EntryPoint) -> TargetType:

@@ -126,6 +126,7 @@ def test_the_power_fails_before_and_after_every_statement(killed: Killed) -> Non
     assert seen == {"none", "running", "done"}
 
 
+@pytest.mark.torture
 def test_a_process_is_killed(killed: Killed) -> None:
     """At the announcement, under the lock, at some of the writes, and around the COMMIT that counts."""
     last, writes = len(killed.moments.seen), killed.moments.writes()

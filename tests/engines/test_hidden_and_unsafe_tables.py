@@ -100,6 +100,7 @@ def test_a_table_that_is_not_listed_for_the_account_is_not_absent(mail: Mailwizz
     assert sold(mail) == SOLD
 
 
+@pytest.mark.every_run
 def test_the_orders_are_seen_by_who_has_the_printed_grants(mail: Mailwizz, staff: Staff) -> None:
     """Who planted the bug of old, by telling the adapter that there is no such table, loses them."""
     said = staff.cli(APPLYING, "apply", "--yes", *LIFTED, expects=3)
@@ -166,6 +167,7 @@ def test_tables_of_mailwizz_without_transactions_are_refused(mail: Mailwizz, eng
     refused_everywhere(staff, "mw_customer_quota_mark", "mw_price_plan", "mw_customer")
 
 
+@pytest.mark.every_run
 def test_tables_of_mumara_without_transactions_are_refused(mumara: Mumara) -> None:
     mumara.settings("external: ['role/*']")
     staff = Staff(place=mumara.place, folder=mumara.folder)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
 
@@ -121,6 +122,7 @@ def test_apply_then_revert_equals_before(founding: Founding, first: World, secon
         assert state(esp) == after
 
 
+@pytest.mark.torture
 def test_the_worlds_have_deletions_moves_and_renames() -> None:
     """A check of the check."""
     seen: set[str] = set()

@@ -59,6 +59,7 @@ def make_account(server: Elsewhere, name: str, password: str) -> None:
         server.execute(f"GRANT ALL ON *.* TO '{name}'@'%%'")
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("letters", LETTERS)
 def test_an_account_is_let_in_by_its_password_whatever_the_letters(
     server: Elsewhere, trusted: Path, letters: str

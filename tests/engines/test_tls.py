@@ -97,6 +97,7 @@ def opened(url: str, *, insecure: bool = False) -> str:
     raise AssertionError("the database is empty")
 
 
+@pytest.mark.torture
 def test_postgresql_is_asked_for_a_good_certificate(
     postgresql: PostgreSQLElsewhere, certificates: Certificates
 ) -> None:
@@ -110,6 +111,7 @@ def test_postgresql_is_asked_for_a_good_certificate(
     assert "no authority is known" in opened(postgresql.elsewhere(ESP, None))
 
 
+@pytest.mark.torture
 def test_postgresql_without_tls_only_where_insecure_is_said(
     postgresql: PostgreSQLElsewhere, certificates: Certificates
 ) -> None:
@@ -123,6 +125,7 @@ def test_postgresql_without_tls_only_where_insecure_is_said(
     assert opened(postgresql.elsewhere(ESP, None, sslmode="require"), insecure=True) == ""
 
 
+@pytest.mark.torture
 def test_mariadb_is_asked_for_a_good_certificate(
     mariadb: MariaDBElsewhere, plain_mariadb: MariaDBElsewhere, certificates: Certificates
 ) -> None:
@@ -135,6 +138,7 @@ def test_mariadb_is_asked_for_a_good_certificate(
     assert opened(mariadb.elsewhere(ESP, certificates.ours)) == ""
 
 
+@pytest.mark.torture
 def test_mariadb_without_tls_only_where_insecure_is_said(
     mariadb: MariaDBElsewhere, plain_mariadb: MariaDBElsewhere, certificates: Certificates
 ) -> None:

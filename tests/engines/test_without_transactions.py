@@ -15,8 +15,6 @@ from tests.support.least_privilege import OWNER, Operator, operator
 from tests.support.private_servers import MariaDB
 from tests.support.server_pool import ServerPool
 
-pytestmark = pytest.mark.every_run
-
 CHANGE = {"package": {"Growth": {"sending.daily_limit": 30_000}}}
 KINDS_OF_TABLE = ("MyISAM", "Aria TRANSACTIONAL=0", "Aria TRANSACTIONAL=1", "MEMORY", "CSV")
 
@@ -94,6 +92,7 @@ def keep_in(shop: Operator, schema: str, table: str, engine: str) -> None:
     shop.owner(f"ALTER TABLE {schema}.{table} ENGINE={engine}")
 
 
+@pytest.mark.every_run
 def test_all_of_them_are_named_at_once(shop: Operator) -> None:
     for table, engine in (("esp_usage", "MyISAM"), ("esp_tenant_override", "Aria")):
         keep_in(shop, shop.esp.place.name, table, engine)
@@ -143,6 +142,7 @@ def test_a_server_that_puts_them_elsewhere_all_the_same_is_found_out(pool: Serve
         server.stop()
 
 
+@pytest.mark.every_run
 def test_unlogged_tables_of_postgresql_can_be_rolled_back(pool: ServerPool, tmp_path: Path) -> None:
     with operator("postgresql", pool, tmp_path) as shop:
         shop.esp.declare(FILES)

@@ -32,7 +32,7 @@ class Length:
     servers: int
 
 
-FEW = Length(4, 2)
+FEW = Length(3, 2)
 MANY = Length(count(30, 8), count(10, 4))
 
 

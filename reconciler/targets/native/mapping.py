@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import sqlalchemy as sa
 
 from reconciler.model.resource import Choice, Field, Names, Overrides, Reference, Resource, TextMap, Vocabulary
@@ -35,6 +37,7 @@ from reconciler.targets.sql.mapping import (
 )
 
 
+@cache
 def system(vocabulary: Vocabulary, metadata: sa.MetaData) -> System:
     """The mapping of these kinds onto these tables."""
     found = metadata.tables

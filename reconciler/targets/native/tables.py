@@ -7,6 +7,7 @@ is a user of something else is an account: it has usage, a parent and a bin.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,8 +47,9 @@ NAMING = {
 }
 
 
+@cache
 def tables(vocabulary: Vocabulary) -> sa.MetaData:
-    """All tables of the built-in ESP for these kinds."""
+    """All tables of the built-in ESP for these kinds; made once, so nobody may change them."""
     metadata = sa.MetaData(naming_convention=NAMING)
     _table(metadata, SCHEMA, sa.Column(VERSION_COLUMN, sa.Integer, primary_key=True, autoincrement=False))
     for name in catalogues(vocabulary):

@@ -17,6 +17,8 @@ from tests.support import REPOSITORY
 from tests.support.engines import Place, place, run
 from tests.support.server_pool import ServerPool
 
+pytestmark = pytest.mark.torture
+
 EXAMPLE = ("reconciler.yaml", "packages.d", "roles.d", "tenants.d")
 POSTAL = REPOSITORY / "docs" / "examples" / "postal"
 POSTAL_SETTINGS = "project: mail\ntargets: {live: {type: postal, url: 'file:esp_url', memory: MEMORY}}\n"

@@ -44,6 +44,7 @@ def test_a_group_that_nobody_uses_goes_with_all_that_is_its_own(mail: Mailwizz) 
     assert mail.sql("SELECT count(*) FROM {price_plan}") == [(1,)]
 
 
+@pytest.mark.every_run
 @pytest.mark.parametrize("status", ["active", "inactive", "disabled", "pending-delete"])
 def test_customers_of_any_state_keep_it(mail: Mailwizz, status: str) -> None:
     mail.customer("user@x.example", "Doomed", status=status)
@@ -93,6 +94,7 @@ def test_the_platform_s_move_target_and_the_default_of_sign_up_keep_it(mail: Mai
     ]
 
 
+@pytest.mark.every_run
 def test_who_comes_between_plan_and_apply_keeps_it(mail: Mailwizz) -> None:
     plan = mail.plan()
     mail.customer("late@x.example", "Doomed")
@@ -106,6 +108,7 @@ def test_who_comes_between_plan_and_apply_keeps_it(mail: Mailwizz) -> None:
     assert is_live(mail)
 
 
+@pytest.mark.every_run
 def test_everybody_is_moved_first_where_the_file_says_so(mail: Mailwizz) -> None:
     (parent,) = mail.sql("SELECT customer_id FROM {customer} WHERE email = 'ops@acme.example'")[0]
     mail.customer("a@x.example", "Doomed")

@@ -52,6 +52,7 @@ def state(mail: Mailwizz) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.every_run
 def test_after_an_export_the_plan_is_empty(mail: Mailwizz) -> None:
     findings = mail.export()
     assert sorted({f"{finding.code} {finding.ref} {finding.field}".strip() for finding in findings}) == [
@@ -85,6 +86,7 @@ def test_an_exported_object_can_be_changed_at_once(mail: Mailwizz) -> None:
     assert mail.option("Growth", "quota") == [("26000", 0)]
 
 
+@pytest.mark.every_run
 def test_after_an_apply_the_plan_is_empty_and_twice_is_once(mail: Mailwizz) -> None:
     mail.declare(CHANGED)
     plan = mail.plan()

@@ -37,6 +37,7 @@ def moved(mail: Mailwizz, group: str | None) -> None:
     mail.sql("UPDATE {customer} SET group_id = ? WHERE email = ?", mail.numbers[group] if group else None, EMAIL)
 
 
+@pytest.mark.every_run
 @pytest.mark.parametrize("group", ["Paused", "Stopped"])
 def test_what_the_quota_did_is_left(mail: Mailwizz, group: str) -> None:
     moved(mail, group)

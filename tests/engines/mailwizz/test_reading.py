@@ -26,6 +26,7 @@ def live(mail: Mailwizz) -> Snapshot:
         return reader.snapshot()
 
 
+@pytest.mark.every_run
 def test_a_filled_system_is_read_whole(mail: Mailwizz) -> None:
     found = live(fill(mail))
     packages = found.sheets["package"]
@@ -44,6 +45,7 @@ def test_a_filled_system_is_read_whole(mail: Mailwizz) -> None:
     assert found.catalogues == {"sending_node": {"smtp-eu-1", "us1.host", "spare.host"}}
 
 
+@pytest.mark.every_run
 def test_a_missing_row_is_the_application_s_default(mail: Mailwizz) -> None:
     mail.group("Bare", whole=False)
     values = live(mail).sheets["package"]["Bare"].values
@@ -118,6 +120,7 @@ def test_an_hourly_quota_of_nothing_is_no_limit_and_any_other_quota_of_nothing_i
     assert (values["sending.hourly_speed"], values["quota.emails"], values["quota.time_value"]) == ("unlimited", 0, 0)
 
 
+@pytest.mark.every_run
 def test_secrets_are_hidden_and_passwords_are_never_read(mail: Mailwizz) -> None:
     found = live(fill(mail))
     assert found.sheets["package"]["Growth"].values["options"]["ext.crm.api_token"] == "***"  # type: ignore[index]
@@ -158,6 +161,7 @@ def test_the_listing_shows_zero_dates_and_the_live_words(mail: Mailwizz) -> None
     assert [row[1] for row in doctor.list_live(mail.site, "platform", "").rows] == ["default"]
 
 
+@pytest.mark.every_run
 def test_usage_is_counted_since_the_newest_mark_and_in_this_hour(mail: Mailwizz) -> None:
     fill(mail)
     (number,) = mail.sql("SELECT customer_id FROM {customer} WHERE email = 'ops@acme.example'")[0]

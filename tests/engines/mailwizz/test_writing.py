@@ -31,6 +31,7 @@ def mail(empty_database: ServerPlace, tmp_path: Path) -> Mailwizz:
     return Mailwizz(empty_database, tmp_path / "repository").installed()
 
 
+@pytest.mark.every_run
 def test_a_new_group_has_every_code_once_as_plain_text_with_dates_in_utc(mail: Mailwizz) -> None:
     mail.server("smtp-eu-1", "eu1.host")
     mail.declare({"package": {"Growth": GROWTH}})
@@ -63,6 +64,7 @@ def test_a_new_group_has_every_code_once_as_plain_text_with_dates_in_utc(mail: M
     assert not mail.plan().changes
 
 
+@pytest.mark.every_run
 def test_a_change_writes_its_rows_and_no_others(mail: Mailwizz) -> None:
     fill(mail)
     before = {row[0]: row for row in mail.sql("SELECT * FROM {customer_group_option}")}
@@ -98,6 +100,7 @@ def test_duplicates_are_one_row_afterwards(mail: Mailwizz) -> None:
     assert not mail.plan().changes
 
 
+@pytest.mark.every_run
 def test_codes_that_no_file_names_stay_as_they_are(mail: Mailwizz) -> None:
     fill(mail)
     mail.declare({"package": {"Growth": {"options": {"ext.crm.colour": "red"}, "quota.emails": 1}}})
@@ -107,6 +110,7 @@ def test_codes_that_no_file_names_stay_as_they_are(mail: Mailwizz) -> None:
     assert mail.option("Growth", "ext.crm.api_token") == [("hunter2", 0)]
 
 
+@pytest.mark.every_run
 def test_lists_stay_in_php_s_own_form(mail: Mailwizz) -> None:
     fill(mail)
     one = 'a:1:{i:0;s:4:"smtp";}'

@@ -114,6 +114,7 @@ def test_neither_reads_a_secret_or_writes_what_is_not_ours(staff: Staff) -> None
     assert staff.let_through(APPLYING, *SECRETS, *NOT_APPLYING) == []
 
 
+@pytest.mark.every_run
 def test_who_plans_writes_nothing(mumara: Mumara, staff: Staff) -> None:
     tables = [row[0] for row in mumara.sql("SHOW TABLES")]
     assert staff.let_through(PLANNING, *(f"DELETE FROM `{table}` WHERE false" for table in tables)) == []

@@ -11,6 +11,8 @@ from tests.support.engines import ServerPlace, place
 from tests.support.mumara import load, target
 from tests.support.server_pool import ServerPool
 
+pytestmark = pytest.mark.every_run
+
 FIRST, ROLE = Ref("package", "first package"), Ref("role", "first role")
 
 

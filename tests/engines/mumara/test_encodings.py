@@ -157,6 +157,7 @@ def test_a_column_of_packages(shared: Mumara, name: str, column: str, stored: An
 NOT_NULL = {"tracking_restrictions"}
 
 
+@pytest.mark.every_run
 @pytest.mark.parametrize(("name", "column", "stored", "value", "written"), cases(OWN))
 def test_a_limit_of_one_user(shared: Mumara, name: str, column: str, stored: Any, value: Any, written: Any) -> None:
     if stored is None and column == "trigger_actions_limit":
@@ -175,6 +176,7 @@ def test_a_limit_of_one_user(shared: Mumara, name: str, column: str, stored: Any
     assert shared.sql(f"SELECT {column} FROM user_email_limits WHERE user_id = 102") == [(written,)]
 
 
+@pytest.mark.every_run
 @pytest.mark.parametrize(("stored", "value"), [(None, None), (0, None), (-1, None), (3, 3)])
 def test_threads_of_one_user_are_in_the_account_s_own_row(shared: Mumara, stored: Any, value: Any) -> None:
     shared.sql("UPDATE users SET max_threads = ? WHERE id = 102", stored)
@@ -208,6 +210,7 @@ def test_what_a_user_s_own_limit_cannot_say_is_said_when_planning(shared: Mumara
     assert not plan.changes
 
 
+@pytest.mark.every_run
 def test_numbers_beyond_a_column_are_refused_when_planning(shared: Mumara) -> None:
     shared.write("package", "Growth: {sending: {daily_limit: 2147483648, monthly_quota: 2147483647}}\n")
     shared.write("tenant", "")

@@ -33,6 +33,7 @@ def rows(mumara: Mumara) -> dict[str, list[tuple[object, ...]]]:
     return {name: dump[f"{mumara.place.name}.{name}"] for name in APPLICATION}
 
 
+@pytest.mark.every_run
 def test_what_is_exported_plans_to_nothing_and_applies_to_nothing(mumara: Mumara) -> None:
     before = rows(mumara)
     left_out = adopt(mumara)
@@ -52,6 +53,7 @@ def test_what_is_exported_plans_to_nothing_and_applies_to_nothing(mumara: Mumara
     ]
 
 
+@pytest.mark.every_run
 def test_no_secret_is_read_kept_or_shown(mumara: Mumara) -> None:
     """Also not by a delete, which keeps the whole row for a revert, nor in memory."""
     adopt(mumara)

@@ -73,6 +73,7 @@ def state(mumara: Mumara) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.every_run
 def test_after_an_apply_the_plan_is_empty_and_a_second_apply_does_nothing(busy: Mumara) -> None:
     plan = busy.plan(*LIFTED)
     assert len(plan.changes) > 10
@@ -83,6 +84,7 @@ def test_after_an_apply_the_plan_is_empty_and_a_second_apply_does_nothing(busy: 
     assert not outcome.done and state(busy) == before
 
 
+@pytest.mark.every_run
 def test_a_revert_brings_back_what_was_there(busy: Mumara) -> None:
     """The whole rows of deleted packages, their ids, who was on them, and the copies of their roles."""
     busy.sql("UPDATE packages SET modules = 'kept', oversending_limit = 9, created_at = '2019-05-04 03:02:01'")

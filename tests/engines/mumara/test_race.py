@@ -168,6 +168,7 @@ def test_without_anything_deletes_are_class_c_and_must_be_allowed(mumara: Mumara
     assert mumara.sql("SELECT count(*) FROM packages WHERE package_name = 'doomed'") == [(0,)]
 
 
+@pytest.mark.every_run
 def test_the_printed_triggers_make_class_a(mumara: Mumara) -> None:
     assert len(install(mumara.place)) == 3 * len(
         ("users.package_id", "packages.role_id", "users.role_id", "api_tokens")
@@ -211,6 +212,7 @@ def test_with_triggers_what_was_wrong_before_may_stay_and_nothing_may_be_named(m
     mumara.sql("DELETE FROM packages WHERE id = 4")
 
 
+@pytest.mark.every_run
 def test_our_own_delete_is_refused_by_a_trigger_in_plain_words(mumara: Mumara) -> None:
     install(mumara.place)
     with target(mumara.place).writer() as writer:

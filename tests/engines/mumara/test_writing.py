@@ -17,6 +17,7 @@ MIRRORED = (
 )
 
 
+@pytest.mark.every_run
 def test_a_new_package_is_whole_and_the_administrator_s(mumara: Mumara) -> None:
     mumara.sql("UPDATE users SET is_admin = 0, role = NULL WHERE id = 1")
     mumara.write("package", "Scale: {role: Marketing, sending: {hourly_speed: 10}, require: {dkim: true}}\n")
@@ -49,6 +50,7 @@ def test_a_new_role_is_a_client_s(mumara: Mumara) -> None:
     assert sorted(found) == [(11,), (12,), (13,)]
 
 
+@pytest.mark.every_run
 def test_permissions_are_read_by_route_and_repeated_rows_are_written_once(mumara: Mumara) -> None:
     esp = target(mumara.place)
     with esp.reader() as reader:
@@ -150,6 +152,7 @@ def test_first_limits_of_a_user_make_a_whole_row(mumara: Mumara) -> None:
     assert not mumara.plan().changes
 
 
+@pytest.mark.every_run
 class TestCopiesOfRoles:
     """`users.role_id` is kept equal to the package's where it is so by the application's own doing."""
 

@@ -58,6 +58,7 @@ def calls(settings: Path) -> int:
     return number
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("hostile", OF_MANY, ids=lambda hostile: hostile.name.replace(" ", "-"))
 def test_twice_the_file_is_twice_the_work(tmp_path: Path, hostile: Hostile) -> None:
     settings = written(tmp_path / "warm", hostile, 1_000)
