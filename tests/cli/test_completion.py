@@ -54,6 +54,7 @@ def test_words_come_from_the_files_and_the_settings(bare: Place) -> None:
     assert not (bare.folder / "esp.db").exists(), "no live system was asked"
 
 
+@pytest.mark.torture
 def test_fish_and_another_config(bare: Place, tmp_path: Path) -> None:
     assert offered(bare, "plan", "--only", "tenant/o", shell="fish") == ["tenant/ops@acme.example"]
     elsewhere = tmp_path / "elsewhere" / "reconciler.yaml"
@@ -62,6 +63,7 @@ def test_fish_and_another_config(bare: Place, tmp_path: Path) -> None:
     assert offered(bare, "plan", "-c", str(elsewhere), "-t", "") == ["there"]
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("spoiled", ["{", "project: [\n", ""])
 def test_silent_where_nothing_can_be_read(bare: Place, spoiled: str) -> None:
     bare.write("reconciler.yaml", spoiled)
@@ -71,11 +73,13 @@ def test_silent_where_nothing_can_be_read(bare: Place, spoiled: str) -> None:
     assert offered(bare, "plan", "--only", "") == []
 
 
+@pytest.mark.torture
 def test_files_with_errors_still_give_names(bare: Place) -> None:
     bare.write("roles.d/wrong.yaml", "Support: {descripton: Helps}\n")
     assert "package/Growth" in offered(bare, "plan", "--only", "")
 
 
+@pytest.mark.torture
 def test_nobody_is_flooded(bare: Place) -> None:
     bare.write("packages.d/many.yaml", "\n".join(f"P{number}: {{role: Marketing}}" for number in range(OFFERED + 50)))
     assert len(offered(bare, "plan", "--only", "package/P")) == OFFERED

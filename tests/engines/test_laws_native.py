@@ -74,8 +74,7 @@ def stated_is_live(esp: Esp) -> None:
                 assert found == stated, (kind, key, field.name)
 
 
-@pytest.mark.every_run
-@law(first=worlds(), rest=st.data())
+@law(every_run=True, first=worlds(), rest=st.data())
 def test_after_an_apply_the_plan_is_empty(founding: Founding, first: World, rest: st.DataObject) -> None:
     """From nothing, and from one world to the next."""
     esp = founding.fresh(first)
@@ -206,6 +205,7 @@ def _told(plan: Plan) -> dict[str, Any]:
     return dict(document)
 
 
+@pytest.mark.torture
 def test_the_worlds_use_every_field() -> None:
     """A check of the check: no field of the Vocabulary is beyond the generator."""
     seen: set[tuple[str, str]] = set()

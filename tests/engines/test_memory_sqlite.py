@@ -448,6 +448,7 @@ def test_a_planner_that_may_only_read_can_recall(place: Path, session: Connectio
             memory.remember(reader, "shop", run_named("r1"), [memo(GROWTH)])
 
 
+@pytest.mark.torture
 def test_a_hundred_thousand_tenants(session: Connection, memory: SqlMemory) -> None:
     refs = [Ref("tenant", f"user{number:06}@customer.example") for number in range(100_000)]
     run = run_named("r1")

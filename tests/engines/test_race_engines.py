@@ -16,7 +16,7 @@ from tests.support.engines import SERVERS, place
 from tests.support.races import CLASS_A, CLASS_B, CLASS_C, Arena, opened
 from tests.support.server_pool import ServerPool
 
-ROUNDS = 100
+ROUNDS = 40
 MARIADB_WATCH = """
 CREATE TRIGGER watch_{event} BEFORE {event} ON esp_tenant FOR EACH ROW BEGIN
     DECLARE there INT;

@@ -177,7 +177,7 @@ class ServerPlace(Place):
         while self.sql(WAITING[self.engine], self.name)[0][0] < number:
             if time.monotonic() > deadline:
                 raise AssertionError(f"nobody waited for a lock within {BLOCKED_WITHIN} s")
-            time.sleep(0.01)
+            time.sleep(0.15)  # MariaDB shows the same answer to who asks again within 0.1 s
 
     def take(self, other: ServerPlace) -> None:
         """Become like another database that has the same tables: every row of it, and no others."""

@@ -51,11 +51,14 @@ class Founding:
         return esp
 
 
-def law(**drawn: SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A test of this law: it takes a Founding, and what is drawn for each example."""
+def law(
+    *, every_run: bool = False, **drawn: SearchStrategy[Any]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A test of this law: it takes a Founding, and what is drawn for each example. `every_run`: on servers too."""
+    few = pytest.param(FEW, marks=pytest.mark.every_run if every_run else ())
 
     def of(check: Callable[..., None]) -> Callable[..., None]:
-        @pytest.mark.parametrize("length", [FEW, pytest.param(MANY, marks=pytest.mark.torture)], ids=["few", "many"])
+        @pytest.mark.parametrize("length", [few, pytest.param(MANY, marks=pytest.mark.torture)], ids=["few", "many"])
         def test(founding: Founding, length: Length) -> None:
             @settings(BOUNDED, max_examples=length.sqlite if founding.engine == "sqlite" else length.servers)
             @given(**drawn)

@@ -66,6 +66,7 @@ def edit(checkout: Path, before: str, after: str) -> None:
     path.write_text(text.replace(before, after), encoding="utf-8")
 
 
+@pytest.mark.torture
 def test_validate_leaves_its_reports_also_when_it_fails(checkout: Path, program: Path) -> None:
     edit(checkout, "25000", "many")
     assert run("reconciler-validate", checkout).returncode == 1
@@ -87,6 +88,7 @@ def test_plan_feeds_the_widget_and_apply_runs_that_plan(checkout: Path, program:
     assert "updated package Growth" in ended.stdout
 
 
+@pytest.mark.torture
 def test_a_blocked_plan_fails_and_is_reported(checkout: Path, program: Path) -> None:
     edit(checkout, "Growth:", "Grown:")
     assert run("reconciler-plan", checkout).returncode == 3
@@ -95,10 +97,12 @@ def test_a_blocked_plan_fails_and_is_reported(checkout: Path, program: Path) -> 
     assert jobs()["reconciler-plan"]["artifacts"]["when"] == "always"
 
 
+@pytest.mark.torture
 def test_a_plan_file_is_no_part_of_the_work_tree(checkout: Path, program: Path) -> None:
     assert "git does not ignore it" not in run("reconciler-plan", checkout).stderr
 
 
+@pytest.mark.torture
 def test_no_variable_is_run_as_a_script(checkout: Path, program: Path) -> None:
     nasty = '$(touch owned)"; touch owned; "'
     assert run("reconciler-plan", checkout, RECONCILER_TARGET=nasty).returncode == 1
@@ -106,6 +110,7 @@ def test_no_variable_is_run_as_a_script(checkout: Path, program: Path) -> None:
     assert not list(checkout.rglob("owned"))
 
 
+@pytest.mark.torture
 def test_no_job_runs_what_is_checked_out(checkout: Path, program: Path, tmp_path: Path) -> None:
     mark = tmp_path / "ran"
     careless = planted(checkout, mark)

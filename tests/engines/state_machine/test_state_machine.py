@@ -236,7 +236,7 @@ COMMON: dict[str, Any] = {"deadline": None, "database": None, "suppress_health_c
 def test_two_people_and_the_reconciler(machine: type[Work]) -> None:
     # No shrinking: it takes minutes. The steps of the failing example are printed all the same.
     quick = (Phase.explicit, Phase.generate)
-    profile = settings(max_examples=14, stateful_step_count=15, derandomize=True, phases=quick, **COMMON)
+    profile = settings(max_examples=8, stateful_step_count=15, derandomize=True, phases=quick, **COMMON)
     run_state_machine_as_test(machine, settings=profile)
 
 
