@@ -50,6 +50,7 @@ def on_a_terminal(
     return process.wait(timeout=30), seen.decode()
 
 
+@pytest.mark.torture
 def test_colour_and_names_are_for_terminals(place: Place) -> None:
     place.write("tenants.d/eu.yaml", "crm@beta.example:\n  name: Beta\n  package: Starter Plan\n")
     place.write("packages.d/packages.yaml", "Starter Plan:\n  role: Marketing\n")
@@ -62,7 +63,13 @@ def test_colour_and_names_are_for_terminals(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "code", "limit"), [(b"y\n", 0, 30000), (b"n\n", 1, 25000), (b"\n", 1, 25000), (b"\x03", 130, 25000)]
+    ("typed", "code", "limit"),
+    [
+        (b"y\n", 0, 30000),
+        (b"\n", 1, 25000),
+        pytest.param(b"n\n", 1, 25000, marks=pytest.mark.torture),
+        pytest.param(b"\x03", 130, 25000, marks=pytest.mark.torture),
+    ],
 )
 def test_the_question_is_asked_and_answered(place: Place, typed: bytes, code: int, limit: int) -> None:
     place.replace("packages.d/packages.yaml", "25000", "30000")

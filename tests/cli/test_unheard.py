@@ -109,6 +109,7 @@ def test_an_apply_without_a_question_and_its_revert_are_done(
     assert (ended.code, place.live_limit()) == (0, 25000), ended
 
 
+@pytest.mark.torture
 def test_a_result_as_json_is_no_less_done(cli: Cli, place: Place, run: Callable[..., Deaf]) -> None:
     place.replace("packages.d/packages.yaml", "25000", "30000")
     ended = run("apply", "--yes", "--json", "--output", "text=/nowhere/at/all")
@@ -124,6 +125,7 @@ def test_every_other_output_is_still_made(cli: Cli, place: Place) -> None:
     assert "/nowhere/at/all cannot be written" in ended.err
 
 
+@pytest.mark.torture
 def test_pause_and_resume_are_done(cli: Cli, place: Place, run: Callable[..., Deaf]) -> None:
     assert run("pause", "--reason", "audit").code == 0
     assert place.sql("SELECT reason FROM reconciler_pause") == [("audit",)]
@@ -131,6 +133,7 @@ def test_pause_and_resume_are_done(cli: Cli, place: Place, run: Callable[..., De
     assert place.sql("SELECT reason FROM reconciler_pause") == []
 
 
+@pytest.mark.torture
 def test_the_tables_of_a_database_are_made_and_filled(place: Place, run: Callable[..., Deaf]) -> None:
     for file in (place.folder / "esp.db", *place.folder.glob("*.d/*.yaml")):
         file.unlink()
@@ -169,6 +172,7 @@ def test_the_log_of_an_apply_names_its_run(cli: Cli, place: Place) -> None:
     assert [line["run"] for line in told] == [newest_run(cli)]
 
 
+@pytest.mark.torture
 def test_files_are_written_all_or_said_to_be(place: Place, run: Callable[..., Deaf]) -> None:
     place.write("packages.d/packages.yaml", "B: {}\nA: {}\n")
     place.write("roles.d/roles.yaml", "B: {}\nA: {}\n")
