@@ -60,6 +60,7 @@ class Operator:
         return (
             self._case(COLD, command("plan", folder=self.folder), self._without_cache),
             self._case(WARM, command("plan", folder=self.folder)),
+            self._case(PYTHON, (sys.executable, "-c", "pass")),
             self._case(ONE_FILE, command("plan", folder=self.folder), self._edit_one_file),
             self._case(PARSER, (sys.executable, "-m", "benchmarks.bare", "parse", str(self.folder / "base"))),
             self._case(REPRICED, command("plan", folder=self.folder, config="repriced")),

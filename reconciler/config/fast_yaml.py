@@ -15,6 +15,9 @@ from reconciler.config.yaml import LONGEST_NUMBER, Limits
 SMALLEST = 4096
 """Bytes. Below, loading the parser costs more than the strict reader does."""
 
+MANY_SMALL = 4 * SMALLEST
+"""Bytes of small files that the strict reader has read; from then on the parser is worth loading for small ones too."""
+
 _ORDINARY = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n:.-@_+/(),=;#'\""
 NOT_ORDINARY = frozenset(b"\\|>%`\xef") | frozenset(range(0x20)) - frozenset(b"\n") | {0x7F}
 """Escapes, block texts, directives, tabs, returns; what may be a byte order mark."""
@@ -50,9 +53,11 @@ TOO_DEEP = (b" " * 24, b"- -", b"-  ")
 MARKS = (b"---", b"...")
 
 
-def parse_fast(content: bytes, limits: Limits) -> dict[Any, Any] | None:
-    """The data of a file, equal to the strict reader's; None where only the strict reader can tell."""
-    if not SMALLEST <= len(content) <= limits.file_bytes or not ordinary(content):
+def parse_fast(content: bytes, limits: Limits, before: int = 0) -> dict[Any, Any] | None:
+    """The data of a file, equal to the strict reader's; None where only the strict reader can tell. `before`: bytes
+    that the strict reader has read already."""
+    too_small = len(content) < SMALLEST and before < MANY_SMALL
+    if too_small or len(content) > limits.file_bytes or not ordinary(content):
         return None
     import yaml_rs  # late: a small repository never needs it
 

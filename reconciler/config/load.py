@@ -125,6 +125,7 @@ class FileReader:
         self._fast_types = FastTypes(self._fields)
         self._explainer = Explainer(self._fields)
         self._limits = limits
+        self._read_strictly = 0
 
     @cached_property
     def _types(self) -> Types:
@@ -135,7 +136,7 @@ class FileReader:
 
     def read(self, source: SourceFile) -> tuple[FileObjects, tuple[Finding, ...]]:
         """The objects of a file, and what is wrong with it; of an object with a wrong field the rest."""
-        data = fast_yaml.parse_fast(source.content, self._limits)
+        data = fast_yaml.parse_fast(source.content, self._limits, self._read_strictly)
         if data is not None:
             objects, errors = self._typed(data)
             if not errors:
@@ -148,6 +149,7 @@ class FileReader:
         return self._strictly(source)
 
     def _strictly(self, source: SourceFile) -> tuple[FileObjects, tuple[Finding, ...]]:
+        self._read_strictly += len(source.content)
         document, of_yaml = parse(source.content, self._limits)
         objects, reasons = self._explained(document.data, *self._typed(document.data), source)
         findings = [reason.finding(source.place, document.lines, self._kind) for reason in (*of_yaml, *reasons)]

@@ -11,7 +11,6 @@ from reconciler.cli.options import site, warn_if_nothing_matched, with_output, w
 from reconciler.cli.output import Delivery
 from reconciler.model.errors import FileErrors
 from reconciler.model.exit_codes import plan_code
-from reconciler.report.topic import PLAN
 from reconciler.workflow.plan import PlanRequest, planned
 from reconciler.workflow.site import Choices
 
@@ -35,6 +34,8 @@ def command(place: Choices, wish: PlanRequest, delivery: Delivery, out: str, det
         with terminal.phases(quiet=delivery.quiet) as progress:
             plan = planned(here, wish, progress)
     except FileErrors as errors:
+        from reconciler.report.topic import PLAN  # start-up: files are mostly right
+
         output.report_file_errors(errors, PLAN, here.settings.root, delivery)
         raise
     warn_if_nothing_matched(wish, plan, delivery)

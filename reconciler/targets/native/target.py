@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -22,16 +23,17 @@ from reconciler.model.privileges import Rights
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Removal, Vocabulary
 from reconciler.model.target import TargetSettings
-from reconciler.targets.native import provision, seed
+from reconciler.targets.native import provision
 from reconciler.targets.native.mapping import system
-from reconciler.targets.native.seed import FORGOTTEN
 from reconciler.targets.native.tables import SCHEMA, tables
 from reconciler.targets.sql.connection import Connection
 from reconciler.targets.sql.least_privilege import accounts, needed_rights
 from reconciler.targets.sql.live_schema import LiveSchema, flaws_told, half_sight, refuse, refuse_half_sight
 from reconciler.targets.sql.reader import SqlReader
 from reconciler.targets.sql.target import place_of, unusable
-from reconciler.targets.sql.writer import SqlWriter
+
+if TYPE_CHECKING:
+    from reconciler.targets.sql.writer import SqlWriter
 
 
 class NativeTarget:
@@ -69,6 +71,8 @@ class NativeTarget:
     @contextmanager
     def writer(self) -> Iterator[SqlWriter]:
         """A connection whose every transaction may write. Raises as `reader`."""
+        from reconciler.targets.sql.writer import SqlWriter  # start-up: a plan writes nothing
+
         # Looked at through the other door: a transaction on this one would already wait for the lock.
         with connect(self._place, Mode.READ) as connection:
             wire = Connection(connection, self._place, locking=False)
@@ -103,11 +107,15 @@ class NativeTarget:
 
     def seed(self) -> Sequence[str]:
         """Fill an empty database like a running ESP. Raises TargetError when it is not empty."""
+        from reconciler.targets.native import seed  # start-up: once in the life of a database
+
         with self.writer() as writer:
             return seed.fill(writer, self._metadata, self._vocabulary)
 
     def seeded(self) -> Mapping[Ref, Origin]:
         """What the seed's last apply managed though no file states it any more, and where it was stated."""
+        from reconciler.targets.native.seed import FORGOTTEN
+
         return FORGOTTEN
 
     def doctor(self) -> Sequence[tuple[str, str]]:

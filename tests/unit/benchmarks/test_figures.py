@@ -83,13 +83,13 @@ def test_every_goal_can_be_judged() -> None:
     names = (ours.COLD, ours.WARM, ours.ONE_FILE, ours.ONE_PERCENT, ours.REPRICED, ours.APPLY, ours.CREATE_ALL)
     rivals = (ours.PARSER, goals.BARE_INSERT, peers.AS_WRITTEN, peers.FASTEST, peers.OCTODNS)
     for tenants in (1_000, 10_000, 100_000, 1_000_000):
-        for name in (*names, *rivals):
+        for name in (*names, *rivals, ours.PYTHON):
             results.add(tenants, name, Sample(tenants / 1_000, tenants / 1_000))
     for name in (ours.PYTHON, ours.HELP, ours.VALIDATE):
         results.add(goals.START_UP, name, Sample(0.1, 10.0))
     verdicts = list(goals.judged(results))
-    assert len(verdicts) == 17
-    assert len({verdict.goal for verdict in verdicts}) == 17
+    assert len(verdicts) == 19
+    assert len({verdict.goal for verdict in verdicts}) == 19
 
 
 def test_the_page_shows_goals_and_figures(tmp_path: Path) -> None:
