@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import nlargest
 
-from reconciler.engine.needed_facts import LOSSES
+from reconciler.engine.needed_facts import LOSSES, binds_users
 from reconciler.engine.states import States
 from reconciler.model.change import Change, FieldDelta, Update
 from reconciler.model.facts import Facts, Users, UserUsage
@@ -60,30 +60,30 @@ def impact_of(changes: Sequence[Change], facts: Facts, states: States) -> Iterat
             if holders.count:
                 meters = [
                     meter
-                    for meter in facts.meters.get(change.ref, ())
+                    for meter in (facts.meters.get(change.ref, ()) if binds_users(change, vocabulary) else ())
                     if assigned(meter, states) in (None, change.ref.key)
                 ]
                 for delta in change.fields:
                     field = vocabulary.fields[change.ref.kind][delta.name]
-                    yield _impact(change.ref, delta, field, holders.count, meters, states)
+                    yield _impact(change.ref, delta, field, facts, meters, states)
 
 
 def _impact(
-    ref: Ref, delta: FieldDelta, field: Field, tenants: int, meters: Sequence[UserUsage], states: States
+    ref: Ref, delta: FieldDelta, field: Field, facts: Facts, meters: Sequence[UserUsage], states: States
 ) -> Impact:
     bound = [meter for meter in meters if not (field.overridable and field.name in own_values(meter, states))]
     limit = delta.after
     hits: list[tuple[str, int, int]] = []
     if field.measured_by and delta.effect in LOSSES and isinstance(limit, int):
         for meter in bound:
-            used = meter.counters.get(field.measured_by, 0)
+            used = facts.used(meter, field.measured_by)
             if used * 100 > limit * NEAR_PERCENT:
                 hits.append((meter.ref.key, used, (used * 100 + limit // 2) // limit if limit else 0))
     over = sum(1 for _, used, _ in hits if isinstance(limit, int) and used > limit)
     return Impact(
         ref=ref,
         field=delta.name,
-        tenants=tenants,
+        tenants=facts.holders[ref].count,
         keep=len(meters) - len(bound),
         over=over,
         near=len(hits) - over,

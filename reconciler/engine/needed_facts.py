@@ -1,4 +1,5 @@
-"""Which facts the guards and the impact need for a list of changes."""
+"""Which facts the guards and the impact need for a list of changes. What is not asked for here, no guard can read: it
+raises (`Facts.answering`)."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ def needed_facts(
     changes: Sequence[Change], vocabulary: Vocabulary, reached: Collection[Ref] = frozenset()
 ) -> NeededFacts:
     """Holders of what is deleted, emptied or changed, and of what is `reached`; usage of those whose measured limits
-    shrink. Asked under the names that are live now: see `under_new_names`."""
+    shrink. Asked under the names that are live now: see `answered`."""
     holders: set[Ref] = set(reached)
     pointers: set[Ref] = set()
     meters: set[Ref] = set()
@@ -36,8 +37,7 @@ def needed_facts(
                 counters |= {f.measured_by for f in measured_limits(change.ref.kind, vocabulary)}
             case Update() if has_users:
                 holders.add(change.ref)
-                fields = [vocabulary.fields[change.ref.kind][delta.name] for delta in change.fields]
-                if any(field.overridable or field.measured_by for field in fields):
+                if binds_users(change, vocabulary):
                     meters.add(change.ref)
                 counters |= {f.measured_by for _, f in shrinking(change, vocabulary)}
             case Update():
@@ -75,12 +75,18 @@ def new_names(changes: Iterable[Change]) -> dict[Ref, Ref]:
     return {Ref(c.ref.kind, c.old): c.ref for c in changes if isinstance(c, Rename)}
 
 
-def under_new_names(facts: Facts, changes: Iterable[Change]) -> Facts:
-    """An answer in the names of the plan, in which renamed objects have their new names already."""
+def answered(facts: Facts, needed: NeededFacts, changes: Iterable[Change]) -> Facts:
+    """The answer to what was needed, as guards read it: in the names of the plan, in which renamed objects have their
+    new names already, and closed to what nobody asked for."""
     new = new_names(changes)
     if not new:
-        return facts
-    return replace(
+        return facts.answering(needed)
+
+    def planned(refs: Collection[Ref]) -> frozenset[Ref]:
+        return frozenset(new.get(ref, ref) for ref in refs)
+
+    needed = NeededFacts(planned(needed.holders), planned(needed.pointers), planned(needed.meters), needed.counters)
+    facts = replace(
         facts,
         holders={new.get(ref, ref): found for ref, found in facts.holders.items()},
         pointers={
@@ -90,6 +96,13 @@ def under_new_names(facts: Facts, changes: Iterable[Change]) -> Facts:
         meters={new.get(ref, ref): found for ref, found in facts.meters.items()},
         cascades={new.get(ref, ref): words for ref, words in facts.cascades.items()},
     )
+    return facts.answering(needed)
+
+
+def binds_users(change: Update, vocabulary: Vocabulary) -> bool:
+    """Whether it matters what each user overrides or has used: a field changes that users may override, or a limit."""
+    fields = vocabulary.fields[change.ref.kind]
+    return any(fields[delta.name].overridable or fields[delta.name].measured_by for delta in change.fields)
 
 
 def shrinking(change: Update, vocabulary: Vocabulary) -> Iterator[tuple[FieldDelta, Field]]:

@@ -16,7 +16,7 @@ from reconciler.engine.diff import Differ
 from reconciler.engine.guards import GUARDS, GuardInput
 from reconciler.engine.inputs import Inputs
 from reconciler.engine.limits import impact_of
-from reconciler.engine.needed_facts import members_leaving, needed_facts, reached, under_new_names
+from reconciler.engine.needed_facts import answered, members_leaving, needed_facts, reached
 from reconciler.engine.normalise import TargetLimits, hands_off_declared, normalise, tombstones
 from reconciler.engine.notes import explained_fields, incomplete_fields, irreversible
 from reconciler.engine.references import dangling, unreachable
@@ -280,7 +280,7 @@ def draft(inputs: Inputs) -> PlanDraft:
 def complete(draft: PlanDraft, facts: Facts, *, source: Source, allowances: tuple[Allowance, ...] = ()) -> Plan:
     """Judge a draft by the facts: guards, impact, allowances."""
     vocabulary = draft.states.vocabulary
-    facts = under_new_names(facts, draft.plan.changes)
+    facts = answered(facts, draft.needed, draft.plan.changes)
     changes = tuple(_with_expected(draft.plan.changes, facts, vocabulary))
     case = GuardInput(
         changes=changes,

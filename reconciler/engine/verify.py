@@ -9,13 +9,13 @@ The guards on facts once more, inside the write transaction, by locking reads (d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from reconciler.engine.diff import comparable
 from reconciler.engine.guards import GUARDS, GuardInput, in_use
 from reconciler.engine.limits import over_limit_severity
-from reconciler.engine.needed_facts import needed_facts, new_names, under_new_names
+from reconciler.engine.needed_facts import answered, needed_facts, new_names
 from reconciler.engine.states import States, planned_by
 from reconciler.model.change import Change, Create, Delete, FieldDelta, Forget, Reassign, Rename, Update
 from reconciler.model.facts import Facts, NeededFacts
@@ -271,9 +271,10 @@ def recheck_start(
         joined = frozenset(renamed.get(ref, ref) for ref in _joined(todo, vocabulary))
         live = LiveObjects({**found, **writer.read(joined.difference(found))}, renamed, vocabulary)
     else:  # nobody would see a warning now, and usage of every customer is dear while the lock is held
+        plan = replace(plan, policy=replace(plan.policy, over_limit="off"))
         moved = needed.meters.intersection(change.ref for change in todo if isinstance(change, Reassign))
         needed = NeededFacts(needed.holders, needed.pointers, moved if plan.policy.hands_off else frozenset())
-    facts = under_new_names(writer.facts(needed), todo)
+    facts = answered(writer.facts(needed), needed, todo)
     case = _case(plan, todo, facts, States(vocabulary, live.value, planned_by(todo)))
     findings = tuple(finding for guard in GUARDS if guard.rerun for finding in guard.find(case))
     return allowed(findings, frozenset(allowance.code for allowance in plan.source.allowances))
@@ -285,8 +286,10 @@ def recheck_moved(plan: Plan, todo: Sequence[Change], writer: Writer, vocabulary
     refs = frozenset(change.ref for change in victims)
     if not refs:
         return ()
+    needed = NeededFacts(holders=refs, pointers=refs)
+    facts = answered(writer.facts(needed), needed, victims)
     states = States(vocabulary, LiveObjects({}, {}, vocabulary).value, planned_by(victims))
-    return tuple(in_use(_case(plan, victims, writer.facts(NeededFacts(refs, refs)), states)))
+    return tuple(in_use(_case(plan, victims, facts, states)))
 
 
 def _case(plan: Plan, changes: Sequence[Change], facts: Facts, states: States) -> GuardInput:

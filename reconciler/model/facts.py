@@ -1,15 +1,17 @@
 """What the live system knows that no file declares: who uses what, how much, and what points where.
 
 The planner says which facts it needs (`NeededFacts`), a Reader or a Writer answers (`Facts`); a Writer answers with
-locking reads, so the same guards run again on fresh facts inside the transaction (docs/rules.md#rule-31).
+locking reads, so the same guards run again on fresh facts inside the transaction (docs/rules.md#rule-31). A guard that
+reads what nobody asked for would find nobody and stay silent, so that raises (`Facts.answering`).
 
 The declared side: what the files state, and every complaint about them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from reconciler.model.finding import Finding
 from reconciler.model.record import Record, Sheet
@@ -55,6 +57,33 @@ class NeededFacts:
     counters: frozenset[str] = frozenset()
 
 
+NOT_ASKED = "{fact} of {key} is read and was not asked for: needed_facts() in engine/needed_facts.py has to ask for it"
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers(Mapping[K, V]):
+    """One kind of fact, and what it was asked of: to look up anything else raises AssertionError, also in `get` and
+    `in`. What was asked of and is not there is a KeyError as in any mapping: it is not live."""
+
+    fact: str
+    found: Mapping[K, V]
+    asked: frozenset[K]
+
+    def __getitem__(self, key: K) -> V:
+        if key not in self.asked:
+            raise AssertionError(NOT_ASKED.format(fact=self.fact, key=key))
+        return self.found[key]
+
+    def __iter__(self) -> Iterator[K]:
+        return (key for key in self.found if key in self.asked)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The answer. `pointers`: object → the live objects (not its users) whose reference names it, as (ref, field).
@@ -67,6 +96,26 @@ class Facts:
     meters: Mapping[Ref, tuple[UserUsage, ...]] = field(default_factory=dict)
     cascades: Mapping[Ref, str] = field(default_factory=dict)
     protection: Mapping[str, str] = field(default_factory=dict)
+    asked: NeededFacts = NeededFacts()
+
+    def used(self, user: UserUsage, counter: str) -> int:
+        """How much a user has used; 0 where the system does not count it. Raises AssertionError where it was not asked
+        for."""
+        if counter not in self.asked.counters:
+            raise AssertionError(NOT_ASKED.format(fact="use", key=counter))
+        return user.counters.get(counter, 0)
+
+    def answering(self, asked: NeededFacts) -> Facts:
+        """The same facts, of which only those that were asked for can be read."""
+        return replace(
+            self,
+            asked=asked,
+            holders=Answers("holders", self.holders, asked.holders),
+            pointers=Answers("pointers", self.pointers, asked.pointers),
+            meters=Answers("meters", self.meters, asked.meters),
+            cascades=Answers("cascades", self.cascades, asked.pointers),
+            protection=Answers("protection", self.protection, frozenset(ref.kind for ref in asked.pointers)),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
