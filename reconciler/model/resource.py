@@ -1,6 +1,7 @@
 """How a kind is declared: fields and what they mean, as frozen data.
 
-Types, JSON Schema, native columns, plan lines and docs are built from these declarations, so a new field is one line.
+Types, JSON Schema, native columns, plan lines and docs are built from these declarations, so a new field is one line
+for the built-in system; MailWizz and Mumara, where they can hold it, need one more in their mapping.
 
 What a kind says about its fields beyond their types: what they mean together, and what is legal but rarely meant.
 
