@@ -37,6 +37,8 @@ SETTLED = (
     (re.compile(r"(?<=0123456789abcdef, )[\d.,]+ s\b"), "0.1 s"),
     (re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"), "2026-01-01T00:00:00Z"),
     (re.compile(r"((?:commit|·) `?)[0-9a-f]{7}\b"), r"\1abcdef0"),
+    # Of a file's text: it is another one with each field that is exported.
+    (re.compile(r"^index [0-9a-f]{7,}\.\.[0-9a-f]{7,}", re.MULTILINE), "index 0123456..789abcd"),
     (re.compile(r"[ \t]+$", re.MULTILINE), ""),
 )
 
