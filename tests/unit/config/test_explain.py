@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.kinds import KINDS
 from tests.unit.config.desired_state import complaints
 
+SENDING = ", ".join(f.name.removeprefix("sending.") for f in KINDS["package"].fields if f.name.startswith("sending."))
 PACKAGE = [
     (
         "sending: {daily_limit: -5}",
@@ -86,7 +88,7 @@ PACKAGE = [
         "type",
         "sending",
         "5 is not a mapping",
-        "write fields under it: hourly_speed, daily_limit, monthly_quota, max_threads",
+        f"write fields under it: {SENDING}",
     ),
     (
         "sending: {daily_limt: 5}",
@@ -100,7 +102,7 @@ PACKAGE = [
         "unknown-field",
         "sending.colour",
         "there is no such field here",
-        "known here: hourly_speed, daily_limit, monthly_quota, max_threads",
+        f"known here: {SENDING}",
     ),
     (
         "sending.daily_limit: 5",
