@@ -125,6 +125,11 @@ def live_columns(connection: sa.Connection) -> Mapping[str, frozenset[str]]:
     return {table: frozenset(columns) for table, columns in found.items()}
 
 
+def folded_column(connection: sa.Connection, name: str) -> str:
+    """The name of a column as the engine compares it."""
+    return name if _at(connection).COLUMN_CASE_COUNTS else name.lower()
+
+
 def add_column_sql(connection: sa.Connection, column: sa.Column[Any]) -> str:
     """The SQL that gives its table a column that it lacks, with the constraints that it is declared with."""
     return ddl.add_column_sql(connection, column, inline=_at(connection).CONSTRAINTS_INLINE)

@@ -168,6 +168,11 @@ class Engine(Protocol):
         ...
 
     @property
+    def COLUMN_CASE_COUNTS(self) -> bool:
+        """Whether names of columns that differ in case alone are two names."""
+        ...
+
+    @property
     def SCHEMAS_ARE_SHARED(self) -> bool:
         """Whether all databases of a server see the same schemas."""
         ...

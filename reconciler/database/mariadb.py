@@ -37,6 +37,7 @@ from reconciler.model.privileges import Privilege
 
 COUNTS_LOCK: Final = True
 CONSTRAINTS_INLINE: Final = False
+COLUMN_CASE_COUNTS: Final = False
 MEMORY_SCHEMA: Final = "reconciler"
 SCHEMAS_ARE_SHARED: Final = True  # a schema is a database
 

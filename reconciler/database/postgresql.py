@@ -30,6 +30,7 @@ from reconciler.model.privileges import Privilege
 
 COUNTS_LOCK: Final = False
 CONSTRAINTS_INLINE: Final = False
+COLUMN_CASE_COUNTS: Final = True
 """What is counted is safe: the row that it refers to is locked, and a foreign key makes whoever wants to refer to it
 wait for that row."""
 

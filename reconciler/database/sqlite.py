@@ -17,6 +17,7 @@ from reconciler.model.errors import Locked, Refused, Retry, TargetError
 
 COUNTS_LOCK: Final = False  # BEGIN IMMEDIATE has locked everything
 CONSTRAINTS_INLINE: Final = True
+COLUMN_CASE_COUNTS: Final = False
 MEMORY_SCHEMA: Final = None
 SCHEMAS_ARE_SHARED: Final = False
 

@@ -85,6 +85,15 @@ def test_what_a_hand_took_away_is_named_and_comes_back(tmp_path: Path) -> None:
     assert place.target.upgrade() == (f"nothing to do: schema version {VERSION} is the newest",)
 
 
+def test_a_column_whose_name_differs_in_case_is_there(tmp_path: Path) -> None:
+    place = created(tmp_path)
+    place.target.seed()
+    before = place.snapshot()
+    place.sql("ALTER TABLE esp_package RENAME COLUMN setup_guide TO Setup_Guide")
+    assert place.target.upgrade() == (f"nothing to do: schema version {VERSION} is the newest",)
+    assert place.snapshot() == before
+
+
 def test_what_nobody_can_make_up_is_refused_before_anything_is_added(tmp_path: Path) -> None:
     place = created(tmp_path)
     place.sql("DROP TABLE esp_usage")

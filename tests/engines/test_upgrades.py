@@ -365,3 +365,19 @@ def test_a_new_field_is_one_line_on_a_database_that_is_there_too(
     later(fresh.url).create()
     native = {table: parts for table, parts in schema_of(url).items() if table.startswith("esp_")}
     assert native == schema_of(fresh.url)
+
+
+def test_names_of_columns_are_compared_as_the_engine_compares_them(today: Esp) -> None:
+    place = today.place if isinstance(today, ServerEsp) else None
+    url, engine = (place.url, place.engine) if place else (f"sqlite:///{today.database}", "sqlite")
+    quoted = "`Setup_Guide`" if engine == "mariadb" else '"Setup_Guide"'
+    with connect(database(url, 5), Mode.WRITE) as connection:
+        connection.exec_driver_sql(f"ALTER TABLE esp_package RENAME COLUMN setup_guide TO {quoted}")
+        connection.commit()
+    if engine == "postgresql":
+        with pytest.raises(TargetError, match=r"lacks esp_package\.setup_guide"):
+            today.plan()
+        return
+    target = NATIVE.open(TargetSettings(name="esp", type="native", url=url, lock_timeout=5), KINDS)
+    assert target.upgrade() == ("nothing to do: schema version 3 is the newest",)
+    assert not today.plan().changes

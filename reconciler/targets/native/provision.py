@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex
 
-from reconciler.database import CREATE_FIRST, TABLE, add_column_sql, live_columns, live_tables
+from reconciler.database import CREATE_FIRST, TABLE, add_column_sql, folded_column, live_columns, live_tables
 from reconciler.model.errors import TargetError
 from reconciler.targets.native.tables import PARENT, PREFIX, SCHEMA, VERSION_COLUMN
 
@@ -94,13 +95,13 @@ def lacking(connection: sa.Connection, metadata: sa.MetaData) -> Lacking:
     """As far as the account sees tables. A column that seems to be missing is looked for again in the table's own
     declaration: an account with rights on some columns is not shown the others."""
     seen, present = live_columns(connection), live_tables(connection)
-    live = sa.inspect(connection)
+    live, fold = sa.inspect(connection), partial(folded_column, connection)
     columns: list[sa.Column[Any]] = []
     for table in metadata.sorted_tables:
         is_table = table.name in present and present[table.name].sort == TABLE  # else it is refused for that
-        if is_table and not set(table.c.keys()) <= seen.get(table.name, frozenset()):
-            declared = {column["name"] for column in live.get_columns(table.name)}
-            columns += [column for column in table.columns if column.name not in declared]
+        if is_table and not set(map(fold, table.c.keys())) <= set(map(fold, seen.get(table.name, ()))):
+            declared = {fold(column["name"]) for column in live.get_columns(table.name)}
+            columns += [column for column in table.columns if fold(column.name) not in declared]
     tables = (table for table in metadata.sorted_tables if table.name not in present)
     return Lacking(tables=tuple(tables), columns=tuple(columns))
 
