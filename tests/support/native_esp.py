@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,6 +49,24 @@ class Place:
         finally:
             connection.close()
         assert changed == 1, old
+
+    def without(self, table: str, column: str) -> None:
+        """Take a column away with all that was in it, as a hand that made the table anew would have."""
+        connection = sqlite3.connect(self.path)
+        try:
+            ((sql,),) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchall()
+            names = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})") if name != column]
+            lines = [line.strip(", ") for line in map(str.strip, sql.split("\n")[1:-1])]
+            kept = [line for line in lines if not re.search(rf"(?<![a-z_]){column}(?![a-z_])", line)]
+            connection.execute(f"CREATE TABLE made_anew ({', '.join(kept)})")
+            columns = ", ".join(names)
+            connection.execute(f"INSERT INTO made_anew ({columns}) SELECT {columns} FROM {table}")
+            connection.execute(f"DROP TABLE {table}")
+            connection.execute("PRAGMA legacy_alter_table = ON")
+            connection.execute(f"ALTER TABLE made_anew RENAME TO {table}")
+            connection.commit()
+        finally:
+            connection.close()
 
     def snapshot(self) -> Snapshot:
         with self.target.reader() as reader:
