@@ -36,6 +36,7 @@ from reconciler.targets.sql.mapping import (
     OptionReference,
     Options,
     Place,
+    Pointer,
     RowDefaults,
     SharedColumn,
     SideTable,
@@ -280,7 +281,7 @@ def bind(system: System, live: Binder, vocabulary: Vocabulary, options: Mapping[
     tables = LiveTables(live, prefix_of(system, live.tables, options.get("table_prefix")))
     whole = tables.bound(system)
     whole = replace(whole, kinds={name: _named(kind, live, vocabulary, options) for name, kind in whole.kinds.items()})
-    missing = sorted({f"{c.table.name}.{c.name}" for c in _needed(whole) if not live.has(c)})
+    missing = sorted({f"{c.table.name}.{c.name}" for c in _needed(whole, live) if not live.has(c)})
     if missing:
         raise TargetError(
             f"the database is not of the version that this target knows: {', '.join(missing)} missing",
@@ -295,7 +296,7 @@ def bind(system: System, live: Binder, vocabulary: Vocabulary, options: Mapping[
         whole,
         kinds=kinds,
         catalogues={n: c for n, c in whole.catalogues.items() if _is_listed(c, live)},
-        pointers=tuple(p for p in whole.pointers if live.has(p.number, *p.where)),
+        pointers=tuple(_pointers(whole, live)),
         stamps={table: _stamps(stamps, live, live.columns(table.name)) for table, stamps in whole.stamps.items()},
         reads=reads,
     )
@@ -350,8 +351,17 @@ def _named(kind: KindMap, live: Binder, vocabulary: Vocabulary, options: Mapping
     return replace(kind, fields=places)
 
 
-def _needed(system: System) -> Iterator[Col]:
-    """What nothing works without: ids, names, and who is on what."""
+def _pointers(system: System, live: Binder) -> Iterator[Pointer]:
+    """Those whose own column is there."""
+    return (pointer for pointer in system.pointers if live.has(pointer.number))
+
+
+def _needed(system: System, live: Binder) -> Iterator[Col]:
+    """What nothing works without: ids, names, which rows are objects, and who is on what. Of what else names an object,
+    all that tells it: without, nobody would know that the object is in use."""
+    yield from system.needed
+    for pointer in _pointers(system, live):
+        yield from columns_in(pointer.name, *pointer.where)
     for kind in system.kinds.values():
         yield from (kind.id, kind.key)
         for place in kind.fields.values():
@@ -362,7 +372,9 @@ def _needed(system: System) -> Iterator[Col]:
                     yield from register.columns
                 case _:
                     pass
+        yield from columns_in(*kind.where)
         if kind.account is not None:
+            yield from columns_in(kind.account.child, kind.account.binned)
             yield from of_place(kind.fields[kind.account.state])
 
 

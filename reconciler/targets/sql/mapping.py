@@ -423,7 +423,8 @@ class System:
     `stamps`: what its tables want besides. `hiding`: tables that hold more than we may see, such as passwords: only
     mapped columns are selected. `mirrors`: what is kept equal along with what is written. `by_triggers`: class A is had
     by triggers, for a foreign key would refuse what the application itself leaves behind. `reads`: queries of the
-    adapter's own; bound, those are missing that this version cannot answer."""
+    adapter's own; bound, those are missing that this version cannot answer. `needed`: columns that every known version
+    has, besides ids, names, references and conditions: without one it is another system."""
 
     kinds: Mapping[str, KindMap]
     name: str = ""
@@ -437,6 +438,7 @@ class System:
     mirrors: tuple[Mirror, ...] = ()
     by_triggers: bool = False
     reads: Mapping[str, sa.Select[Any]] = field(default_factory=dict)
+    needed: tuple[Col, ...] = ()
 
     def referrers(self, kind: str) -> Iterator[tuple[KindMap, str, Foreign]]:
         """Every field of any kind that names an object of this kind by a column."""

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from reconciler.kinds import KINDS
 from reconciler.model.errors import TargetError
+from reconciler.model.facts import NeededFacts
+from reconciler.model.ref import Ref
 from reconciler.model.resource import Limit
 from reconciler.model.target import TargetSettings
 from reconciler.model.values import NONE, UNLIMITED
@@ -53,6 +55,8 @@ PEOPLE = sa.Table(
     sa.Column("plan_id", sa.Integer),
     sa.Column("state", sa.String),
     optional("parent_id", sa.Integer),
+    sa.Column("away", sa.Integer),
+    sa.Column("hidden", sa.Integer),
 )
 MAILS = sa.Table("mails", METADATA, sa.Column("person_id", sa.Integer))
 TALLIES = sa.Table("tallies", METADATA, sa.Column("person_id", sa.Integer), sa.Column("mails", sa.Integer))
@@ -60,7 +64,16 @@ RELAYS = sa.Table(
     "relays", METADATA, sa.Column("id", sa.Integer), optional("above", sa.Integer), optional("host", sa.String)
 )
 PLAN_RELAYS = sa.Table("plan_relays", METADATA, sa.Column("plan_id", sa.Integer), sa.Column("relay_id", sa.Integer))
-PRICES = sa.Table("prices", METADATA, sa.Column("plan_id", sa.Integer), sa.Column("label", sa.String))
+PRICES = sa.Table(
+    "prices",
+    METADATA,
+    sa.Column("plan_id", sa.Integer),
+    sa.Column("label", sa.String),
+    sa.Column("sold", sa.Integer),
+    optional("ended", sa.Integer),
+)
+
+SMALL = Ref("package", "Small")
 
 ABOVE = RELAYS.alias("above")
 NAMED = (
@@ -96,11 +109,12 @@ SYSTEM = System(
             table=PEOPLE,
             id=PEOPLE.c.id,
             key=PEOPLE.c.email,
+            where=(PEOPLE.c.hidden == 0,),
             fields={"package": Foreign(PEOPLE.c.plan_id, "package", NONE), "status": Column(PEOPLE.c.state, TEXT)},
             account=Account(
                 state="status",
                 child=PEOPLE.c.parent_id.is_not(None),
-                binned=sa.false(),
+                binned=PEOPLE.c.away == 1,
                 counters={
                     "sent_this_month": Largest(
                         (
@@ -113,7 +127,17 @@ SYSTEM = System(
         ),
     },
     catalogues={"sending_node": Catalogue(column_of(NAMED, "id"), column_of(NAMED, "name"))},
-    pointers=(Pointer(kind="package", by="price", name=PRICES.c.label, field="plan_id", number=PRICES.c.plan_id),),
+    pointers=(
+        Pointer(
+            kind="package",
+            by="price",
+            name=PRICES.c.label,
+            field="plan_id",
+            number=PRICES.c.plan_id,
+            where=(PRICES.c.sold == 1, sa.func.coalesce(PRICES.c.ended, 0) == 0),
+        ),
+    ),
+    needed=(PLAN_RELAYS.c.relay_id,),
     stamps={
         PLANS: RowDefaults(fresh={"owner_id": sa.select(sa.func.min(PEOPLE.c.id)).where(PEOPLE.c.state == "chief")})
     },
@@ -126,15 +150,17 @@ NEWEST = """
 CREATE TABLE {p}plans (
     id INTEGER PRIMARY KEY, title VARCHAR(9), max_mails INT, owner_id INT, kind TEXT, deleted_at TEXT
 );
-CREATE TABLE {p}people (id INTEGER PRIMARY KEY, email TEXT, plan_id INT NOT NULL, state TEXT, parent_id INT);
+CREATE TABLE {p}people (
+    id INTEGER PRIMARY KEY, email TEXT, plan_id INT NOT NULL, state TEXT, parent_id INT, away INT, hidden INT
+);
 CREATE TABLE {p}mails (person_id INT);
 CREATE TABLE {p}tallies (person_id INT, mails INT);
 CREATE TABLE {p}relays (id INTEGER PRIMARY KEY, above INT, host TEXT);
 CREATE TABLE {p}plan_relays (plan_id INT, relay_id INT);
-CREATE TABLE {p}prices (plan_id INT, label TEXT);
+CREATE TABLE {p}prices (plan_id INT, label TEXT, sold INT, ended INT);
 INSERT INTO {p}plans VALUES (1, 'Small', 100, 7, 'sold', NULL), (2, 'Gone', 1, 7, 'sold', 'x');
 INSERT INTO {p}plans VALUES (3, 'Own', 0, 7, 'inner', NULL);
-INSERT INTO {p}people VALUES (7, 'a@x.example', 1, 'chief', NULL), (8, 'b@x.example', 1, 'active', 7);
+INSERT INTO {p}people VALUES (7, 'a@x.example', 1, 'chief', NULL, 0, 0), (8, 'b@x.example', 1, 'active', 7, 0, 0);
 INSERT INTO {p}mails VALUES (7), (7);
 INSERT INTO {p}tallies VALUES (7, 5);
 INSERT INTO {p}relays VALUES (1, NULL, 'eu'), (2, 1, NULL);
@@ -253,9 +279,30 @@ def test_the_settings_may_name_a_column(tmp_path: Path) -> None:
         opened(tmp_path, columns={"sending.daily": "daily"})
 
 
-def test_a_needed_column_stops_everything(tmp_path: Path) -> None:
-    with pytest.raises(TargetError, match=r"people\.plan_id missing"):
-        packages(letters(tmp_path, "ALTER TABLE people DROP COLUMN plan_id"))
+NEEDED = {
+    "people.plan_id": "a reference",
+    "people.away": "tells what is in the bin",
+    "people.hidden": "tells which rows are objects",
+    "prices.sold": "tells which prices name a plan",
+    "prices.label": "tells which price it is",
+    "plan_relays.relay_id": "the mapping says so",
+}
+
+
+@pytest.mark.parametrize("column", NEEDED)
+def test_a_needed_column_stops_everything(tmp_path: Path, column: str) -> None:
+    table, _, name = column.partition(".")
+    with pytest.raises(TargetError, match=rf": {table}\.{name} missing"):
+        packages(letters(tmp_path, f"ALTER TABLE {table} DROP COLUMN {name}"))
+
+
+def test_an_optional_column_of_a_pointer_may_be_missing(tmp_path: Path) -> None:
+    target = letters(
+        tmp_path, "INSERT INTO prices VALUES (1, 'monthly', 1, NULL)", "ALTER TABLE prices DROP COLUMN ended"
+    )
+    with target.reader() as reader:
+        pointers = reader.facts(NeededFacts(pointers=frozenset({SMALL}))).pointers[SMALL]
+    assert (Ref("price", "monthly"), "plan_id") in pointers
 
 
 def test_the_mapping_itself_is_never_changed(tmp_path: Path) -> None:
