@@ -16,6 +16,7 @@ from reconciler.targets.mumara.tables import (
     HIDING,
     LIMITS,
     PACKAGES,
+    PERMISSIONS,
     ROLE_PERMISSIONS,
     ROLES,
     USERS,
@@ -222,4 +223,5 @@ SYSTEM: Final = System(
     hiding=HIDING,
     mirrors=(ROLE_OF_USERS,),
     by_triggers=True,
+    needed=(PERMISSIONS.c.id, LIMITS.c.user_id),
 )

@@ -104,7 +104,7 @@ USERS: Final = sa.Table(
     sa.Column("status", sa.String(16)),
     sa.Column("parent_id", NUMBER),
     sa.Column("max_threads", NUMBER),
-    optional("deleted_at", MOMENT),
+    sa.Column("deleted_at", MOMENT),
     *_stamped(),
 )
 LIMITS: Final = sa.Table(

@@ -60,6 +60,25 @@ class TestVersions:
         with pytest.raises(TargetError, match=r"users\.package_id missing"):
             assert target(mumara.place).supports
 
+    @pytest.mark.parametrize(
+        ("change", "column"),
+        [
+            ("ALTER TABLE users DROP COLUMN deleted_at", "users.deleted_at"),
+            ("ALTER TABLE users DROP COLUMN parent_id", "users.parent_id"),
+            ("ALTER TABLE users DROP COLUMN is_client", "users.is_client"),
+            ("ALTER TABLE roles DROP COLUMN is_staff", "roles.is_staff"),
+            ("DROP TABLE permissions", "permissions.id"),
+            ("ALTER TABLE permissions CHANGE id number INT NOT NULL", "permissions.id"),
+            ("ALTER TABLE user_email_limits CHANGE user_id client INT NULL", "user_email_limits.user_id"),
+        ],
+    )
+    def test_what_every_version_has_is_needed(self, mumara: Mumara, change: str, column: str) -> None:
+        with mumara.place.hand(lawless=True) as connection:
+            connection.cursor().execute("SET foreign_key_checks = 0")
+            connection.cursor().execute(change)
+        with pytest.raises(TargetError, match=f"the database is not of the version .*: {column} missing"):
+            mumara.plan()
+
     def test_a_new_column_that_wants_a_value_stops_creation_only(self, mumara: Mumara) -> None:
         mumara.sql("ALTER TABLE packages ADD COLUMN region INT NOT NULL")
         mumara.write("package", "Growth: {sending: {daily_limit: 8}}\nScale: {role: Marketing}\n")
