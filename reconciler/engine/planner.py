@@ -20,7 +20,7 @@ from reconciler.engine.needed_facts import answered, members_leaving, needed_fac
 from reconciler.engine.normalise import TargetLimits, hands_off_declared, normalise, tombstones
 from reconciler.engine.notes import explained_fields, incomplete_fields, irreversible
 from reconciler.engine.references import dangling, unreachable
-from reconciler.engine.removal import Forgotten, Removals, Removed, origin_of
+from reconciler.engine.removal import Forgotten, Removals, RemovalStep, origin_of
 from reconciler.engine.renames import Objects, renamed_live, renamed_memory, renames
 from reconciler.engine.states import States, states_of_files
 from reconciler.model.change import Change, Create, Delete, Forget, Reassign, Rename, Update
@@ -228,7 +228,7 @@ class _Drafting:
         ambiguous_names(out, self.inputs.snapshot.unclear, self.inputs.vocabulary)
         return out
 
-    def _leaving(self, kind: str, live: Sheet, memos: Mapping[str, tuple[str, str]]) -> Iterator[Removed]:
+    def _leaving(self, kind: str, live: Sheet, memos: Mapping[str, tuple[str, str]]) -> Iterator[RemovalStep]:
         # A twin is in no sheet, and yet it is live: nobody may forget it.
         twins = {name for group in self.inputs.snapshot.twins.get(kind, ()) for name in group}
         memos = {key: memo for key, memo in memos.items() if key not in twins} if twins else memos

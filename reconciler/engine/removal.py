@@ -29,7 +29,7 @@ class Forgotten:
     ref: Ref
 
 
-Removed: TypeAlias = Change | Forgotten | Finding
+RemovalStep: TypeAlias = Change | Forgotten | Finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class Removals:
         """As the files have it."""
         return self.inputs.stated(self.kind)
 
-    def changes(self) -> Iterator[Removed]:
+    def changes(self) -> Iterator[RemovalStep]:
         """Every object that leaves, by key. A live name that a file only spells otherwise does not leave
         (docs/rules.md#rule-2)."""
         respelled = frozenset(all_folded(self.stated.keys() - self.live.keys()))
@@ -83,7 +83,7 @@ class Removals:
         ref = Ref(self.kind, key)
         return ref not in self.inputs.spared and (not self.inputs.scope or ref in self.inputs.scope)
 
-    def _removed(self, key: str) -> Iterator[Removed]:
+    def _removed(self, key: str) -> Iterator[RemovalStep]:
         stone = self.resource.tombstone
         assert stone is not None
         ref = Ref(self.kind, key)

@@ -23,7 +23,20 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from reconciler.settings.keys import NEEDED, SETTINGS, Choice, Flag, Key, ListOf, MapOf, Number, Read, Table, Text, Type
+from reconciler.settings.keys import (
+    NEEDED,
+    SETTINGS,
+    Flag,
+    Key,
+    ListOf,
+    MapOf,
+    Number,
+    OneOf,
+    Read,
+    Table,
+    TextValue,
+    Type,
+)
 from reconciler.settings.secrets import Unfit
 
 
@@ -74,11 +87,11 @@ def _annotation(type_: Type) -> Any:
     match type_:
         case Flag():
             return bool
-        case Choice(words):
+        case OneOf(words):
             return Literal[words]
         case Number(low, high):
             return Annotated[int, Field(ge=low, le=high)]
-        case Text(shortest, longest, pattern, checks, schema):
+        case TextValue(shortest, longest, pattern, checks, schema):
             limits = StringConstraints(min_length=shortest, max_length=longest, pattern=pattern)
             published = [WithJsonSchema(dict(schema))] if schema else []
             return Annotated[str, limits, *(AfterValidator(_explained(check)) for check in checks), *published]

@@ -11,11 +11,24 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.settings.keys import NEEDED, SETTINGS, Choice, Flag, Key, ListOf, MapOf, Number, Read, Table, Text, Type
+from reconciler.settings.keys import (
+    NEEDED,
+    SETTINGS,
+    Flag,
+    Key,
+    ListOf,
+    MapOf,
+    Number,
+    OneOf,
+    Read,
+    Table,
+    TextValue,
+    Type,
+)
 from reconciler.settings.secrets import Unfit
 
 
-class NotSure(Exception):
+class NotPlain(Exception):
     """Pydantic has to judge."""
 
 
@@ -23,16 +36,16 @@ def fast_verdict(data: object) -> dict[str, Any] | None:
     """The value of every key, defaults too; None where only pydantic can tell."""
     try:
         return _table(SETTINGS, data)
-    except (NotSure, Unfit):
+    except (NotPlain, Unfit):
         return None
 
 
 def _table(table: Table, stated: object) -> dict[str, Any]:
     if stated.__class__ is not dict:
-        raise NotSure
+        raise NotPlain
     assert isinstance(stated, dict)
     if not stated.keys() <= {key.name for key in table.keys}:
-        raise NotSure
+        raise NotPlain
     return {key.name: _key(key, stated) for key in table.keys}
 
 
@@ -40,21 +53,21 @@ def _key(key: Key, stated: Mapping[str, Any]) -> Any:
     if key.name in stated:
         return _value(key.type, stated[key.name])
     if key.default is NEEDED:
-        raise NotSure
+        raise NotPlain
     return "" if key.default == "" else _value(key.type, key.default)
 
 
 def _value(type_: Type, stated: Any) -> Any:
-    """Raises NotSure, Unfit."""
+    """Raises NotPlain, Unfit."""
     kind = stated.__class__
     match type_:
         case Flag() if kind is bool:
             return stated
-        case Choice(words) if kind is str and stated in words:
+        case OneOf(words) if kind is str and stated in words:
             return stated
         case Number(low, high) if kind is int and low <= stated and (high is None or stated <= high):
             return stated
-        case Text() if kind is str:
+        case TextValue() if kind is str:
             return _text(type_, stated)
         case Read(function):
             return function(stated)
@@ -66,15 +79,15 @@ def _value(type_: Type, stated: Any) -> Any:
             return {_value(key, name): _value(value, inner) for name, inner in stated.items()}
         case Table():
             return _table(type_, stated)
-    raise NotSure
+    raise NotPlain
 
 
-def _text(type_: Text, stated: str) -> str:
+def _text(type_: TextValue, stated: str) -> str:
     """Printable characters are read alike by the patterns of Python and of pydantic."""
     if not stated.isprintable() or not (type_.shortest or 0) <= len(stated) <= (type_.longest or len(stated)):
-        raise NotSure
+        raise NotPlain
     if type_.pattern and not re.search(type_.pattern, stated):
-        raise NotSure
+        raise NotPlain
     for check in type_.checks:
         stated = check(stated)
     return stated

@@ -26,7 +26,7 @@ class Flag:
     """true or false."""
 
 
-class Choice(NamedTuple):
+class OneOf(NamedTuple):
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -39,7 +39,7 @@ class Number(NamedTuple):
     high: int | None = None
 
 
-class Text(NamedTuple):
+class TextValue(NamedTuple):
     """Text of some length and pattern that passes each check. `schema`: what the JSON Schema says of it, where that is
     not plain."""
 
@@ -60,15 +60,15 @@ class Read(NamedTuple):
 class ListOf(NamedTuple):
     """A list of at most so many."""
 
-    item: Text
+    item: TextValue
     most: int
 
 
 class MapOf(NamedTuple):
     """A mapping. `most`: entries at most. `before`: a check of the whole before an entry is looked at."""
 
-    key: Text
-    value: Text | Choice | Table
+    key: TextValue
+    value: TextValue | OneOf | Table
     most: int | None = None
     before: Callable[[object], object] | None = None
 
@@ -80,7 +80,7 @@ class Table(NamedTuple):
     keys: tuple[Key, ...]
 
 
-Type: TypeAlias = Flag | Choice | Number | Text | Read | ListOf | MapOf | Table
+Type: TypeAlias = Flag | OneOf | Number | TextValue | Read | ListOf | MapOf | Table
 
 NEEDED: Final = object()
 """Stands for the default of a key that has to be stated."""
@@ -227,16 +227,16 @@ TENANTS = Read(
     _count_or_off,
     {"type": ["integer", "string"], "minimum": 0, "if": {"type": "string"}, "then": {"enum": [OFF]}},
 )
-LINE = Text(shortest=1, longest=100, pattern=r"^\S(?:.*\S)?$")
+LINE = TextValue(shortest=1, longest=100, pattern=r"^\S(?:.*\S)?$")
 ROOT = LINE._replace(checks=(_root,))
-NAME = Text(shortest=1, longest=100)
-GLOBS = ListOf(Text(checks=(_glob,), schema={"type": "string", "pattern": "^[^/]+/.+$"}), 10_000)
-PLAIN = Text(checks=(_no_secret,))
-URL = Text(checks=(_no_secret, _url))
-CODE = Text(checks=(_code,), schema={"type": "string", "enum": list(CODES)})
-CLASS = Text(checks=(_class,), schema={"type": "string", "enum": list(LIFTABLE)})
+NAME = TextValue(shortest=1, longest=100)
+GLOBS = ListOf(TextValue(checks=(_glob,), schema={"type": "string", "pattern": "^[^/]+/.+$"}), 10_000)
+PLAIN = TextValue(checks=(_no_secret,))
+URL = TextValue(checks=(_no_secret, _url))
+CODE = TextValue(checks=(_code,), schema={"type": "string", "enum": list(CODES)})
+CLASS = TextValue(checks=(_class,), schema={"type": "string", "enum": list(LIFTABLE)})
 CACHE = Read(_cache, {"type": ["boolean", "string"], "minLength": 1})
-LINT = MapOf(CODE, Choice(("off", "note", "warning", "error")), before=_no_more_than_codes)
+LINT = MapOf(CODE, OneOf(("off", "note", "warning", "error")), before=_no_more_than_codes)
 
 TARGET = Table(
     "One live system.",
@@ -268,14 +268,14 @@ TARGET = Table(
         Key("table_prefix", PLAIN, "What the system's tables are prefixed with.", default="", examples=("mw_",)),
         Key(
             "columns",
-            MapOf(Text(), Text(), 1_000),
+            MapOf(TextValue(), TextValue(), 1_000),
             "Fields of a package that this version of the system has a column for: field → column.",
             default={},
             examples=({"automation.reset_limit": "reset_automation_limit"},),
         ),
         Key(
             "app_moves",
-            Choice(("leave", "revert")),
+            OneOf(("leave", "revert")),
             "Customers whom the system itself has moved to another package: reported and left, or moved back.",
             default="leave",
         ),
@@ -319,13 +319,13 @@ SAFETY = Table(
         ),
         Key(
             "over_limit",
-            Choice(("off", "warn", "block")),
+            OneOf(("off", "warn", "block")),
             "What to do about customers whose use is above a new limit.",
             default="warn",
         ),
         Key(
             "signed_plans",
-            Choice(("optional", "required")),
+            OneOf(("optional", "required")),
             "`required`: a plan file is applied only where RECONCILER_PLAN_KEY is set, so that it must be signed.",
             default="optional",
         ),
@@ -366,7 +366,7 @@ SETTINGS = Table(
         ),
         Key(
             "mode",
-            Choice(("additive", "managed", "authoritative")),
+            OneOf(("additive", "managed", "authoritative")),
             "What is deleted when it is in no file: nothing (`additive`), what this project made or adopted "
             "(`managed`), or whatever is not in `hands_off` (`authoritative`).",
             default="managed",
@@ -404,7 +404,7 @@ SETTINGS = Table(
         ),
         Key(
             "privacy",
-            Choice(("masked", "full")),
+            OneOf(("masked", "full")),
             "Whether names of customers that no file declares are shown outside a terminal.",
             default="masked",
         ),

@@ -46,7 +46,7 @@ from reconciler.targets.sql.mapping import (
     of_place,
 )
 
-Part = TypeVar("Part")
+Bound = TypeVar("Bound")
 
 _LARGEST: Final[Mapping[type[sa.types.TypeEngine[int]], int]] = {
     sa.BigInteger: 2**63 - 1,
@@ -192,7 +192,7 @@ class LiveTables:
         self._sources: dict[sa.FromClause, sa.FromClause] = {}
         self._parts: dict[int, Any] = {}
 
-    def bound(self, part: Part) -> Part:
+    def bound(self, part: Bound) -> Bound:
         """The same part of a mapping, about the live tables. In a condition, an optional column that is not there reads
         what its declaration says."""
         return self._bound(part)  # type: ignore[no-any-return]  # of the same type
