@@ -26,7 +26,7 @@ PECULIAR: dict[bytes, re.Pattern[bytes]] = {
     b"$": re.compile(rb"\$\{"),
     b"<": re.compile(rb"<<"),
     b"!&*": re.compile(rb"(?:^[ -]*|[\[{,] *|[:?-] +|['\"]:)[!&*]", re.MULTILINE),
-    b"?": re.compile(rb"(?:^|[ \[{,])\?(?:[ ,\]}]|$)", re.MULTILINE),
+    b"?": re.compile(rb"(?:^|[ \[{,:])\?(?:[ ,\]}]|$)", re.MULTILINE),
     b"[{": re.compile(rb"[\[{](?:[^\]}\n]*$|[^\]}\n]*[\[{][^\]}\n]*[\[{])", re.MULTILINE),
     b"{[": re.compile(rb"(?:[\[{,] *|['\"]:)[?:]"),
     b"]}": re.compile(rb": +[?:]"),

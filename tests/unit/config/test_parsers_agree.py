@@ -96,3 +96,8 @@ def test_enough_of_what_is_drawn_reaches_the_fast_lane() -> None:
     texts = [document(Random(seed)) for seed in range(2_000)]
     taken = [fast_yaml.parse_fast((PADDING + text).encode("utf-8", "replace"), Limits()) for text in texts]
     assert sum(data is not None and fast_yaml.certain(data) for data in taken) > 100
+
+
+@pytest.mark.parametrize("text", ["[0:?]", "[a:?, 1]", "[-:?]", "{a:?}", "[0:? ]", "{a:? , b}"])
+def test_a_question_mark_after_a_colon_in_a_flow_collection(text: str) -> None:
+    assert not differs(f"z:\n  - k\na: {text}"), text
