@@ -51,6 +51,10 @@ def opened(place: Place, lock_timeout: float = 5) -> NativeTarget:
     return NATIVE.open(settings, KINDS)
 
 
+THEIRS_FIRST, OURS_FIRST = 0, 1
+"""The numbers of the rounds in which one side is done before the other begins."""
+
+
 @dataclass
 class Arena:
     """`place`: where we delete. `theirs`: where the application assigns; another node of a cluster, or the same.
@@ -113,8 +117,8 @@ class Arena:
             connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'esp_tenant'", (new,))
 
     def race(self, rounds: int, *, bug: bool = False, allowed: str = "") -> int:
-        """How many users were without a package afterwards. `bug`: what we count is not locked; `allowed`: a class
-        that the plan lifts."""
+        """How many users were without a package afterwards. In the first two rounds one side goes first.
+        `bug`: what we count is not locked; `allowed`: a class that the plan lifts."""
         self.place.sql("DELETE FROM esp_tenant")
         self.outcomes.clear()
         self.assigned = lost = 0
@@ -133,10 +137,15 @@ class Arena:
                 thread = threading.Thread(
                     target=lambda d=doomed, p=pause, a=answers, n=number: a.append(self.assign(application, n, d, p))
                 )
-                thread.start()
+                if number != OURS_FIRST:
+                    thread.start()
+                if number == THEIRS_FIRST:
+                    thread.join()
                 began = time.monotonic()
                 self.outcomes[self.delete(deleter, plan, pause, bug=bug)] += 1
                 ended = time.monotonic()
+                if number == OURS_FIRST:
+                    thread.start()
                 thread.join()
                 self.lasting = ended - began
                 self.assigned += answers[0]
