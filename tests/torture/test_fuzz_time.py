@@ -59,10 +59,12 @@ def grows(folder: Path, piece: bytes, before: bytes, after: bytes) -> str:
     """Where the time grows faster than the text; empty where it does not."""
     last, size = 0.0, SMALLEST
     while size <= LARGEST:
-        took = seconds(folder, before + piece * (size // len(piece) + 1) + after)
+        larger, smaller = (before + piece * (part // len(piece) + 1) + after for part in (size, size // 2))
+        took = seconds(folder, larger)
         if last > ENOUGH and took > MOST * last:
-            again = seconds(folder, before + piece * (size // 2 // len(piece) + 1) + after)
-            if took > MOST * max(last, again):
+            # Both once more: the machine's mood passes, growth with the square does not.
+            last, took = max(last, seconds(folder, smaller)), min(took, seconds(folder, larger))
+            if took > MOST * last:
                 return f"{piece!r} in {before!r}: {size // 2:,} bytes {last:.2f} s, {size:,} bytes {took:.2f} s"
         if took > 10:
             return f"{piece!r} in {before!r}: {size:,} bytes {took:.2f} s"
@@ -86,13 +88,16 @@ VALIDATED = [hostile for hostile in hostile_files() if hostile.command == "valid
 
 @pytest.mark.parametrize("hostile", VALIDATED, ids=lambda hostile: hostile.name.replace(" ", "-"))
 def test_every_hostile_file_takes_time_in_proportion(tmp_path: Path, hostile: Hostile) -> None:
-    took = []
-    for size in (125_000, 250_000):
-        for place, text in hostile.files(size).items():
-            (tmp_path / place).parent.mkdir(exist_ok=True)
-            (tmp_path / place).write_text(text)
-        took.append(min(loading(tmp_path) for _ in range(RUNS)))
-    assert took[1] < MOST * max(took[0], ENOUGH)
+    small, large = ([], [])
+    for _ in range(3):  # the machine's mood passes, growth with the square does not
+        for size, took in ((125_000, small), (250_000, large)):
+            for place, text in hostile.files(size).items():
+                (tmp_path / place).parent.mkdir(exist_ok=True)
+                (tmp_path / place).write_text(text)
+            took.append(min(loading(tmp_path) for _ in range(RUNS)))
+        if min(large) < MOST * max(*small, ENOUGH):
+            return
+    raise AssertionError(f"125 kB: {small}, 250 kB: {large}")
 
 
 def loading(folder: Path) -> float:
