@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from heapq import nlargest
 from itertools import groupby
 from math import inf, log2
@@ -44,7 +45,7 @@ from reconciler.engine.states import States, value_in
 from reconciler.model.change import Cause, Change, Create, Delete, Effect, Forget, Reassign, Update
 from reconciler.model.facts import Facts, Users
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.plan import Policy
+from reconciler.model.plan import Impact, Policy
 from reconciler.model.record import Sheet, column
 from reconciler.model.ref import Origin, Ref
 from reconciler.model.resource import Direction, Field, Reference, Vocabulary
@@ -55,7 +56,7 @@ _ABOVE = 3
 """How many users above a limit are named."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class GuardInput:
     """What guards judge."""
 
@@ -74,6 +75,11 @@ class GuardInput:
     def vocabulary(self) -> Vocabulary:
         """All kinds."""
         return self.states.vocabulary
+
+    @cached_property
+    def impact(self) -> tuple[Impact, ...]:
+        """Whom the changes hit."""
+        return tuple(impact_of(self.changes, self.facts, self.states))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +215,7 @@ def over_limit(case: GuardInput) -> Iterator[Finding]:
     severity = over_limit_severity(case.policy)
     if severity is None:
         return
-    for impact in impact_of(case.changes, case.facts, case.states):
+    for impact in case.impact:
         if impact.over:
             yield Finding(
                 code="over-limit",

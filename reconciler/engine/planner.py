@@ -15,7 +15,6 @@ from reconciler.engine.compare import Compared, Comparison, ambiguous_names
 from reconciler.engine.diff import Differ
 from reconciler.engine.guards import GUARDS, GuardInput
 from reconciler.engine.inputs import Inputs
-from reconciler.engine.limits import impact_of
 from reconciler.engine.needed_facts import answered, members_leaving, needed_facts, reached
 from reconciler.engine.normalise import TargetLimits, hands_off_declared, normalise, tombstones
 from reconciler.engine.notes import explained_fields, incomplete_fields, irreversible
@@ -301,7 +300,7 @@ def complete(draft: PlanDraft, facts: Facts, *, source: Source, allowances: tupl
         draft.plan,
         changes=tuple(explained_fields(changes, draft.states)),
         findings=judged,
-        impact=tuple(impact_of(changes, facts, draft.states)),
+        impact=case.impact,
         source=replace(source, allowances=allowances),
     )
     return replace(plan, declared=_declared_people(plan, draft.stated, vocabulary))
