@@ -14,7 +14,8 @@ from reconciler.workflow.site import Site
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.engine.apply import ApplyResult
+    from reconciler.engine.apply import Apply, ApplyResult
+    from reconciler.model.target import Writer
 
 
 TRIES = 5
@@ -39,8 +40,6 @@ def persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None])
 def _persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> ApplyResult:
     import stamina  # start-up: only an apply tries again
 
-    from reconciler.engine.apply import Apply
-
     stamina.instrumentation.set_on_retry_hooks([])  # what is tried again is told here
     for attempt in stamina.retry_context(
         on=Retry, attempts=TRIES, timeout=None, wait_max=LONGEST_WAIT, wait_jitter=LONGEST_WAIT / 2
@@ -49,34 +48,31 @@ def _persisted(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]
             if attempt.num > 1:
                 progress(f"starting over, try {attempt.num} of {TRIES}")
             with site.target.writer() as writer:
-                return Apply(
-                    plan=plan,
-                    writer=writer,
-                    memory=site.memory,
-                    run=run,
-                    vocabulary=site.vocabulary,
-                    progress=progress,
-                    clock=time.monotonic,
-                    in_doubt=lambda: outcome(site, run),
-                ).apply()
+                return _on(site, writer, plan, run, progress).apply()
     raise AssertionError("the last try returns or raises")
 
 
 def rehearsed(site: Site, plan: Plan, run: Run, progress: Callable[[str], None]) -> ApplyResult:
     """All that an apply does but the COMMIT: it proves the account's grants and the system's triggers. Raises what
     `Apply.rehearse` raises."""
-    from reconciler.engine.apply import Apply
-
     with site.target.writer() as writer:
-        return Apply(
-            plan=plan,
-            writer=writer,
-            memory=site.memory,
-            run=run,
-            vocabulary=site.vocabulary,
-            progress=progress,
-            clock=time.monotonic,
-        ).rehearse()
+        return _on(site, writer, plan, run, progress).rehearse()
+
+
+def _on(site: Site, writer: Writer, plan: Plan, run: Run, progress: Callable[[str], None]) -> Apply:
+    """The apply of a plan on this site."""
+    from reconciler.engine.apply import Apply  # start-up: a plan is not applied
+
+    return Apply(
+        plan=plan,
+        writer=writer,
+        memory=site.memory,
+        run=run,
+        vocabulary=site.vocabulary,
+        progress=progress,
+        clock=time.monotonic,
+        in_doubt=lambda: outcome(site, run),
+    )
 
 
 def outcome(site: Site, run: Run) -> str | None:
