@@ -132,7 +132,7 @@ def folded_column(connection: sa.Connection, name: str) -> str:
 
 def add_column_sql(connection: sa.Connection, column: sa.Column[Any]) -> str:
     """The SQL that gives its table a column that it lacks, with the constraints that it is declared with."""
-    return ddl.add_column_sql(connection, column, inline=_at(connection).CONSTRAINTS_INLINE)
+    return ddl.alter_table_sql(connection, column, inline=_at(connection).CONSTRAINTS_INLINE)
 
 
 def sight_lacking(connection: sa.Connection) -> str:

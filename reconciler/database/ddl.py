@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 
-def add_column_sql(connection: sa.Connection, column: sa.Column[Any], *, inline: bool) -> str:
+def alter_table_sql(connection: sa.Connection, column: sa.Column[Any], *, inline: bool) -> str:
     """One ALTER TABLE. `inline`: constraints are written behind the column, for no others can be added."""
     compiler = connection.dialect.ddl_compiler(connection.dialect, None)  # type: ignore[arg-type]  # compiles parts
     added = [compiler.get_column_specification(column), *_constraints(compiler, column, inline=inline)]

@@ -114,8 +114,8 @@ def _text(stored: bytes) -> str:
 
 def failure_of(error: BaseException | None) -> Failure | None:
     """By the name that SQLite gives it."""
-    name = getattr(error, "sqlite_errorname", "") or ""
-    match name.split("_")[1] if "_" in name else "":
+    name = _name_of(error)
+    match _primary(name):
         case "BUSY" if name == "SQLITE_BUSY_SNAPSHOT":
             return Failure.GIVEN_UP
         case "BUSY" | "LOCKED":
@@ -128,9 +128,19 @@ def failure_of(error: BaseException | None) -> Failure | None:
             return None
 
 
+def _name_of(error: BaseException | None) -> str:
+    """Such as SQLITE_BUSY_SNAPSHOT; empty for an error of something else."""
+    return getattr(error, "sqlite_errorname", "") or ""
+
+
+def _primary(name: str) -> str:
+    """`BUSY` of SQLITE_BUSY_SNAPSHOT."""
+    return name.split("_")[1] if "_" in name else ""
+
+
 def explain_error(error: BaseException | None, place: Database, waited: float = 0.0) -> Exception:
     """What an error of the driver means to a person. `waited`: seconds that the statement took."""
-    code = getattr(error, "sqlite_errorname", "") or ""
+    code = _name_of(error)
     shown = place.shown
     match failure_of(error):
         case Failure.GIVEN_UP:
@@ -150,7 +160,7 @@ def explain_error(error: BaseException | None, place: Database, waited: float = 
             return TargetError(f"the disk of {shown} is full or fails: {error}", remedy="make room and run again")
         case _:
             pass
-    match code.split("_")[1] if "_" in code else "":
+    match _primary(code):
         case "NOTADB" | "CORRUPT":
             return TargetError(f"{shown} is not an SQLite database, or is damaged", remedy="check the database URL")
         case "CONSTRAINT" if code.endswith(("FOREIGNKEY", "TRIGGER")):  # RESTRICT works as a trigger there

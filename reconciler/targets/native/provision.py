@@ -109,12 +109,13 @@ def lacking(connection: sa.Connection, metadata: sa.MetaData) -> Lacking:
     seen, present = live_columns(connection), live_tables(connection)
     live, fold = sa.inspect(connection), partial(folded_column, connection)
     columns: list[sa.Column[Any]] = []
-    for table in metadata.sorted_tables:
+    declared_tables = metadata.sorted_tables
+    for table in declared_tables:
         is_table = table.name in present and present[table.name].sort == TABLE  # else it is refused for that
         if is_table and not set(map(fold, table.c.keys())) <= set(map(fold, seen.get(table.name, ()))):
             declared = {fold(column["name"]) for column in live.get_columns(table.name)}
             columns += [column for column in table.columns if fold(column.name) not in declared]
-    tables = (table for table in metadata.sorted_tables if table.name not in present)
+    tables = (table for table in declared_tables if table.name not in present)
     return Lacking(tables=tuple(tables), columns=tuple(columns))
 
 
