@@ -237,7 +237,7 @@ def file_renderers(
     def topic() -> Topic:
         from reconciler.report.topic import topic_of_files
 
-        return topic_of_files(tuple(findings), frozenset(files), command=command)
+        return topic_of_files(findings, files, command)
 
     return _reports(topic, root, OF_FILES)
 

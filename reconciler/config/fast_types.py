@@ -76,7 +76,7 @@ def _mapping(tree: Tree, overrides: Mapping[str, Tree], *words: str) -> Check:
         elif inner.name in overrides:
             checks[name] = _overrides(overrides[inner.name])
         else:
-            checks[name] = check(inner.type, *words)
+            checks[name] = check_of(inner.type, *words)
 
     def fields(value: Any) -> dict[str, Any]:
         if value.__class__ is not dict:
@@ -91,7 +91,7 @@ def _overrides(tree: Tree) -> Check:
     return lambda value: {} if value == NONE else override_values(flat(fields(value), names))
 
 
-def check(type_: FieldType, *more: str) -> Check:
+def check_of(type_: FieldType, *more: str) -> Check:
     """The check of one field. `more` words are accepted besides the type's own."""
     words = words_of(type_, *more)
     match type_:

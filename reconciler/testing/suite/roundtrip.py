@@ -49,7 +49,7 @@ def sample(stand: Stand, kind: str, number: int = 0) -> NewObject:
     return stand.fitting(kind, {name: value for name, value in draft.items() if value is not None})
 
 
-def after(stand: Stand, field: Field, *written: Value) -> Value:
+def read_back(stand: Stand, field: Field, *written: Value) -> Value:
     """What is there after these were written, one after the other; of a shared map all that anybody wrote."""
     if not isinstance(field.type, TextMap) or field.type.whole:
         return written[-1]
@@ -96,13 +96,13 @@ def _values_of_many_objects(stand: Stand, kind: str, fields: Sequence[Field]) ->
             (writer.insert if kind in stand.target.creates else writer.update)(kind, drafts)
             found = writer.read([Ref(kind, key) for key in keys])
             for key, value in inserted.items():
-                assert same(found[Ref(kind, key)].values[field.name], after(stand, field, value)), (key, value)
+                assert same(found[Ref(kind, key)].values[field.name], read_back(stand, field, value)), (key, value)
             # Each object now takes the next one's value: every value replaces every kind of other.
             own = values[field.name]
             turned = dict(zip(keys, own[1:] + own[:1], strict=True))
             writer.update(kind, {key: {field.name: value} for key, value in turned.items()})
             for key, value in turned.items():
-                expected[key] = (field, after(stand, field, inserted[key], value))
+                expected[key] = (field, read_back(stand, field, inserted[key], value))
         writer.commit()
     with stand.target.reader() as reader:
         live = reader.snapshot().sheets[kind]
@@ -198,7 +198,7 @@ def _survives(stand: Stand, kind: str, first: Mapping[str, NewObject], second: M
         for ref, record in writer.read([Ref(kind, key) for key in first]).items():
             for name in {**first[ref.key], **second[ref.key]}:
                 written = [draft[ref.key].get(name) for draft in (first, second)]
-                expected = after(stand, fields[name], *(value for value in written if value is not None))
+                expected = read_back(stand, fields[name], *(value for value in written if value is not None))
                 assert same(record.values[name], expected), name
         writer.rollback()
 
@@ -220,7 +220,7 @@ def test_writing_in_bulk_gives_what_writing_one_by_one_gives(stand: Stand) -> No
         for name, value in second[ref.key].items():
             assert value is not None
             written = [each for each in (first[ref.key].get(name), value) if each is not None]
-            assert same(record.values[name], after(stand, KINDS.fields[kind][name], *written)), (ref, name)
+            assert same(record.values[name], read_back(stand, KINDS.fields[kind][name], *written)), (ref, name)
     with stand.target.reader() as reader:
         live = reader.snapshot().sheets[kind]
     assert {key: live[key] for key in first} == {ref.key: record for ref, record in found.items()}
