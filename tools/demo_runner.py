@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPOSITORY))
+sys.path.insert(0, str(REPOSITORY))  # the servers and rows of the tests
 
-from tests.support.engines import ServerPlace, place  # noqa: E402  # the server is that of the tests
-from tests.support.server_pool import ServerPool  # noqa: E402
+if TYPE_CHECKING:
+    from tests.support.engines import ServerPlace
 
 Act = Callable[[Path], Iterable[str]]
 """What somebody does besides, in the folder of the operator's files; returns the lines to print."""
@@ -131,6 +131,9 @@ def statement(database: Database, name: str, text: str, shown: str = "") -> Act:
 @contextmanager
 def mariadb(folder: Path) -> Iterator[ServerPlace]:
     """An empty database on a MariaDB of the demo's own, which ends with it."""
+    from tests.support.engines import ServerPlace, place  # the demo of the built-in ESP needs no server
+    from tests.support.server_pool import ServerPool
+
     pool = ServerPool()
     try:
         found = place("mariadb", pool, folder)
