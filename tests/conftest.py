@@ -6,13 +6,15 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.engines import SERVERS
+from tests.support.esp_on_servers import Databases
 from tests.support.server_pool import ServerPool
 
 MEMORY = Path("/dev/shm")
@@ -83,3 +85,14 @@ def pool() -> Iterator[ServerPool]:
     pool = ServerPool()
     yield pool
     pool.end()
+
+
+@pytest.fixture(scope="session")
+def databases(pool: ServerPool, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Databases]:
+    """The databases of an engine, made when first asked for."""
+
+    @cache
+    def of(engine: str) -> Databases:
+        return Databases(engine, pool, tmp_path_factory.mktemp(engine))
+
+    return of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,17 +21,6 @@ from tests.support.working_copies import WorkingCopies
 def running_esp(tmp_path_factory: pytest.TempPathFactory) -> Esp:
     """Made once; nobody changes it."""
     return running(tmp_path_factory.mktemp("running") / "esp")
-
-
-@pytest.fixture(scope="session")
-def databases(pool: ServerPool, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Databases]:
-    """The databases of an engine, made when first asked for."""
-
-    @cache
-    def of(engine: str) -> Databases:
-        return Databases(engine, pool, tmp_path_factory.mktemp(engine))
-
-    return of
 
 
 @pytest.fixture(scope="session")

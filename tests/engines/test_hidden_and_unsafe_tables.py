@@ -13,7 +13,7 @@ from reconciler.targets.sql.least_privilege import APPLYING, PLANNING
 from tests.support.engines import ServerPlace
 from tests.support.least_privilege import OWNER, Staff
 from tests.support.mailwizz import Mailwizz
-from tests.support.mailwizz_filled import fill
+from tests.support.mailwizz_filled import fill, with_a_doomed_group
 from tests.support.mumara import Mumara
 
 LIFTED = ("--allow", "unguarded", "--allow", "too-much", "--allow", "empty", "--reason", "a test")
@@ -22,11 +22,7 @@ LIFTED = ("--allow", "unguarded", "--allow", "too-much", "--allow", "empty", "--
 @pytest.fixture
 def mail(empty_database: ServerPlace, tmp_path: Path) -> Mailwizz:
     """A group that nobody is on, managed and taken out of the files since; a price plan with a paid order gives it."""
-    mail = fill(Mailwizz(empty_database, tmp_path / "repository").installed())
-    mail.group("Doomed")
-    mail.declare({"package": {"Doomed": {}, "Starter": {}}})
-    mail.apply()
-    mail.declare({"package": {"Starter": {}}})
+    mail = with_a_doomed_group(fill(Mailwizz(empty_database, tmp_path / "repository").installed()))
     mail.order(1, mail.plan_of("Gold", "Doomed"), "complete")
     return mail
 

@@ -59,3 +59,12 @@ def fill(mail: Mailwizz) -> Mailwizz:
     mail.sql("UPDATE {customer} SET date_added = '0000-00-00 00:00:00' WHERE customer_id = ?", acme)
     mail.sql("ALTER TABLE {customer_group} ADD COLUMN colour VARCHAR(9) NOT NULL DEFAULT 'blue'")
     return mail
+
+
+def with_a_doomed_group(mail: Mailwizz) -> Mailwizz:
+    """A group that nobody is on, managed, and taken out of the files since."""
+    mail.group("Doomed")
+    mail.declare({"package": {"Doomed": {}, "Starter": {}}})
+    mail.apply()
+    mail.declare({"package": {"Starter": {}}})
+    return mail

@@ -13,18 +13,13 @@ from reconciler.workflow.plan import PlanRequest
 from tests.support.engines import ServerPlace
 from tests.support.esp import quiet
 from tests.support.mailwizz import Mailwizz, codes, told
-from tests.support.mailwizz_filled import fill
+from tests.support.mailwizz_filled import fill, with_a_doomed_group
 
 
 @pytest.fixture
 def mail(empty_database: ServerPlace, tmp_path: Path) -> Mailwizz:
     """With a group that nobody uses, managed and then taken out of the files."""
-    mail = fill(Mailwizz(empty_database, tmp_path / "repository").installed())
-    mail.group("Doomed")
-    mail.declare({"package": {"Doomed": {}, "Starter": {}}})
-    mail.apply()
-    mail.declare({"package": {"Starter": {}}})
-    return mail
+    return with_a_doomed_group(fill(Mailwizz(empty_database, tmp_path / "repository").installed()))
 
 
 def is_live(mail: Mailwizz, name: str = "Doomed") -> bool:
